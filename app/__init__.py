@@ -1,0 +1,3 @@
+"""Copydesk: feeds in, one clean stream of stories out, over HTTP."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Data the decisions rest on, as small committed files."""

@@ -1,0 +1,96 @@
+"""What a caller can do wrong, as exceptions with a stable code and an HTTP status.
+
+AppError
+├── NotFound            404  no such feed, story, key …
+├── Invalid             400  a parameter or body that cannot be taken
+│   └── QueryInvalid    400  a search text that cannot be parsed, with its position
+├── Unauthorized        401  no key, or one that is not known
+├── Forbidden           403  the key lacks the scope
+├── Conflict            409  the state does not allow it (a feed that exists already)
+├── Unreachable         422  a feed address that was tried and gave no feed
+└── Unavailable         503  the database or the service is not ready
+
+Failures of the outside world (a feed that does not answer) are values, not exceptions:
+see `core/types.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldError:
+    """One fault in a request: where it is, and what to send instead."""
+
+    detail: str
+    parameter: str | None = None
+    pointer: str | None = None
+    position: int | None = None
+
+
+class AppError(Exception):
+    """A fault that the caller can mend; the message ends with the next step."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str, *, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+
+
+class NotFound(AppError):
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class Invalid(AppError):
+    status = 400
+    code = "invalid_request"
+    title = "The request cannot be taken"
+
+
+class QueryInvalid(Invalid):
+    code = "query_invalid"
+    title = "The search text cannot be read"
+
+    def __init__(self, detail: str, *, position: int) -> None:
+        super().__init__(
+            detail, errors=(FieldError(detail=detail, parameter="q", position=position),)
+        )
+        self.position = position
+
+
+class Unauthorized(AppError):
+    status = 401
+    code = "unauthorized"
+    title = "A key is needed"
+
+
+class Forbidden(AppError):
+    status = 403
+    code = "forbidden"
+    title = "The key does not allow this"
+
+
+class Conflict(AppError):
+    status = 409
+    code = "conflict"
+    title = "The present state does not allow this"
+
+
+class Unreachable(AppError):
+    status = 422
+    code = "feed_unreachable"
+    title = "The address was tried and gave no feed"
+
+
+class Unavailable(AppError):
+    status = 503
+    code = "unavailable"
+    title = "Not ready"

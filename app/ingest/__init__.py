@@ -1,0 +1,1 @@
+"""The shell around the decisions: fetch, hand to the worker processes, apply."""
