@@ -148,7 +148,7 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Markup:
-    """A piece of a feed as it stands there; `html` is False where the feed says it is plain text."""
+    """A piece of a feed as it stands there; `html` is False where it is plain text."""
 
     value: str
     html: bool = True
