@@ -1,0 +1,180 @@
+"""When a feed is polled next, and why: its own pace, the server's word, and failures so far.
+
+Nothing here is ever earlier than what a server asked for: jitter only adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from app.core.hashing import hash64
+from app.core.types import Failure, ServerHints
+
+UNKNOWN_PACE_S = 30 * 60
+FIRST_RETRY_S = 5 * 60
+JITTER_SHARE = 0.1
+GAPS_LOOKED_AT = 20
+SILENCE_SHARE = 1 / 8  # a night of silence must not cost the morning's news
+
+
+class Outcome(StrEnum):
+    """What became of one poll."""
+
+    NEW = "new"  # at least one new story
+    CHANGED = "changed"  # no new story, at least one revision
+    UNCHANGED = "unchanged"  # read, and nothing in it was news
+    SAME_BODY = "same_body"  # 200 with the bytes of the last time: not read
+    NOT_MODIFIED = "not_modified"  # 304
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollPolicy:
+    """The operator's bounds, for all feeds or for one."""
+
+    min_interval_s: int = 5 * 60
+    max_interval_s: int = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What is known of a feed's rhythm before the next poll is set."""
+
+    gap_s: int | None = None  # typical time between two entries
+    newest_at: datetime | None = None  # publication of the newest entry
+    ttl_s: int | None = None  # the document's own wish
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextPoll:
+    """The earliest time to poll again, and the reasons in the order they were weighed."""
+
+    at: datetime
+    reasons: tuple[str, ...]
+
+
+def rhythm(published: Iterable[datetime], now: datetime) -> tuple[int | None, datetime | None]:
+    """Median seconds between the newest entries (None with fewer than two), and the newest time.
+
+    Times after `now` are left out: a feed may announce what it has not published.
+    """
+    times = sorted({t for t in published if t <= now}, reverse=True)[: GAPS_LOOKED_AT + 1]
+    gaps = sorted((a - b).total_seconds() for a, b in pairwise(times))
+    median = max(1, int(gaps[len(gaps) // 2])) if gaps else None
+    return median, times[0] if times else None
+
+
+def next_poll(
+    now: datetime,
+    *,
+    policy: PollPolicy,
+    pace: Pace,
+    hints: ServerHints,
+    jitter: float,
+    failure: Failure | None = None,
+    failures: int = 0,
+) -> NextPoll:
+    """Earliest UTC time to poll again, and why; `jitter` is in [0, 1).
+
+    `failures` counts the failures in a row, this one included. Retry-After wins if longer, in
+    full whatever its length (RFC 9110 §10.2.3); skipHours and skipDays move the time forward.
+    """
+    if failure is None:
+        interval_s, reasons = _own_pace(now, policy, pace)
+        interval_s = _server_hints(interval_s, policy, pace, hints, reasons)
+    else:
+        interval_s, reasons = _back_off(policy, failure, failures)
+    spread_s = interval_s * JITTER_SHARE * jitter
+    if hints.retry_after_s is not None:
+        reasons.append(f"server asks for {_words(hints.retry_after_s)} (Retry-After), honoured")
+        interval_s = max(interval_s, hints.retry_after_s)
+    at = _representable(now, interval_s + spread_s)
+    allowed = _skip_forward(at, pace.skip_hours, pace.skip_days)
+    if allowed != at:
+        reasons.append("moved past the hours or days the feed asks to skip")
+    return NextPoll(at=allowed, reasons=tuple(reasons))
+
+
+def jitter_of(feed_id: int) -> float:
+    """A feed's own place in [0, 1), the same on every machine and at every start."""
+    return (hash64("jitter", str(feed_id)) & 0xFFFFFF) / 0x1000000
+
+
+def _own_pace(now: datetime, policy: PollPolicy, pace: Pace) -> tuple[float, list[str]]:
+    wanted, reason = _wanted_interval(now, pace)
+    bounded = min(max(wanted, policy.min_interval_s), policy.max_interval_s)
+    reasons = [reason]
+    if bounded != wanted:
+        reasons.append(f"kept within the bounds: {_words(bounded)}")
+    return bounded, reasons
+
+
+def _wanted_interval(now: datetime, pace: Pace) -> tuple[float, str]:
+    """Half the typical gap; a feed that has fallen silent slows down by a share of its silence."""
+    if pace.gap_s is None:
+        return UNKNOWN_PACE_S, f"pace not known yet, {_words(UNKNOWN_PACE_S)}"
+    silence_s = (now - pace.newest_at).total_seconds() if pace.newest_at else 0.0
+    slowed_s = silence_s * SILENCE_SHARE
+    if slowed_s > pace.gap_s:
+        return slowed_s / 2, f"silent for {_words(silence_s)}, again in {_words(slowed_s / 2)}"
+    return pace.gap_s / 2, f"pace {_words(pace.gap_s)}, half of it is {_words(pace.gap_s / 2)}"
+
+
+def _server_hints(
+    interval_s: float, policy: PollPolicy, pace: Pace, hints: ServerHints, reasons: list[str]
+) -> float:
+    named: Sequence[tuple[str, int | None]] = (
+        ("ttl", pace.ttl_s),
+        ("max-age", hints.max_age_s),
+        ("Expires", hints.expires_s if hints.max_age_s is None else None),
+    )
+    for name, asked_s in named:
+        if asked_s is None or asked_s <= interval_s:
+            continue
+        interval_s = min(asked_s, max(policy.max_interval_s, interval_s))
+        word = "honoured" if interval_s == asked_s else f"kept to {_words(interval_s)}"
+        reasons.append(f"server says {_words(asked_s)} ({name}), {word}")
+    return interval_s
+
+
+def _back_off(policy: PollPolicy, failure: Failure, failures: int) -> tuple[float, list[str]]:
+    first = max(FIRST_RETRY_S, policy.min_interval_s)
+    doubled = first * 2.0 ** min(max(failures - 1, 0), 20)
+    interval_s = min(doubled, max(policy.max_interval_s, first))
+    times = "once" if failures <= 1 else f"{failures} times in a row"
+    return interval_s, [f"failed {times} ({failure.value}), again in {_words(interval_s)}"]
+
+
+def _representable(now: datetime, after_s: float) -> datetime:
+    """`now` plus seconds; a server may ask for more than the calendar holds."""
+    try:
+        return now + timedelta(seconds=after_s)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC, microsecond=0)
+
+
+def _skip_forward(at: datetime, hours: frozenset[int], days: frozenset[int]) -> datetime:
+    """The first moment from `at` on whose UTC hour and weekday are not to be skipped."""
+    moment = at
+    for _ in range(24 * 7):
+        if moment.hour not in hours and moment.weekday() not in days:
+            return moment
+        try:
+            moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        except OverflowError:
+            break
+    return at  # every hour of the week is skipped: that cannot be meant
+
+
+def _words(seconds: float) -> str:
+    """A span as an operator says it: "45 s", "20 min", "6 h", "3 d"."""
+    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 86_400:.3g} d"
