@@ -1,0 +1,327 @@
+"""All that one poll decided, before anything is written.
+
+Every poll ends in a `FeedPlan`, also one that failed: it always carries the ledger row, the next
+poll time and the reasons. Planning is pure, so a poll can be replayed and explained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
+
+from app.core.dates import read_date
+from app.core.hashing import hash64
+from app.core.identity import Match, keys_of, lookup_of, match_entries, story_id
+from app.core.normalize import normalize
+from app.core.parse import parse
+from app.core.poll import (
+    ChangedStory,
+    CopyWrite,
+    Document,
+    FeedPlan,
+    FeedState,
+    FeedUpdate,
+    LedgerRow,
+    NewStory,
+)
+from app.core.schedule import NextPoll, Outcome, Pace, jitter_of, next_poll, rhythm
+from app.core.types import (
+    Failure,
+    FeedContext,
+    Fetched,
+    FetchFailed,
+    FetchResult,
+    Known,
+    NotModified,
+    ParsedFeed,
+    ParseFailed,
+    ServerHints,
+    Story,
+    Validators,
+)
+
+MAX_ATTEMPTS = 5
+"""Polls in a row that may end in a dead or killed worker before the feed is quarantined."""
+
+FULLER = 1.5
+"""How much longer another feed's text must be before the story takes its words from there."""
+
+
+PollFailure: TypeAlias = FetchFailed | ParseFailed
+
+
+def body_hash(body: bytes) -> int:
+    return hash64("body", body)
+
+
+def read_document(
+    body: bytes, *, content_type: str | None, url: str, feed_url: str, max_entries: int
+) -> Document | ParseFailed:
+    """Parse a body and tell its entries apart; heavy, for a worker process."""
+    parsed = parse(body, content_type=content_type, url=url, max_entries=max_entries)
+    if isinstance(parsed, ParseFailed):
+        return parsed
+    keys = keys_of(parsed.entries)
+    return Document(feed=parsed, keys=keys, lookup=lookup_of(keys, feed_url))
+
+
+def plan_failure(
+    feed: FeedState, fetched: FetchResult, failed: PollFailure, now: datetime
+) -> FeedPlan:
+    """The plan of a poll that brought nothing: counted, on record, and tried again later."""
+    failures = feed.failures + 1
+    following = next_poll(
+        now,
+        policy=feed.policy,
+        pace=feed.pace,
+        hints=fetched.hints,
+        jitter=jitter_of(feed.id),
+        failure=failed.kind,
+        failures=failures,
+    )
+    poisoned = failed.kind in (Failure.PARSE_TIMEOUT, Failure.PARSE_CRASHED)
+    quarantined = poisoned and feed.attempts >= MAX_ATTEMPTS
+    detail = failed.detail
+    if quarantined:
+        detail += f"; quarantined after {feed.attempts} attempts: look at it, then resume the feed"
+    update = replace(
+        _as_it_was(feed),
+        attempts=feed.attempts if poisoned else 0,
+        failures=failures,
+        failure=failed.kind,
+        failure_detail=detail,
+        quarantined=quarantined,
+    )
+    ledger = _ledger(now, Outcome.FAILED, fetched, following)
+    return FeedPlan(
+        feed=feed, ledger=replace(ledger, failure=failed.kind, detail=detail), update=update
+    )
+
+
+def plan_unchanged(feed: FeedState, fetched: Fetched | NotModified, now: datetime) -> FeedPlan:
+    """The plan of a poll that brought the same document as the last one."""
+    outcome = Outcome.SAME_BODY if isinstance(fetched, Fetched) else Outcome.NOT_MODIFIED
+    following = _after_success(feed, feed.pace, fetched.hints, now)
+    update = replace(_as_it_was(feed), validators=_validators(feed, fetched), last_success_at=now)
+    return FeedPlan(feed=feed, ledger=_ledger(now, outcome, fetched, following), update=update)
+
+
+def plan_document(
+    feed: FeedState, fetched: Fetched, document: Document, known: Known, now: datetime
+) -> FeedPlan:
+    """The plan of a poll that brought a document to read; heavy where much is new."""
+    matches = match_entries(document.keys, known, feed.url)
+    writes = _Writes(feed, document.feed, known, now)
+    for match in matches:
+        writes.add(match)
+    pace = _pace(document, now)
+    following = _after_success(feed, pace, fetched.hints, now)
+    ledger = replace(
+        _ledger(now, writes.outcome, fetched, following),
+        entries=len(document.feed.entries) + document.feed.dropped,
+        new=len(writes.new),
+        changed=len(writes.changed),
+        notes=_notes(document),
+    )
+    return FeedPlan(
+        feed=feed,
+        ledger=ledger,
+        update=_update(feed, fetched, document.feed, pace, now, found=bool(writes.new)),
+        new=tuple(writes.new),
+        changed=tuple(writes.changed),
+        copies=tuple(writes.copies),
+        left=_left(known, matches),
+        body=fetched,
+        lookup=document.lookup,
+        expected=tuple(sorted((s.id, s.revision) for s in known.stories.values())),
+    )
+
+
+class _Writes:
+    """Collects what a document's entries come to: new stories, revisions, copies."""
+
+    def __init__(self, feed: FeedState, parsed: ParsedFeed, known: Known, now: datetime) -> None:
+        self.feed = feed
+        self.now = now
+        self.context = FeedContext(
+            feed_url=feed.url,
+            source_name=feed.source_name,
+            language=parsed.language or feed.language,
+            time_zone=feed.time_zone,
+        )
+        self.ids = set(known.stories)
+        self.new: list[NewStory] = []
+        self.changed: list[ChangedStory] = []
+        self.copies: list[CopyWrite] = []
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.new:
+            return Outcome.NEW
+        return Outcome.CHANGED if self.changed else Outcome.UNCHANGED
+
+    def add(self, match: Match) -> None:
+        entry = match.keys.entry
+        if match.copy and match.copy.entry_hash == entry.raw_hash:
+            if not match.copy.present:
+                self._keep_copy(match, match.copy.story_id)
+            return
+        story = normalize(entry, self.context, self.now)
+        if match.story is None:
+            self._keep_copy(match, self._create(match, story))
+            return
+        self._revise(match, story)
+        self._keep_copy(match, match.story.id)
+
+    def _create(self, match: Match, story: Story) -> int:
+        new_id = story_id(story.published_at, match.identity)
+        while new_id in self.ids:
+            new_id += 1
+        self.ids.add(new_id)
+        self.new.append(
+            NewStory(
+                id=new_id,
+                identity=match.identity,
+                url_hash=match.keys.url_hash,
+                title_hash=match.keys.title_hash,
+                story=story,
+            )
+        )
+        return new_id
+
+    def _revise(self, match: Match, story: Story) -> None:
+        """A revision, if the words changed and this feed is the one the story is taken from."""
+        known = match.story
+        if known is None or known.content_hash == story.content_hash:
+            return
+        owns = known.owner_feed_id in (self.feed.id, None)
+        if not owns and story.word_count <= known.word_count * FULLER:
+            return
+        self.changed.append(
+            ChangedStory(
+                id=known.id,
+                revision=known.revision + 1,
+                url_hash=match.keys.url_hash,
+                title_hash=match.keys.title_hash,
+                story=story,
+            )
+        )
+
+    def _keep_copy(self, match: Match, story_id: int) -> None:
+        self.copies.append(
+            CopyWrite(
+                ident=match.ident,
+                story_id=story_id,
+                guid=match.keys.entry.guid,
+                url=match.keys.url,
+                url_hash=match.keys.url_hash,
+                entry_hash=match.keys.entry.raw_hash,
+            )
+        )
+
+
+def _left(known: Known, matches: tuple[Match, ...]) -> tuple[int, ...]:
+    there = {match.ident for match in matches}
+    return tuple(c.ident for c in known.copies.values() if c.present and c.ident not in there)
+
+
+def _notes(document: Document) -> tuple[str, ...]:
+    notes = document.feed.notes
+    if document.feed.dropped:
+        notes += (f"{document.feed.dropped} entries beyond the cap were left out",)
+    folded = len(document.feed.entries) - len(document.keys)
+    if folded:
+        notes += (f"{folded} entries repeat others of the document",)
+    return notes
+
+
+def _pace(document: Document, now: datetime) -> Pace:
+    read = (read_date(e.published_raw or e.updated_raw) for e in document.feed.entries)
+    gap_s, newest_at = rhythm((r.at for r in read if r is not None), now)
+    return Pace(
+        gap_s=gap_s,
+        newest_at=newest_at,
+        ttl_s=document.feed.ttl_s,
+        skip_hours=document.feed.skip_hours,
+        skip_days=document.feed.skip_days,
+    )
+
+
+def _after_success(feed: FeedState, pace: Pace, hints: ServerHints, now: datetime) -> NextPoll:
+    return next_poll(now, policy=feed.policy, pace=pace, hints=hints, jitter=jitter_of(feed.id))
+
+
+def _validators(feed: FeedState, fetched: Fetched | NotModified) -> Validators:
+    """A 304 may leave validators out: those that were sent stay good (RFC 9110 §15.4.5)."""
+    if isinstance(fetched, Fetched):
+        return fetched.validators
+    return Validators(
+        etag=fetched.validators.etag or feed.validators.etag,
+        last_modified=fetched.validators.last_modified or feed.validators.last_modified,
+    )
+
+
+def _update(
+    feed: FeedState,
+    fetched: Fetched,
+    parsed: ParsedFeed,
+    pace: Pace,
+    now: datetime,
+    *,
+    found: bool,
+) -> FeedUpdate:
+    return replace(
+        _as_it_was(feed),
+        title=parsed.title or feed.title,
+        site_url=parsed.site_url or feed.site_url,
+        language=parsed.language or feed.language,
+        validators=fetched.validators,
+        body_hash=body_hash(fetched.body),
+        pace=pace,
+        last_success_at=now,
+        last_new_at=now if found else feed.last_new_at,
+    )
+
+
+def _as_it_was(feed: FeedState) -> FeedUpdate:
+    """The feed with its failures forgotten and all else unchanged."""
+    return FeedUpdate(
+        title=feed.title,
+        site_url=feed.site_url,
+        language=feed.language,
+        validators=feed.validators,
+        body_hash=feed.body_hash,
+        attempts=0,
+        failures=0,
+        failure=None,
+        failure_detail=None,
+        pace=feed.pace,
+        last_success_at=feed.last_success_at,
+        last_new_at=feed.last_new_at,
+        quarantined=False,
+    )
+
+
+def _ledger(
+    now: datetime, outcome: Outcome, fetched: FetchResult, following: NextPoll
+) -> LedgerRow:
+    body = fetched.body if isinstance(fetched, Fetched) else b""
+    wire = 0 if isinstance(fetched, NotModified) else fetched.wire_bytes
+    return LedgerRow(
+        at=now,
+        outcome=outcome,
+        failure=None,
+        status=fetched.status,
+        detail=None,
+        url=fetched.url,
+        redirects=tuple((hop.status, hop.url) for hop in fetched.redirects),
+        wire_bytes=wire,
+        body_bytes=len(body),
+        elapsed_ms=fetched.elapsed_ms,
+        entries=0,
+        new=0,
+        changed=0,
+        notes=(),
+        next_poll=following,
+    )

@@ -1,0 +1,138 @@
+"""One poll as values: the feed as it was claimed, the document that was read, the plan to apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.core.identity import EntryKeys, Lookup
+from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
+from app.core.types import Failure, Fetched, ParsedFeed, Story, Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """A feed as it was when it was claimed, with the lease that allows one plan to be applied."""
+
+    id: int
+    url: str
+    source_id: int
+    source_name: str | None
+    lease_token: int
+    attempts: int = 1  # this one included
+    title: str | None = None
+    site_url: str | None = None
+    language: str | None = None
+    time_zone: str | None = None
+    validators: Validators = field(default_factory=Validators)
+    body_hash: int | None = None
+    failures: int = 0
+    pace: Pace = field(default_factory=Pace)
+    policy: PollPolicy = field(default_factory=PollPolicy)
+    last_success_at: datetime | None = None
+    last_new_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A body that was read as a feed, its entries told apart."""
+
+    feed: ParsedFeed
+    keys: tuple[EntryKeys, ...]
+    lookup: Lookup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """One poll, for the ledger: what came of it, and why the next one is when it is."""
+
+    at: datetime
+    outcome: Outcome
+    failure: Failure | None
+    status: int | None
+    detail: str | None
+    url: str
+    redirects: tuple[tuple[int, str], ...]
+    wire_bytes: int
+    body_bytes: int
+    elapsed_ms: int
+    entries: int
+    new: int
+    changed: int
+    notes: tuple[str, ...]
+    next_poll: NextPoll
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedUpdate:
+    """The columns of a feed that polling owns, as they are after this poll."""
+
+    title: str | None
+    site_url: str | None
+    language: str | None
+    validators: Validators
+    body_hash: int | None
+    attempts: int
+    failures: int
+    failure: Failure | None
+    failure_detail: str | None
+    pace: Pace
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+    quarantined: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyWrite:
+    """A copy that is new, or whose words or link changed, or that is in the document again."""
+
+    ident: int
+    story_id: int
+    guid: str | None
+    url: str | None
+    url_hash: int | None
+    entry_hash: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStory:
+    id: int
+    identity: int
+    url_hash: int | None
+    title_hash: int
+    story: Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedStory:
+    """The next revision of a story; `published_at` and the id stay as they are."""
+
+    id: int
+    revision: int
+    url_hash: int | None
+    title_hash: int
+    story: Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPlan:
+    """What to write for one poll.
+
+    `expected` is what was known of the source's stories (id → revision) under `lookup`: the plan
+    is good only while that still holds.
+    """
+
+    feed: FeedState
+    ledger: LedgerRow
+    update: FeedUpdate
+    new: tuple[NewStory, ...] = ()
+    changed: tuple[ChangedStory, ...] = ()
+    copies: tuple[CopyWrite, ...] = ()
+    left: tuple[int, ...] = ()  # idents of copies that are no longer in the document
+    body: Fetched | None = None  # to be kept as the feed's last body
+    lookup: Lookup = field(default_factory=Lookup)
+    expected: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def writes_stories(self) -> bool:
+        return bool(self.new or self.changed or self.copies)
