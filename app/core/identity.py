@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from app.core.dates import read_date
 from app.core.hashing import hash64
@@ -20,6 +20,7 @@ from app.core.types import Entry, Known, KnownCopy, KnownStory
 from app.core.urls import canonical_url
 
 ID_RANDOM_BITS = 21
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_ID_MS = (1 << (63 - ID_RANDOM_BITS)) - 1
 
 
@@ -71,8 +72,13 @@ def story_id(published_at: datetime, identity: int) -> int:
 
     The same story gets the same id wherever it is computed, so a poll can be replayed.
     """
-    milliseconds = min(max(int(published_at.timestamp() * 1000), 0), MAX_ID_MS)
-    return (milliseconds << ID_RANDOM_BITS) | (identity & ((1 << ID_RANDOM_BITS) - 1))
+    return first_id_at(published_at) | (identity & ((1 << ID_RANDOM_BITS) - 1))
+
+
+def first_id_at(moment: datetime) -> int:
+    """The smallest id that a story published at `moment` can have: time filters are id ranges."""
+    milliseconds = (moment - EPOCH) // timedelta(milliseconds=1)
+    return min(max(milliseconds, 0), MAX_ID_MS) << ID_RANDOM_BITS
 
 
 def url_hash(canonical: str) -> int:

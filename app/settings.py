@@ -1,0 +1,155 @@
+"""The settings: environment variables with the prefix COPYDESK_, or the same names in `.env`.
+
+Read in `main`, the command and the migrations only; everyone else is handed a small policy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app import __version__
+from app.store.engine import check_database_url
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+PREFIX = "COPYDESK_"
+SECRETS = frozenset({"admin_key", "database_url"})
+"""Settings whose values may hold a secret, and are never printed."""
+
+
+class ReadAuth(StrEnum):
+    """Whether reading needs a key."""
+
+    OPEN = "open"
+    REQUIRED = "required"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be taken: its name, the value, and what is allowed."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        validate_default=True,
+    )
+
+    database_url: str = Field(
+        "sqlite:///copydesk.db",
+        description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+    )
+    host: str = Field("127.0.0.1", description="the address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="the port to listen on; 0 takes a free one")
+    poll: bool = Field(default=True, description="on or off: poll inside the server")
+    admin_key: SecretStr | None = Field(
+        None, min_length=16, description="the first admin key, at least 16 characters"
+    )
+    read_auth: ReadAuth | None = Field(
+        None,
+        description="open or required; by default open on a loopback address, else required",
+    )
+    allow_private_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="networks feeds may be fetched from though not public, such as 10.0.0.0/8"
+    )
+    min_interval_s: int = Field(300, ge=1, le=86_400, description="shortest time between two polls")
+    max_interval_s: int = Field(
+        86_400, ge=60, le=2_592_000, description="longest time between two polls"
+    )
+    concurrency: int = Field(32, ge=1, le=1024, description="fetches in flight at most")
+    parse_workers: int = Field(2, ge=1, le=64, description="worker processes that parse")
+    host_gap_s: float = Field(
+        1.0, ge=0, le=3600, description="least time between two requests to a host"
+    )
+    fetch_deadline_s: float = Field(
+        30.0, gt=0, le=300, description="time one fetch may take in all"
+    )
+    max_wire_bytes: int = Field(
+        16 * 1024 * 1024, ge=1024, le=1 << 30, description="bytes of one answer as sent"
+    )
+    max_body_bytes: int = Field(
+        32 * 1024 * 1024, ge=1024, le=1 << 30, description="bytes of one answer once inflated"
+    )
+    max_entries: int = Field(2000, ge=1, le=100_000, description="entries read from one document")
+    parse_timeout_s: float = Field(10.0, gt=0, le=120, description="time one parse may take")
+    parse_memory_mb: int = Field(
+        2048, ge=256, le=65_536, description="memory one worker process may take"
+    )
+    user_agent: str = Field(
+        f"Copydesk/{__version__} (feed reader; set COPYDESK_USER_AGENT to say who runs it)",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x20-\x7e]+$",
+        description="printable ASCII; say who runs this service and how to reach them",
+    )
+    log_format: LogFormat | None = Field(
+        None, description="text or json; by default text on a terminal, else json"
+    )
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error"
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url(cls, value: str) -> str:
+        return check_database_url(value)
+
+    @field_validator("allow_private_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:  # noqa: ANN401 - a raw setting may be anything
+        if not isinstance(value, str):
+            return value
+        return tuple(
+            ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
+        )
+
+    @model_validator(mode="after")
+    def _interval_order(self) -> Settings:
+        if self.min_interval_s > self.max_interval_s:
+            raise ValueError("min_interval_s is longer than max_interval_s")
+        return self
+
+    @property
+    def reading_is_open(self) -> bool:
+        """Whether a read needs no key: as set, else only on a loopback address."""
+        if self.read_auth is not None:
+            return self.read_auth is ReadAuth.OPEN
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - checked by the model
+    """The settings of this process, or SettingsError with one line for each that is wrong."""
+    try:
+        return Settings(**{name: v for name, v in overrides.items() if v is not None})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(fault) for fault in error.errors())) from error
+
+
+def _line(fault: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary of one fault
+    if not fault["loc"]:
+        return f"{PREFIX}MIN_INTERVAL_S, {PREFIX}MAX_INTERVAL_S: {fault['msg']}"
+    name = str(fault["loc"][0])
+    value = "****" if name in SECRETS else repr(fault["input"])
+    allowed = Settings.model_fields[name].description if name in Settings.model_fields else None
+    return f"{PREFIX}{name.upper()}={value}: {fault['msg']}. Allowed: {allowed}"

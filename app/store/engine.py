@@ -1,0 +1,248 @@
+"""The database behind one face: SQLite (one process owns the writes) or PostgreSQL.
+
+Read and write sessions are different types. A write session is one transaction: it commits when
+its block ends, and store functions never do. What differs between the two engines is here and in
+`store/search.py`, nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import BigInteger, Executable, MetaData, Text, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult, Dialect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import Table
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+SQLITE: Final = "sqlite"
+POSTGRESQL: Final = "postgresql"
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+
+DATABASE_FAULTS = (DBAPIError, OSError)
+"""What a lost or refusing database raises; asyncpg lets ConnectionRefusedError through bare."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC time kept as milliseconds since 1970 in a BIGINT: the same bytes on both engines."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
+        return None if value is None else to_ms(value)
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else from_ms(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A value kept as compact JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:  # noqa: ANN401
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:  # noqa: ANN401
+        return None if value is None else orjson.loads(value)
+
+
+def to_ms(at: datetime) -> int:
+    """Milliseconds since 1970, rounded down; the time must have a zone."""
+    if at.tzinfo is None:
+        raise ValueError(f"a time without a zone reached the database: {at!r}")
+    return (at - EPOCH) // MILLISECOND
+
+
+def from_ms(milliseconds: int) -> datetime:
+    return EPOCH + milliseconds * MILLISECOND
+
+
+class now_ms(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
+    """The database's own clock in milliseconds since 1970: leases rest on it, on every machine."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(now_ms, SQLITE)
+def _now_on_sqlite(_element: now_ms, _compiler: SQLCompiler, **_options: object) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+@compiles(now_ms, POSTGRESQL)
+def _now_on_postgresql(_element: now_ms, _compiler: SQLCompiler, **_options: object) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+
+class ReadSession:
+    """A connection that may read."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> str:
+        return self._connection.dialect.name
+
+    async def execute(
+        self, statement: Executable, parameters: Parameters = None
+    ) -> CursorResult[Any]:
+        return await self._connection.execute(statement, parameters)
+
+
+class WriteSession(ReadSession):
+    """A connection in a transaction that may write; its owner commits, store functions do not."""
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT, in the engine's own dialect."""
+        if self.dialect == SQLITE:
+            return sqlite.insert(table)
+        return postgresql.insert(table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """Two pools over one database: one that writes, one that cannot."""
+
+    writer: AsyncEngine
+    reader: AsyncEngine
+
+    @property
+    def dialect(self) -> str:
+        return self.writer.dialect.name
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        async with self.reader.connect() as connection:
+            yield ReadSession(connection)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[WriteSession]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        async with self.writer.begin() as connection:
+            yield WriteSession(connection)
+
+    async def close(self) -> None:
+        await self.reader.dispose()
+        await self.writer.dispose()
+
+
+def is_sqlite(url: str) -> bool:
+    return make_url(url).get_backend_name() == SQLITE
+
+
+def sqlite_path(url: str) -> str | None:
+    """The file behind an SQLite address; None for PostgreSQL."""
+    return make_url(url).database if is_sqlite(url) else None
+
+
+def check_database_url(url: str) -> str:
+    """The address with its async driver, or ValueError saying which addresses can be taken."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    backend = parsed.get_backend_name() if parsed is not None else None
+    if parsed is None or backend not in (SQLITE, POSTGRESQL):
+        raise ValueError(
+            "a database address is sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        )
+    if backend == SQLITE and not parsed.database:
+        raise ValueError("SQLite needs a file, since several connections share it: sqlite:///FILE")
+    driver = "sqlite+aiosqlite" if backend == SQLITE else "postgresql+asyncpg"
+    return parsed.set(drivername=driver).render_as_string(hide_password=False)
+
+
+def open_database(url: str, *, readers: int = 8, writers: int = 8) -> Database:
+    """Engines for an address that `check_database_url` has let through; nothing connects yet."""
+    return _open_sqlite(url, readers) if is_sqlite(url) else _open_postgresql(url, readers, writers)
+
+
+def _open_sqlite(url: str, readers: int) -> Database:
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+    reader = create_async_engine(url, pool_size=readers, max_overflow=0, pool_timeout=30)
+    _prepare_sqlite(writer, begin="BEGIN IMMEDIATE", query_only=False)
+    _prepare_sqlite(reader, begin="BEGIN", query_only=True)
+    return Database(writer=writer, reader=reader)
+
+
+def _prepare_sqlite(engine: AsyncEngine, *, begin: str, query_only: bool) -> None:
+    """One writer that takes its lock at BEGIN, so that nobody is ever told "database is locked".
+
+    `synchronous=FULL`, because a change that was read over HTTP must not vanish with the power.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI is untyped
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+            "cache_size=-32768",
+            "temp_store=MEMORY",
+            f"query_only={'ON' if query_only else 'OFF'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event has no type for it
+        connection.exec_driver_sql(begin)
+
+
+def _open_postgresql(url: str, readers: int, writers: int) -> Database:
+    shared: dict[str, Any] = {"pool_pre_ping": True, "pool_timeout": 30, "max_overflow": 0}
+    settings = {"application_name": "copydesk", "jit": "off", "timezone": "UTC"}
+    writer = create_async_engine(
+        url,
+        pool_size=writers,
+        connect_args={
+            "timeout": 10,
+            "command_timeout": 60,
+            "server_settings": settings | {"lock_timeout": "20s"},
+        },
+        **shared,
+    )
+    reader = create_async_engine(
+        url,
+        pool_size=readers,
+        connect_args={
+            "timeout": 10,
+            "command_timeout": 60,
+            "server_settings": settings
+            | {"default_transaction_read_only": "on", "plan_cache_mode": "force_custom_plan"},
+        },
+        **shared,
+    )
+    return Database(writer=writer, reader=reader)
