@@ -20,12 +20,12 @@ from app.core.poll import (
     CopyWrite,
     Document,
     FeedPlan,
-    FeedState,
+    ClaimedFeed,
     FeedUpdate,
     LedgerRow,
     NewStory,
 )
-from app.core.schedule import NextPoll, Outcome, Pace, jitter_of, next_poll, rhythm
+from app.core.schedule import MAX_ATTEMPTS, NextPoll, Outcome, Pace, jitter_of, next_poll, rhythm
 from app.core.types import (
     Failure,
     FeedContext,
@@ -40,9 +40,6 @@ from app.core.types import (
     Story,
     Validators,
 )
-
-MAX_ATTEMPTS = 5
-"""Polls in a row that may end in a dead or killed worker before the feed is quarantined."""
 
 FULLER = 1.5
 """How much longer another feed's text must be before the story takes its words from there."""
@@ -67,7 +64,7 @@ def read_document(
 
 
 def plan_failure(
-    feed: FeedState, fetched: FetchResult, failed: PollFailure, now: datetime
+    feed: ClaimedFeed, fetched: FetchResult, failed: PollFailure, now: datetime
 ) -> FeedPlan:
     """The plan of a poll that brought nothing: counted, on record, and tried again later."""
     failures = feed.failures + 1
@@ -99,7 +96,7 @@ def plan_failure(
     )
 
 
-def plan_unchanged(feed: FeedState, fetched: Fetched | NotModified, now: datetime) -> FeedPlan:
+def plan_unchanged(feed: ClaimedFeed, fetched: Fetched | NotModified, now: datetime) -> FeedPlan:
     """The plan of a poll that brought the same document as the last one."""
     outcome = Outcome.SAME_BODY if isinstance(fetched, Fetched) else Outcome.NOT_MODIFIED
     following = _after_success(feed, feed.pace, fetched.hints, now)
@@ -108,7 +105,7 @@ def plan_unchanged(feed: FeedState, fetched: Fetched | NotModified, now: datetim
 
 
 def plan_document(
-    feed: FeedState, fetched: Fetched, document: Document, known: Known, now: datetime
+    feed: ClaimedFeed, fetched: Fetched, document: Document, known: Known, now: datetime
 ) -> FeedPlan:
     """The plan of a poll that brought a document to read; heavy where much is new."""
     matches = match_entries(document.keys, known, feed.url)
@@ -141,7 +138,7 @@ def plan_document(
 class _Writes:
     """Collects what a document's entries come to: new stories, revisions, copies."""
 
-    def __init__(self, feed: FeedState, parsed: ParsedFeed, known: Known, now: datetime) -> None:
+    def __init__(self, feed: ClaimedFeed, parsed: ParsedFeed, known: Known, now: datetime) -> None:
         self.feed = feed
         self.now = now
         self.context = FeedContext(
@@ -248,11 +245,11 @@ def _pace(document: Document, now: datetime) -> Pace:
     )
 
 
-def _after_success(feed: FeedState, pace: Pace, hints: ServerHints, now: datetime) -> NextPoll:
+def _after_success(feed: ClaimedFeed, pace: Pace, hints: ServerHints, now: datetime) -> NextPoll:
     return next_poll(now, policy=feed.policy, pace=pace, hints=hints, jitter=jitter_of(feed.id))
 
 
-def _validators(feed: FeedState, fetched: Fetched | NotModified) -> Validators:
+def _validators(feed: ClaimedFeed, fetched: Fetched | NotModified) -> Validators:
     """A 304 may leave validators out: those that were sent stay good (RFC 9110 §15.4.5)."""
     if isinstance(fetched, Fetched):
         return fetched.validators
@@ -263,7 +260,7 @@ def _validators(feed: FeedState, fetched: Fetched | NotModified) -> Validators:
 
 
 def _update(
-    feed: FeedState,
+    feed: ClaimedFeed,
     fetched: Fetched,
     parsed: ParsedFeed,
     pace: Pace,
@@ -284,7 +281,7 @@ def _update(
     )
 
 
-def _as_it_was(feed: FeedState) -> FeedUpdate:
+def _as_it_was(feed: ClaimedFeed) -> FeedUpdate:
     """The feed with its failures forgotten and all else unchanged."""
     return FeedUpdate(
         title=feed.title,

@@ -11,14 +11,16 @@ from app.core.types import Failure, Fetched, ParsedFeed, Story, Validators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedState:
+class ClaimedFeed:
     """A feed as it was when it was claimed, with the lease that allows one plan to be applied."""
 
     id: int
     url: str
+    host: str
     source_id: int
     source_name: str | None
     lease_token: int
+    worker: str | None = None
     attempts: int = 1  # this one included
     title: str | None = None
     site_url: str | None = None
@@ -122,7 +124,7 @@ class FeedPlan:
     is good only while that still holds.
     """
 
-    feed: FeedState
+    feed: ClaimedFeed
     ledger: LedgerRow
     update: FeedUpdate
     new: tuple[NewStory, ...] = ()

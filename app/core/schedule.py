@@ -19,6 +19,8 @@ FIRST_RETRY_S = 5 * 60
 JITTER_SHARE = 0.1
 GAPS_LOOKED_AT = 20
 SILENCE_SHARE = 1 / 8  # a night of silence must not cost the morning's news
+MAX_ATTEMPTS = 5
+"""Polls in a row that may end in a dead or killed worker before the feed is quarantined."""
 
 
 class Outcome(StrEnum):

@@ -92,7 +92,7 @@ hosts = Table(
     metadata,
     Column("host", String(255), primary_key=True),
     Column("busy_until", Instant),
-    Column("lease_token", BigInteger, nullable=False, server_default="0"),
+    Column("holder", String(64)),  # the lease that keeps it busy
     Column("free_at", Instant, nullable=False),
 )
 
@@ -154,6 +154,7 @@ stories = Table(
     Column("published_rule", String(32), nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("ingested_at", Instant, nullable=False),
+    Column("revised_at", Instant, nullable=False),  # when the present revision was written
     Column("image_url", Text),
     Column("enclosures", Json, nullable=False),
     Column("tags", Json, nullable=False),

@@ -1,0 +1,276 @@
+"""Feeds and their sources, as operators see and change them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, select, update
+
+from app.core.types import Failure
+from app.errors import Conflict, NotFound
+from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.models import copies, feeds, hosts, sources, stories
+
+
+class FeedState(StrEnum):
+    """Whether a feed is polled."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"  # by an operator
+    QUARANTINED = "quarantined"  # by the service: its polls kill their workers
+
+
+class Health(StrEnum):
+    """How the last polls went, in one word."""
+
+    NEW = "new"  # not polled yet
+    OK = "ok"
+    FAILING = "failing"
+    PAUSED = "paused"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    id: int
+    domain: str
+    name: str | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFeed:
+    """What it takes to add a feed; `domain` names its source, made if there is none."""
+
+    url: str
+    host: str
+    domain: str
+    title: str | None = None
+    site_url: str | None = None
+    language: str | None = None
+    source_name: str | None = None
+    min_interval_s: int | None = None
+    max_interval_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed on record."""
+
+    id: int
+    url: str
+    title: str | None
+    site_url: str | None
+    language: str | None
+    state: FeedState
+    source: Source
+    added_at: datetime
+    min_interval_s: int | None
+    max_interval_s: int | None
+    next_poll_at: datetime
+    next_poll_reasons: tuple[str, ...]
+    last_poll_at: datetime | None
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+    failures: int
+    failure: Failure | None
+    failure_detail: str | None
+
+    @property
+    def health(self) -> Health:
+        if self.state is not FeedState.ACTIVE:
+            return Health(self.state.value)
+        if self.failures:
+            return Health.FAILING
+        return Health.OK if self.last_success_at else Health.NEW
+
+
+async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
+    """Put a feed on record, due at once; its id. Raises Conflict if the address is there."""
+    present = await session.execute(select(feeds.c.id).where(feeds.c.url == new.url))
+    if (known := present.scalar_one_or_none()) is not None:
+        raise Conflict(f"the feed {new.url} is there already, as feed {known}")
+    source_id = await _source_for(session, new, now)
+    await session.execute(
+        session.insert(hosts)
+        .values(host=new.host, free_at=now)
+        .on_conflict_do_nothing(index_elements=["host"])
+    )
+    added = await session.execute(
+        feeds.insert()
+        .values(
+            url=new.url,
+            host=new.host,
+            source_id=source_id,
+            title=new.title,
+            site_url=new.site_url,
+            language=new.language,
+            added_at=now,
+            min_interval_s=new.min_interval_s,
+            max_interval_s=new.max_interval_s,
+            next_poll_at=now_ms(),
+            next_poll_reasons=["added, due at once"],
+        )
+        .returning(feeds.c.id)
+    )
+    return int(added.scalar_one())
+
+
+async def get_feed(session: ReadSession, feed_id: int) -> Feed:
+    row = (await session.execute(_feeds().where(feeds.c.id == feed_id))).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
+    return _feed(row)
+
+
+async def list_feeds(
+    session: ReadSession,
+    *,
+    state: FeedState | None = None,
+    health: Health | None = None,
+    after_id: int = 0,
+    limit: int,
+) -> list[Feed]:
+    """Feeds in the order of their ids, from `after_id` on."""
+    query = _feeds().where(feeds.c.id > after_id).order_by(feeds.c.id).limit(limit)
+    if state is not None:
+        query = query.where(feeds.c.state == state.value)
+    if health is not None:
+        query = query.where(_has_health(health))
+    return [_feed(row) for row in await session.execute(query)]
+
+
+async def set_state(session: WriteSession, feed_id: int, state: FeedState, reason: str) -> None:
+    """Pause or resume; resuming forgets failed attempts and makes the feed due at once."""
+    values: dict[str, Any] = {"state": state.value, "next_poll_reasons": [reason]}
+    if state is FeedState.ACTIVE:
+        values |= {"attempts": 0, "next_poll_at": now_ms()}
+    await _update_one(session, feed_id, values)
+
+
+async def make_due(session: WriteSession, feed_id: int) -> None:
+    """Have the feed polled before anything that falls due later."""
+    await _update_one(
+        session, feed_id, {"next_poll_at": now_ms(), "next_poll_reasons": ["asked for"]}
+    )
+
+
+async def change_feed(session: WriteSession, feed_id: int, values: dict[str, Any]) -> None:
+    """Set columns that operators own: title, language, time_zone, min_ and max_interval_s."""
+    await _update_one(session, feed_id, values)
+
+
+async def delete_feed(session: WriteSession, feed_id: int) -> None:
+    """Remove a feed with its copies and ledger; its stories stay."""
+    gone = await session.execute(delete(feeds).where(feeds.c.id == feed_id))
+    if gone.rowcount == 0:
+        raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
+
+
+async def change_source(session: WriteSession, source_id: int, values: dict[str, Any]) -> None:
+    await session.execute(update(sources).where(sources.c.id == source_id).values(values))
+
+
+async def list_sources(
+    session: ReadSession, *, after_id: int = 0, limit: int
+) -> list[tuple[Source, int, int]]:
+    """Sources in the order of their ids, each with its number of feeds and of live stories."""
+    of_feeds = select(func.count()).where(feeds.c.source_id == sources.c.id).scalar_subquery()
+    of_stories = (
+        select(func.count())
+        .where(stories.c.source_id == sources.c.id, stories.c.status == "live")
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(sources, of_feeds.label("feeds"), of_stories.label("stories"))
+        .where(sources.c.id > after_id)
+        .order_by(sources.c.id)
+        .limit(limit)
+    )
+    return [
+        (Source(id=r.id, domain=r.domain, name=r.name, country=r.country), r.feeds, r.stories)
+        for r in rows
+    ]
+
+
+async def source_ids(session: ReadSession, named: tuple[str, ...]) -> tuple[int, ...]:
+    """The ids of sources given by id or domain; unknown ones are left out."""
+    ids = [int(name) for name in named if re.fullmatch("[0-9]{1,18}", name)]
+    rows = await session.execute(
+        select(sources.c.id).where(
+            sources.c.id.in_(ids) | sources.c.domain.in_([name.lower() for name in named])
+        )
+    )
+    return tuple(rows.scalars())
+
+
+async def count_copies(session: ReadSession, feed_id: int) -> int:
+    row = await session.execute(select(func.count()).where(copies.c.feed_id == feed_id))
+    return int(row.scalar_one())
+
+
+async def _source_for(session: WriteSession, new: NewFeed, now: datetime) -> int:
+    await session.execute(
+        session.insert(sources)
+        .values(domain=new.domain, name=new.source_name, created_at=now)
+        .on_conflict_do_nothing(index_elements=["domain"])
+    )
+    row = await session.execute(select(sources.c.id).where(sources.c.domain == new.domain))
+    return int(row.scalar_one())
+
+
+async def _update_one(session: WriteSession, feed_id: int, values: dict[str, Any]) -> None:
+    changed = await session.execute(update(feeds).where(feeds.c.id == feed_id).values(values))
+    if changed.rowcount == 0:
+        raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
+
+
+def _has_health(health: Health) -> Any:  # noqa: ANN401 - a SQL expression
+    active = feeds.c.state == FeedState.ACTIVE.value
+    match health:
+        case Health.FAILING:
+            return active & (feeds.c.failures > 0)
+        case Health.OK:
+            return active & (feeds.c.failures == 0) & feeds.c.last_success_at.is_not(None)
+        case Health.NEW:
+            return active & (feeds.c.failures == 0) & feeds.c.last_success_at.is_(None)
+        case Health.PAUSED | Health.QUARANTINED:
+            return feeds.c.state == health.value
+
+
+def _feeds() -> Select[Any]:
+    return select(
+        feeds,
+        sources.c.domain,
+        sources.c.name.label("source_name"),
+        sources.c.country,
+    ).join(sources, sources.c.id == feeds.c.source_id)
+
+
+def _feed(row: Row[Any]) -> Feed:
+    return Feed(
+        id=row.id,
+        url=row.url,
+        title=row.title,
+        site_url=row.site_url,
+        language=row.language,
+        state=FeedState(row.state),
+        source=Source(
+            id=row.source_id, domain=row.domain, name=row.source_name, country=row.country
+        ),
+        added_at=row.added_at,
+        min_interval_s=row.min_interval_s,
+        max_interval_s=row.max_interval_s,
+        next_poll_at=row.next_poll_at,
+        next_poll_reasons=tuple(row.next_poll_reasons),
+        last_poll_at=row.last_poll_at,
+        last_success_at=row.last_success_at,
+        last_new_at=row.last_new_at,
+        failures=row.failures,
+        failure=Failure(row.failure) if row.failure else None,
+        failure_detail=row.failure_detail,
+    )
