@@ -1,0 +1,281 @@
+"""One fetch: a conditional GET, its redirects hop by hop, and a body within limits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Never
+
+from app.core.types import (
+    Failure,
+    Fetched,
+    FetchFailed,
+    FetchPolicy,
+    FetchResult,
+    NotModified,
+    Redirect,
+    ServerHints,
+    Validators,
+)
+from app.ingest.answers import DOCUMENTS, NOT_MODIFIED, REDIRECTS, hints, refusal, validators
+from app.net import (
+    HttpClients,
+    HTTPError,
+    Response,
+    Target,
+    Timeout,
+    failure_of,
+    one_line,
+    read_body,
+)
+
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
+)
+MAX_HEADERS = 256
+MAX_HEADER_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRequest:
+    """What to fetch, and with which validators.
+
+    `validators_url` is the address whose answer gave the validators, if that is not `url`: they
+    are sent to its origin and to no other. Credentials in `url` go to its own origin, and are
+    not carried over a redirect.
+    """
+
+    url: str
+    validators: Validators = field(default_factory=Validators)
+    validators_url: str | None = None
+
+
+async def fetch(request: FetchRequest, clients: HttpClients, policy: FetchPolicy) -> FetchResult:
+    """The document, "as it was", or why not; nothing is raised but CancelledError.
+
+    From https to http a redirect is followed: no secret travels, and the hop is on record.
+    """
+    started = time.perf_counter()
+    exchange = _Exchange(request, clients, policy)
+    try:
+        async with asyncio.timeout(policy.deadline_s):
+            result = await exchange.run()
+    except TimeoutError:
+        result = exchange.failed(
+            Failure.TIMEOUT,
+            f"not done in {policy.deadline_s:g} s, {exchange.stage}; see COPYDESK_FETCH_DEADLINE_S",
+        )
+    except _Failed as failed:
+        result = failed.result
+    except Exception as error:  # noqa: BLE001 - the edge: whatever a server provokes is a value
+        result = exchange.failed(*failure_of(error))
+    return replace(result, elapsed_ms=round((time.perf_counter() - started) * 1000))
+
+
+class _Failed(Exception):
+    """Ends an exchange from within; it does not leave this module."""
+
+    def __init__(self, result: FetchFailed) -> None:
+        super().__init__(result.detail)
+        self.result = result
+
+
+class _Exchange:
+    """One fetch under way: what a failure has to say of it at whatever moment it comes."""
+
+    def __init__(self, request: FetchRequest, clients: HttpClients, policy: FetchPolicy) -> None:
+        self._request = request
+        self._clients = clients
+        self._policy = policy
+        self._redirects: list[Redirect] = []
+        self._response: Response | None = None
+        self._hints = ServerHints()
+        self._whole = False  # the body was read to its end
+        self._url = request.url if "@" not in request.url else ""  # no credentials on record
+        self.stage = "reading the address"
+
+    async def run(self) -> Fetched | NotModified | FetchFailed:
+        target = self._clients.target(self._request.url)
+        conditional_origin = self._conditional_origin(target)
+        visited = {target.url}
+        while True:
+            self._url = target.url
+            conditions = (
+                _conditions(self._request.validators) if target.origin == conditional_origin else []
+            )
+            async with self._answer(target, conditions) as response:
+                if response.status_code not in REDIRECTS:
+                    return await self._final(response, conditional=bool(conditions))
+                location = self._location(response)
+            target = self._next(location, response.status_code, visited)
+
+    def failed(self, kind: Failure, detail: str) -> FetchFailed:
+        response = self._response
+        return FetchFailed(
+            kind=kind,
+            detail=detail,
+            url=self._url,
+            status=None if response is None else response.status_code,
+            hints=self._hints,
+            redirects=tuple(self._redirects),
+            wire_bytes=0 if response is None else response.num_bytes_downloaded,
+        )
+
+    def _fail(self, kind: Failure, detail: str) -> Never:
+        raise _Failed(self.failed(kind, detail))
+
+    def _conditional_origin(self, target: Target) -> str:
+        """The one origin that may see the validators."""
+        if self._request.validators_url is None:
+            return target.origin
+        return self._clients.target(self._request.validators_url).origin
+
+    # --- one request ------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _answer(
+        self, target: Target, conditions: list[tuple[bytes, bytes]]
+    ) -> AsyncIterator[Response]:
+        """The answer with its body unread, which is never read unless the block reads it."""
+        self._response = None
+        self._hints = ServerHints()
+        self._whole = False
+        self.stage = f"waiting for {target.host}"
+        response = await self._send(target, conditions)
+        self._response = response
+        self.stage = f"reading the answer of {target.host}"
+        try:
+            self._check_headers(response)
+            self._hints = hints(response.headers.raw, datetime.now(UTC))
+            yield response
+        finally:
+            await self._leave(response)
+
+    async def _leave(self, response: Response) -> None:
+        """Close the answer, and with it an HTTP/2 connection whose body was left in the middle.
+
+        The rest of such a body would fill the connection's window, and stall the next request.
+        """
+        await response.aclose()
+        if response.http_version == "HTTP/2" and not self._whole:
+            await response.extensions["network_stream"].aclose()
+
+    async def _send(self, target: Target, conditions: list[tuple[bytes, bytes]]) -> Response:
+        """A pooled connection that the server has closed meanwhile is not held against it."""
+        dialled = False
+
+        async def trace(event: str, _info: dict[str, Any]) -> None:
+            nonlocal dialled
+            dialled = dialled or event == "connection.connect_tcp.started"
+
+        client = self._clients.client_for(target.host)
+        for last in (False, True):
+            request = client.build_request(
+                "GET",
+                target.url,
+                headers=self._headers(target, conditions),
+                timeout=Timeout(None, connect=self._policy.connect_timeout_s),
+                extensions={"trace": trace},
+            )
+            try:
+                return await client.send(request, stream=True)
+            except HTTPError:
+                if dialled or last:
+                    raise
+        raise AssertionError("the second try returns or raises")
+
+    def _headers(
+        self, target: Target, conditions: list[tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
+        headers = [
+            (b"Accept", ACCEPT.encode()),
+            (b"Accept-Encoding", b"gzip"),
+            (b"User-Agent", self._policy.user_agent.encode()),
+            *conditions,
+        ]
+        if target.authorization is not None and not self._redirects:
+            headers.append((b"Authorization", target.authorization))
+        return headers
+
+    def _check_headers(self, response: Response) -> None:
+        size = sum(len(name) + len(value) for name, value in response.headers.raw)
+        if len(response.headers.raw) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+            self._fail(
+                Failure.PROTOCOL,
+                f"the answer has {len(response.headers.raw)} headers of {size} bytes; "
+                f"{MAX_HEADERS} of {MAX_HEADER_BYTES} bytes are taken",
+            )
+
+    # --- what the answer means --------------------------------------------------------------
+
+    def _location(self, response: Response) -> str:
+        raw = next((v for name, v in response.headers.raw if name.lower() == b"location"), b"")
+        if not raw.strip():
+            self._fail(
+                Failure.REDIRECT,
+                f"status {response.status_code} without a Location; open the address in a browser",
+            )
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode("latin-1")
+
+    def _next(self, location: str, status: int, visited: set[str]) -> Target:
+        """The target of a hop, on record; what it holds of credentials is not used."""
+        target = self._clients.target(location, base=self._url)
+        self._redirects.append(Redirect(status=status, url=target.url))
+        if target.url in visited:
+            self._fail(Failure.REDIRECT, "the redirects go in a circle; the server needs mending")
+        if len(self._redirects) > self._policy.max_redirects:
+            self._fail(
+                Failure.REDIRECT,
+                f"more than {self._policy.max_redirects} redirects; enter the final address",
+            )
+        visited.add(target.url)
+        return target
+
+    async def _final(self, response: Response, *, conditional: bool) -> FetchResult:
+        if response.status_code == NOT_MODIFIED and conditional:
+            self._whole = True
+            return self._not_modified(response)
+        if response.status_code not in DOCUMENTS:
+            self._fail(*refusal(response.status_code))
+        body = await read_body(
+            response,
+            max_wire_bytes=self._policy.max_wire_bytes,
+            max_body_bytes=self._policy.max_body_bytes,
+        )
+        self._whole = True
+        return Fetched(
+            url=self._url,
+            status=response.status_code,
+            body=body,
+            content_type=one_line(response.headers.get("content-type", "")) or None,
+            validators=validators(response.headers.raw),
+            hints=self._hints,
+            redirects=tuple(self._redirects),
+            wire_bytes=response.num_bytes_downloaded,
+            http_version=response.http_version,
+        )
+
+    def _not_modified(self, response: Response) -> NotModified:
+        """A 304 may renew the validators (RFC 9111 §4.3.4); what it leaves out stays."""
+        sent, new = self._request.validators, validators(response.headers.raw)
+        return NotModified(
+            url=self._url,
+            validators=Validators(
+                etag=new.etag or sent.etag, last_modified=new.last_modified or sent.last_modified
+            ),
+            hints=self._hints,
+            redirects=tuple(self._redirects),
+        )
+
+
+def _conditions(sent: Validators) -> list[tuple[bytes, bytes]]:
+    headers = ((b"If-None-Match", sent.etag), (b"If-Modified-Since", sent.last_modified))
+    return [(name, value) for name, value in headers if value]
