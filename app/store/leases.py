@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, literal, or_, select, update
 
-from app.core.poll import FeedPlan, ClaimedFeed
+from app.core.poll import ClaimedFeed, FeedPlan
 from app.core.schedule import MAX_ATTEMPTS, Pace, PollPolicy
 from app.core.types import Failure, Validators
 from app.store.engine import ReadSession, WriteSession, from_ms, now_ms

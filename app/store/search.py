@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from app.core.analyze import story_facets, terms_of
 from app.core.query import EVERYTHING, And, Field, Node, Not, Or, Phrase
@@ -87,28 +87,38 @@ async def index_stories(session: WriteSession, stories: Sequence[IndexedStory]) 
     )
 
 
-def matching(dialect: str, condition: Node) -> tuple[str, str, dict[str, str]]:
-    """SQL for the stories that match: a FROM item, its id column, and the parameters it needs."""
+def matching(dialect: str, condition: Node) -> tuple[str, dict[str, int | str]]:
+    """SQL for the stories that match: a FROM item `hit` with the column `id`, and its parameters.
+
+    Plain enough for both engines to fold it into the query around it, and to walk ids downwards.
+    """
     if dialect == SQLITE:
         source = "(SELECT rowid AS id FROM story_index WHERE story_index MATCH :match) AS hit"
-        return source, "hit.id", {"match": _fts5(condition)}
+        return source, {"match": _fts5(condition)}
     source = (
         "(SELECT story_id AS id FROM story_index"
         " WHERE terms @@ CAST(CAST(:match AS TEXT) AS tsquery)) AS hit"
     )
-    return source, "hit.id", {"match": _tsquery(condition)}
+    return source, {"match": _tsquery(condition)}
 
 
-async def count_matches(session: ReadSession, condition: Node | None, bound: int) -> int:
-    """How many stories match, counted no further than `bound`."""
+async def count_matches(
+    session: ReadSession, condition: Node | None, window: tuple[int, int], bound: int
+) -> int:
+    """How many stories of a half-open window of ids match, counted no further than `bound`."""
+    parameters: dict[str, int | str] = {}
     if condition is None:
-        statement = "SELECT 1 FROM stories WHERE status = 'live'"
-        parameters: dict[str, str] = {}
+        origin = "(SELECT id FROM stories WHERE status = 'live') AS hit"
     else:
-        source, _, parameters = matching(session.dialect, condition)
-        statement = f"SELECT 1 FROM {source}"  # noqa: S608 - built from constants
-    counted: TextClause = text(f"SELECT count(*) FROM ({statement} LIMIT :bound) AS counted")  # noqa: S608
-    result = await session.execute(counted, {**parameters, "bound": bound})
+        origin, parameters = matching(session.dialect, condition)
+    counted = text(
+        f"SELECT count(*) FROM (SELECT 1 FROM {origin}"  # noqa: S608 - built from constants
+        " WHERE hit.id >= :low AND hit.id < :high LIMIT :bound) AS counted"
+    )
+    low, high = window
+    result = await session.execute(
+        counted, {**parameters, "low": low, "high": high, "bound": bound}
+    )
     return int(result.scalar_one())
 
 

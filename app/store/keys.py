@@ -1,0 +1,147 @@
+"""API keys: only their fingerprints are kept, so a key is shown once, when it is made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Row, func, select, update
+
+from app.errors import NotFound
+from app.store.engine import ReadSession, WriteSession
+from app.store.models import keys
+
+KEY_PREFIX: Final = "cdk_"
+SETTING_NAME: Final = "COPYDESK_ADMIN_KEY"
+SHOWN_CHARS: Final = 8
+LAST_USE_GRAIN: Final = timedelta(minutes=1)
+
+
+class Scope(StrEnum):
+    """What a key may do; admin includes read."""
+
+    READ = "read"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key on record; `prefix` is its beginning, enough to tell it from the others."""
+
+    id: int
+    name: str
+    prefix: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    def allows(self, scope: Scope) -> bool:
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def usable(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+async def add_key(
+    session: WriteSession,
+    secret: str,
+    *,
+    name: str,
+    scopes: Sequence[Scope],
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Key:
+    """Put a key on record by its fingerprint."""
+    row = await session.execute(
+        keys.insert()
+        .values(
+            name=name,
+            prefix=secret[:SHOWN_CHARS],
+            hash=fingerprint(secret),
+            scopes=sorted(scope.value for scope in scopes),
+            created_at=now,
+            expires_at=expires_at,
+        )
+        .returning(keys)
+    )
+    return _key(row.one())
+
+
+async def find_key(session: ReadSession, secret: str) -> Key | None:
+    """The key with this fingerprint, usable or not.
+
+    Looked up by SHA-256 of 256 random bits: what time the look-up takes tells nothing of the key.
+    """
+    row = await session.execute(select(keys).where(keys.c.hash == fingerprint(secret)))
+    found = row.one_or_none()
+    return None if found is None else _key(found)
+
+
+async def note_use(session: WriteSession, key_id: int, now: datetime) -> None:
+    await session.execute(update(keys).where(keys.c.id == key_id).values(last_used_at=now))
+
+
+async def list_keys(session: ReadSession) -> list[Key]:
+    return [_key(row) for row in await session.execute(select(keys).order_by(keys.c.id))]
+
+
+async def revoke_key(session: WriteSession, key_id: int, now: datetime) -> Key:
+    """End a key for good; raises NotFound. Revoking it again changes nothing."""
+    row = await session.execute(
+        update(keys)
+        .where(keys.c.id == key_id)
+        .values(revoked_at=func.coalesce(keys.c.revoked_at, now))
+        .returning(keys)
+    )
+    found = row.one_or_none()
+    if found is None:
+        raise NotFound(f"there is no key {key_id}: GET /v1/admin/keys lists them")
+    return _key(found)
+
+
+async def usable_admin_key(session: ReadSession, now: datetime) -> Key | None:
+    """Any key that can still administer."""
+    everyone = await list_keys(session)
+    return next((k for k in everyone if k.usable(now) and k.allows(Scope.ADMIN)), None)
+
+
+async def set_key_of_settings(session: WriteSession, secret: str, now: datetime) -> None:
+    """Make the key of the settings the one key under that name: an earlier one ends."""
+    present = await find_key(session, secret)
+    await session.execute(
+        update(keys)
+        .where(keys.c.name == SETTING_NAME, keys.c.hash != fingerprint(secret))
+        .where(keys.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    if present is None:
+        await add_key(session, secret, name=SETTING_NAME, scopes=[Scope.ADMIN], now=now)
+    elif not present.usable(now) or not present.allows(Scope.ADMIN):
+        await session.execute(
+            update(keys)
+            .where(keys.c.id == present.id)
+            .values(revoked_at=None, expires_at=None, scopes=[Scope.ADMIN.value])
+        )
+
+
+def fingerprint(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _key(row: Row[Any]) -> Key:
+    return Key(
+        id=row.id,
+        name=row.name,
+        prefix=row.prefix,
+        scopes=frozenset(Scope(scope) for scope in row.scopes),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )

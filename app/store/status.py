@@ -1,0 +1,122 @@
+"""Figures for operators: feeds by state, backlog, the last hour, delay, the database itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, func, select, text
+
+from app.store.changes import last_seq
+from app.store.engine import SQLITE, ReadSession, to_ms
+from app.store.feeds import Health
+from app.store.models import feeds, fetches, stories
+
+HOUR = timedelta(hours=1)
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The state of the service as its database tells it."""
+
+    feeds: dict[str, int]  # by health
+    due: int  # active feeds whose time has come
+    most_overdue_s: float
+    leased: int
+    polls: dict[str, int]  # of the last hour, by outcome
+    failures: dict[str, int]  # of the last hour, by kind
+    new_stories: int  # of the last hour
+    stories: int
+    delay_p50_s: float | None  # from publication to availability, of the last hour's stories
+    delay_p95_s: float | None
+    last_seq: int
+    database: str
+    database_version: str
+    database_bytes: int | None
+
+
+async def read_status(session: ReadSession, now: datetime) -> Status:
+    since = now - HOUR
+    due, oldest, leased = await _backlog(session, now)
+    p50, p95 = await _delays(session, since)
+    version, size = await _database(session)
+    new = select(func.count()).where(stories.c.ingested_at >= since)
+    every = select(func.count()).select_from(stories).where(stories.c.status == "live")
+    return Status(
+        feeds=await _feeds(session),
+        due=due,
+        most_overdue_s=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
+        leased=leased,
+        polls=await _counted(session, "outcome", since),
+        failures=await _counted(session, "failure", since),
+        new_stories=int((await session.execute(new)).scalar_one()),
+        stories=int((await session.execute(every)).scalar_one()),
+        delay_p50_s=p50,
+        delay_p95_s=p95,
+        last_seq=await last_seq(session),
+        database=session.dialect,
+        database_version=version,
+        database_bytes=size,
+    )
+
+
+async def _feeds(session: ReadSession) -> dict[str, int]:
+    health = case(
+        (feeds.c.state != "active", feeds.c.state),
+        (feeds.c.failures > 0, Health.FAILING.value),
+        (feeds.c.last_success_at.is_(None), Health.NEW.value),
+        else_=Health.OK.value,
+    )
+    rows = await session.execute(select(health, func.count()).group_by(health))
+    return {h.value: 0 for h in Health} | {row[0]: row[1] for row in rows}
+
+
+async def _backlog(session: ReadSession, now: datetime) -> tuple[int, datetime | None, int]:
+    due = (feeds.c.state == "active") & (feeds.c.next_poll_at <= now)
+    waiting = due & (feeds.c.lease_until.is_(None) | (feeds.c.lease_until <= now))
+    row = (
+        await session.execute(select(func.count(), func.min(feeds.c.next_poll_at)).where(waiting))
+    ).one()
+    leased = await session.execute(select(func.count()).where(feeds.c.lease_until > now))
+    return row[0], row[1], int(leased.scalar_one())
+
+
+async def _counted(session: ReadSession, column: str, since: datetime) -> dict[str, int]:
+    counted = fetches.c[column]
+    rows = await session.execute(
+        select(counted, func.count())
+        .where(fetches.c.at >= since, counted.is_not(None))
+        .group_by(counted)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def _delays(session: ReadSession, since: datetime) -> tuple[float | None, float | None]:
+    """Median and 95th percentile in seconds, of stories published within a day of being seen.
+
+    Older ones came with a feed that was added: they say nothing of how fast polling is.
+    """
+    rows = await session.execute(
+        text(
+            "SELECT ingested_at - published_at AS delay FROM stories WHERE ingested_at >= :since"
+            " AND published_from <> 'first_seen' AND ingested_at - published_at < :day"
+            " ORDER BY delay"
+        ),
+        {"since": to_ms(since), "day": DAY_MS},
+    )
+    delays = [row[0] / 1000 for row in rows]
+    if not delays:
+        return None, None
+    return delays[len(delays) // 2], delays[min(len(delays) - 1, int(len(delays) * 0.95))]
+
+
+async def _database(session: ReadSession) -> tuple[str, int | None]:
+    if session.dialect == SQLITE:
+        version = "SELECT sqlite_version()"
+        size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    else:
+        version = "SELECT current_setting('server_version')"
+        size = "SELECT pg_database_size(current_database())"
+    found = str((await session.execute(text(version))).scalar_one())
+    return found, (await session.execute(text(size))).scalar_one()
