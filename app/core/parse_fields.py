@@ -1,0 +1,62 @@
+"""What the readers of XML and JSON feeds share: absolute addresses, small numbers, the raw hash."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
+
+from app.core.hashing import hash64
+from app.core.types import Entry
+
+_MAX_DIGITS = 18  # what fits a BIGINT
+_STRIPPED = str.maketrans("", "", "\t\n\r")  # as browsers do (URL Standard §4.4)
+
+
+def absolute(url: object, base: str) -> str | None:
+    """An http(s) address, resolved against `base`; None for everything else."""
+    if not isinstance(url, str):
+        return None
+    url = url.translate(_STRIPPED).strip()
+    try:
+        joined = urljoin(base, url) if url else ""
+        parts = urlsplit(joined)
+    except ValueError:  # "http://[not-an-address"
+        return None
+    return joined if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def count(value: object) -> int | None:
+    """A number of bytes, pixels …: a whole one, not negative."""
+    text = str(value).strip() if isinstance(value, str | int | float) else ""
+    digits = text.removesuffix(".0")
+    return int(digits) if digits.isdecimal() and len(digits) <= _MAX_DIGITS else None
+
+
+def text_of(value: object) -> str | None:
+    """A string with something in it, stripped."""
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def unique(values: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def sealed(draft: Entry) -> Entry:
+    """The entry with the hash of everything else that it says."""
+    parts: list[str | None] = [
+        draft.guid,
+        draft.url,
+        draft.published_raw,
+        draft.updated_raw,
+        draft.image_url,
+        draft.language,
+        draft.base_url,
+    ]
+    for markup in (draft.title, draft.summary, draft.content):
+        parts += (None, None) if markup is None else (markup.value, "h" if markup.html else "t")
+    parts += (str(len(draft.authors)), *draft.authors, str(len(draft.categories)))
+    for category in draft.categories:
+        parts += (category.term, category.scheme, category.label)
+    for enclosure in draft.enclosures:
+        parts += (enclosure.url, enclosure.type, str(enclosure.length))
+    return replace(draft, raw_hash=hash64(*parts))

@@ -1,0 +1,87 @@
+"""Why a document is not a feed, and what an operator can do about it."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from app.core.types import Failure, ParseFailed
+
+_BEFORE = r"(?>(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*)"
+_PROLOG = re.compile(_BEFORE, re.DOTALL | re.IGNORECASE)
+_ROOT = re.compile(_BEFORE + r"<([\w.:-]+)", re.DOTALL | re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]*>([^<]{1,500})", re.IGNORECASE)
+_LINK = re.compile(r"<link\b[^<>]{0,2000}>", re.IGNORECASE)
+_FEED_TYPE = re.compile(
+    r"""type\s*=\s*["']?application/(?:rss\+xml|atom\+xml|rdf\+xml|feed\+json)""", re.IGNORECASE
+)
+_HREF = re.compile(r"""href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_HTML_MARKS = re.compile(r"<(?:!doctype\s+html|html|head|body|script|meta)[\s>]", re.IGNORECASE)
+_LOOK_CHARS = 200_000
+
+_FEEDS = ("rss", "rdf", "feed", "channel")
+_OTHERS = {
+    "opml": "a list of feeds (OPML): import it, or add the feeds it names",
+    "urlset": "a site map: ask the publisher for its feed",
+    "sitemapindex": "an index of site maps: ask the publisher for its feed",
+    "newsmessage": "NewsML-G2, which is not polled as a feed",
+    "newsitem": "NewsML-G2, which is not polled as a feed",
+    "error": "an error message of the server: check the address and any key in it",
+}
+
+
+def empty() -> ParseFailed:
+    return ParseFailed(
+        kind=Failure.EMPTY,
+        detail="the document is empty: if it stays so, ask the publisher for the feed's address",
+    )
+
+
+def truncated(length: int, *, begun: bool) -> ParseFailed:
+    where = "in its first entry" if begun else "before its first entry"
+    return ParseFailed(
+        kind=Failure.TRUNCATED,
+        detail=f"the document ends {where}, after {length} characters; the next poll may get all "
+        "of it, else the publisher's server cuts it short",
+    )
+
+
+def refuse_xml(text: str, fault: str | None) -> ParseFailed:
+    """Why `text` is no RSS, Atom, RDF or CDF; `fault` says where it stops being XML, if it does."""
+    root = _ROOT.match(text)
+    name = root[1].rpartition(":")[2].lower() if root else ""
+    if name == "html" or (name not in _OTHERS and _HTML_MARKS.search(text, 0, 4096)):
+        return ParseFailed(kind=Failure.HTML_PAGE, detail=_page(text[:_LOOK_CHARS]))
+    if root is None and not _PROLOG.sub("", text, count=1).strip():
+        return empty()
+    if name in _OTHERS:
+        return ParseFailed(kind=Failure.NOT_A_FEED, detail=f"the document is {_OTHERS[name]}")
+    if fault is None and root:
+        why = "holds no entries" if name in _FEEDS else "is neither RSS, Atom nor RDF"
+        detail = f"XML whose root is <{root[1][:60]}>, which {why}"
+        return ParseFailed(kind=Failure.NOT_A_FEED, detail=f"{detail}: check the address")
+    return ParseFailed(kind=Failure.NOT_XML, detail=f"{_not_xml(text, fault)}: check the address")
+
+
+def _page(text: str) -> str:
+    title = _TITLE.search(text)
+    named = f" titled “{_line(title[1])}”" if title and title[1].strip() else ""
+    feeds = [
+        _line(next(filter(None, href.groups()), ""))
+        for link in _LINK.finditer(text)
+        if _FEED_TYPE.search(link[0]) and (href := _HREF.search(link[0]))
+    ]
+    step = f"it names a feed, use {feeds[0]}" if feeds else "look on the site for its feed"
+    return f"an HTML page{named}, not a feed: {step}"
+
+
+def _line(text: str) -> str:
+    return " ".join(html.unescape(text).split())[:200]
+
+
+def _not_xml(text: str, fault: str | None) -> str:
+    if "<" not in text:
+        printable = sum(char.isprintable() or char.isspace() for char in text[:1000])
+        what = "plain text" if printable * 10 >= len(text[:1000]) * 9 else "binary data"
+        return f"{what}, no XML"
+    return f"neither a feed nor well-formed XML ({fault or 'no root element'})"
