@@ -17,10 +17,10 @@ from app.core.normalize import normalize
 from app.core.parse import parse
 from app.core.poll import (
     ChangedStory,
+    ClaimedFeed,
     CopyWrite,
     Document,
     FeedPlan,
-    ClaimedFeed,
     FeedUpdate,
     LedgerRow,
     NewStory,

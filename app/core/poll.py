@@ -27,6 +27,7 @@ class ClaimedFeed:
     language: str | None = None
     time_zone: str | None = None
     validators: Validators = field(default_factory=Validators)
+    validators_url: str | None = None  # whose answer gave them, after redirects
     body_hash: int | None = None
     failures: int = 0
     pace: Pace = field(default_factory=Pace)
@@ -73,6 +74,7 @@ class FeedUpdate:
     site_url: str | None
     language: str | None
     validators: Validators
+    validators_url: str | None
     body_hash: int | None
     attempts: int
     failures: int

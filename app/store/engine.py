@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Unpack
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import BigInteger, Executable, MetaData, Text, event
@@ -114,7 +114,7 @@ class ReadSession:
 
     async def execute(
         self, statement: Executable, parameters: Parameters = None
-    ) -> CursorResult[Unpack[tuple[Any, ...]]]:
+    ) -> CursorResult[*tuple[Any, ...]]:
         return await self._connection.execute(statement, parameters)
 
 

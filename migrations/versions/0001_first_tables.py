@@ -37,7 +37,7 @@ def upgrade() -> None:
         "hosts",
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("busy_until", sa.BigInteger(), nullable=True),
-        sa.Column("lease_token", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=True),
         sa.Column("free_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
     )
@@ -244,6 +244,7 @@ def upgrade() -> None:
         sa.Column("published_rule", sa.String(length=32), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("ingested_at", sa.BigInteger(), nullable=False),
+        sa.Column("revised_at", sa.BigInteger(), nullable=False),
         sa.Column("image_url", sa.Text(), nullable=True),
         sa.Column("enclosures", sa.Text(), nullable=False),
         sa.Column("tags", sa.Text(), nullable=False),

@@ -1,0 +1,128 @@
+"""Poll one feed: fetch → parse → what is known? → plan → apply.
+
+Nothing returns early: whatever happens on the way, a plan with a ledger row, a next poll time and
+its reasons is applied. No transaction is open across the network or heavy work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from app.core.plan import body_hash, plan_document, plan_failure, plan_unchanged, read_document
+from app.core.poll import ClaimedFeed, Document, FeedPlan
+from app.core.types import (
+    Failure,
+    Fetched,
+    FetchFailed,
+    FetchPolicy,
+    FetchResult,
+    NotModified,
+    ParseFailed,
+)
+from app.ingest.fetch import FetchRequest, fetch
+from app.ingest.offload import Offload, OffloadFailed
+from app.net import HttpClients
+from app.store.engine import Database
+from app.store.known import read_known
+from app.store.plans import Applied, apply_plan
+
+REPLANS: Final = 5
+"""How often a plan may find that another feed of its source was quicker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """What polling a feed needs."""
+
+    database: Database
+    clients: HttpClients
+    offload: Offload
+    fetch_policy: FetchPolicy
+    max_entries: int
+    host_gap_s: float
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """One poll: what it decided, and whether that was written."""
+
+    plan: FeedPlan
+    applied: Applied
+
+
+async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
+    """Poll a claimed feed and apply the plan."""
+    request = FetchRequest(url=feed.url, validators=feed.validators)
+    fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
+    document = await _read(feed, fetched, pipeline)
+    for _ in range(REPLANS):
+        plan = await _plan(feed, fetched, document, pipeline)
+        async with pipeline.database.write() as session:
+            applied = await apply_plan(session, plan, gap_s=pipeline.host_gap_s)
+        if applied is not Applied.STALE:
+            break
+    return Polled(plan=plan, applied=applied)
+
+
+async def _read(
+    feed: ClaimedFeed, fetched: FetchResult, pipeline: Pipeline
+) -> Document | ParseFailed | None:
+    """The document that was fetched; None where there is none to read."""
+    if not isinstance(fetched, Fetched) or body_hash(fetched.body) == feed.body_hash:
+        return None
+    read = await pipeline.offload.run(
+        read_document,
+        fetched.body,
+        content_type=fetched.content_type,
+        url=fetched.url,
+        feed_url=feed.url,
+        max_entries=pipeline.max_entries,
+    )
+    if isinstance(read, OffloadFailed):
+        return ParseFailed(kind=read.kind, detail=read.detail)
+    return read
+
+
+async def _plan(
+    feed: ClaimedFeed,
+    fetched: FetchResult,
+    document: Document | ParseFailed | None,
+    pipeline: Pipeline,
+) -> FeedPlan:
+    now = pipeline.clock()
+    match fetched, document:
+        case FetchFailed(), _:
+            return plan_failure(feed, fetched, fetched, now)
+        case _, ParseFailed():
+            return plan_failure(feed, fetched, document, now)
+        case Fetched(), Document():
+            return await _plan_document(feed, fetched, document, now, pipeline)
+        case Fetched() | NotModified(), _:
+            return plan_unchanged(feed, fetched, now)
+
+
+async def _plan_document(
+    feed: ClaimedFeed, fetched: Fetched, document: Document, now: datetime, pipeline: Pipeline
+) -> FeedPlan:
+    async with pipeline.database.read() as session:
+        known = await read_known(session, feed, document.lookup)
+    planned = await pipeline.offload.run(plan_document, feed, fetched, document, known, now)
+    if isinstance(planned, OffloadFailed):
+        return plan_failure(
+            feed, fetched, ParseFailed(kind=planned.kind, detail=planned.detail), now
+        )
+    return planned
+
+
+def internal_failure(feed: ClaimedFeed, error: Exception, now: datetime) -> FeedPlan:
+    """The plan of a poll that broke on a fault of ours, so that the feed is polled again."""
+    failed = FetchFailed(
+        kind=Failure.INTERNAL,
+        detail=f"a fault inside the service ({type(error).__name__}): see the log",
+        url=feed.url,
+    )
+    return plan_failure(feed, failed, failed, now)

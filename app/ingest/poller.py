@@ -1,0 +1,188 @@
+"""Polls what is due, never more than a number at once, one of each host, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from app.core.poll import ClaimedFeed
+from app.core.schedule import PollPolicy
+from app.ingest.pipeline import Pipeline, Polled, internal_failure, poll_feed
+from app.store.engine import DATABASE_FAULTS
+from app.store.leases import claim_due, claim_feed, database_now, give_back, next_due_at
+from app.store.plans import Applied, apply_plan
+
+log = structlog.get_logger()
+
+IDLE_S: Final = 1.0
+"""Longest wait between two looks at what is due: feeds are added by other processes too."""
+
+DATABASE_RETRY_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollerPolicy:
+    """How much is polled at once, by whom, and how long a claim may take."""
+
+    owner: str
+    concurrency: int = 32
+    lease_s: float = 180.0
+    drain_s: float = 20.0
+    intervals: PollPolicy = PollPolicy()
+
+
+class Poller:
+    """The loop around `poll_feed`; several may run on one PostgreSQL."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        policy: PollerPolicy,
+        on_polled: Callable[[Polled], None] = lambda _polled: None,
+    ) -> None:
+        self._pipeline = pipeline
+        self._policy = policy
+        self._on_polled = on_polled
+        self._polls: dict[asyncio.Task[None], ClaimedFeed] = {}
+        self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at what is due now rather than in a moment."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Claim no more; `run` returns when the polls under way have ended or been given back."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Poll until stopped; a database that is away is waited for."""
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                started = await self._claim()
+                pause_s = 0.0 if started else await self._pause_s()
+            except DATABASE_FAULTS as error:
+                log.warning("database_away", error=str(error), retry_s=DATABASE_RETRY_S)
+                pause_s = DATABASE_RETRY_S
+            if pause_s:
+                await self._sleep(pause_s)
+            elif len(self._polls) >= self._policy.concurrency:
+                await asyncio.wait(self._polls, return_when=asyncio.FIRST_COMPLETED)
+        await self._drain()
+
+    async def run_once(self) -> int:
+        """Poll everything that is due now and return how many feeds that were."""
+        async with self._pipeline.database.read() as session:
+            started_at = await database_now(session)
+        polled = 0
+        while not self._stopping.is_set():
+            polled += await self._claim()
+            if self._polls:
+                await asyncio.wait(self._polls, return_when=asyncio.FIRST_COMPLETED)
+                continue
+            async with self._pipeline.database.read() as session:
+                due_at = await next_due_at(session)
+            if due_at is None or due_at > started_at:
+                break
+            await self._sleep(IDLE_S / 10)  # due, but its host or somebody else's lease is busy
+        await self._drain()
+        return polled
+
+    async def poll_now(self, feed_id: int, timeout_s: float) -> Polled | None:
+        """Poll one feed, due or not; None if it or its host stays busy for `timeout_s`."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while (feed := await self._claim_one(feed_id)) is None:
+                    await asyncio.sleep(IDLE_S / 10)
+        except TimeoutError:
+            return None
+        return await self._poll(feed)
+
+    async def _claim(self) -> int:
+        free = self._policy.concurrency - len(self._polls)
+        if free <= 0:
+            return 0
+        async with self._pipeline.database.write() as session:
+            claimed = await claim_due(
+                session,
+                owner=self._policy.owner,
+                limit=free,
+                lease_s=self._policy.lease_s,
+                policy=self._policy.intervals,
+            )
+        for feed in claimed:
+            task = asyncio.create_task(self._poll_and_forget(feed), name=f"poll feed {feed.id}")
+            self._polls[task] = feed
+            task.add_done_callback(self._polls.pop)
+        return len(claimed)
+
+    async def _claim_one(self, feed_id: int) -> ClaimedFeed | None:
+        async with self._pipeline.database.write() as session:
+            return await claim_feed(
+                session,
+                feed_id,
+                owner=self._policy.owner,
+                lease_s=self._policy.lease_s,
+                policy=self._policy.intervals,
+            )
+
+    async def _poll_and_forget(self, feed: ClaimedFeed) -> None:
+        await self._poll(feed)
+        self._wake.set()
+
+    async def _poll(self, feed: ClaimedFeed) -> Polled:
+        """One poll, whatever happens in it; a fault of ours is put on record like any other."""
+        try:
+            polled = await poll_feed(feed, self._pipeline)
+        except Exception as error:
+            log.exception("poll_broke", feed_id=feed.id, url=feed.url)
+            polled = await self._record_fault(feed, error)
+        self._on_polled(polled)
+        return polled
+
+    async def _record_fault(self, feed: ClaimedFeed, error: Exception) -> Polled:
+        plan = internal_failure(feed, error, self._pipeline.clock())
+        applied = Applied.LEASE_LOST
+        with contextlib.suppress(*DATABASE_FAULTS):  # then the lease runs out, and it is due again
+            async with self._pipeline.database.write() as session:
+                applied = await apply_plan(session, plan, gap_s=self._pipeline.host_gap_s)
+        return Polled(plan=plan, applied=applied)
+
+    async def _pause_s(self) -> float:
+        async with self._pipeline.database.read() as session:
+            due_at = await next_due_at(session)
+            now = await database_now(session)
+        return _until(due_at, now)
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)
+
+    async def _drain(self) -> None:
+        """Let the polls under way end; give back the leases of those that do not."""
+        if not self._polls:
+            return
+        _, late = await asyncio.wait(self._polls, timeout=self._policy.drain_s)
+        unfinished = [self._polls[task] for task in late]
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if unfinished:
+            async with self._pipeline.database.write() as session:
+                await give_back(session, unfinished)
+        log.info("poller_stopped", given_back=len(unfinished))
+
+
+def _until(due_at: datetime | None, now: datetime) -> float:
+    """Seconds to wait, at least a tenth of a second: what is due may have a busy host."""
+    if due_at is None:
+        return IDLE_S
+    return min(max((due_at - now).total_seconds(), IDLE_S / 10), IDLE_S)
