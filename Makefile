@@ -1,0 +1,95 @@
+# Needs Python 3.11 or newer, and make. Everything else goes into .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+
+# The first Python on the path that is new enough; another: make setup PYTHON=/path/to/python3
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c '$(RECENT)' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
+# How many processes run the tests: a number, or "auto" for one per core
+JOBS ?= auto
+# More for pytest: make test ARGS="-k fetch -x"
+ARGS ?=
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMP) ## make .venv with the locked dependencies and the copydesk command
+
+$(STAMP): pyproject.toml requirements/base.txt requirements/dev.txt
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c '$(RECENT)' || { \
+		echo "Copydesk needs Python 3.11 or newer. Found: $$(python3 --version 2>&1)" >&2; \
+		echo "Install one, or name it: make setup PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments: its venv module is missing." >&2; \
+		echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		echo "Making $(VENV) with $(PYTHON) …"; "$(PYTHON)" -m venv --clear $(VENV); }
+	@echo "Installing the locked dependencies …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: run
+run: setup ## serve on http://127.0.0.1:8000, with polling on
+	@$(BIN)/copydesk serve
+
+.PHONY: demo
+demo: setup ## a small publisher on loopback, polled and shown; needs no internet
+	@$(BIN)/copydesk demo
+
+.PHONY: test
+test: setup ## the whole suite, on SQLite and on a PostgreSQL of its own
+	$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+.PHONY: check
+check: setup ## all that is checked without running the service: style, types, layers, docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q tests/test_house.py tests/test_docs.py tests/test_docker.py tests/test_starter.py
+
+.PHONY: format
+format: setup ## bring the code into the one form, and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: coverage
+coverage: setup ## the suite with branch coverage, as a page in htmlcov/
+	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term:skip-covered --cov-report=html $(ARGS)
+
+.PHONY: corpus
+corpus: setup ## poll every feed of the shared test data and report
+	$(BIN)/python tests/tools/corpus_report.py
+
+.PHONY: wheel
+wheel: setup ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+.PHONY: wheel-check
+wheel-check: setup ## install the wheel into an empty environment and run it there
+	$(BIN)/pytest -q -m slow tests/test_wheel.py
+
+.PHONY: lock
+lock: setup ## choose the newest dependencies that fit, and write requirements/
+	$(BIN)/uv pip compile $(LOCK) -o requirements/base.txt
+	$(BIN)/uv pip compile $(LOCK) --group dev -c requirements/base.txt -o requirements/dev.txt
+LOCK := pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate
+
+.PHONY: clean
+clean: ## remove .venv and everything else that was made here, but no database
+	rm -rf $(VENV) build dist htmlcov reports .coverage* *.egg-info \
+		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
