@@ -100,7 +100,12 @@ def plan_unchanged(feed: ClaimedFeed, fetched: Fetched | NotModified, now: datet
     """The plan of a poll that brought the same document as the last one."""
     outcome = Outcome.SAME_BODY if isinstance(fetched, Fetched) else Outcome.NOT_MODIFIED
     following = _after_success(feed, feed.pace, fetched.hints, now)
-    update = replace(_as_it_was(feed), validators=_validators(feed, fetched), last_success_at=now)
+    update = replace(
+        _as_it_was(feed),
+        validators=_validators(feed, fetched),
+        validators_url=fetched.url,
+        last_success_at=now,
+    )
     return FeedPlan(feed=feed, ledger=_ledger(now, outcome, fetched, following), update=update)
 
 
@@ -274,6 +279,7 @@ def _update(
         site_url=parsed.site_url or feed.site_url,
         language=parsed.language or feed.language,
         validators=fetched.validators,
+        validators_url=fetched.url,
         body_hash=body_hash(fetched.body),
         pace=pace,
         last_success_at=now,
@@ -288,6 +294,7 @@ def _as_it_was(feed: ClaimedFeed) -> FeedUpdate:
         site_url=feed.site_url,
         language=feed.language,
         validators=feed.validators,
+        validators_url=feed.validators_url,
         body_hash=feed.body_hash,
         attempts=0,
         failures=0,

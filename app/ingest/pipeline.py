@@ -56,7 +56,9 @@ class Polled:
 
 async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
     """Poll a claimed feed and apply the plan."""
-    request = FetchRequest(url=feed.url, validators=feed.validators)
+    request = FetchRequest(
+        url=feed.url, validators=feed.validators, validators_url=feed.validators_url
+    )
     fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
     document = await _read(feed, fetched, pipeline)
     for _ in range(REPLANS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -34,7 +34,7 @@ class PollerPolicy:
     concurrency: int = 32
     lease_s: float = 180.0
     drain_s: float = 20.0
-    intervals: PollPolicy = PollPolicy()
+    intervals: PollPolicy = field(default_factory=PollPolicy)
 
 
 class Poller:
@@ -98,13 +98,15 @@ class Poller:
 
     async def poll_now(self, feed_id: int, timeout_s: float) -> Polled | None:
         """Poll one feed, due or not; None if it or its host stays busy for `timeout_s`."""
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while (feed := await self._claim_one(feed_id)) is None:
+                while True:
+                    feed = await self._claim_one(feed_id)
+                    if feed is not None:
+                        break
                     await asyncio.sleep(IDLE_S / 10)
-        except TimeoutError:
-            return None
-        return await self._poll(feed)
+            return await self._poll(feed)
+        return None
 
     async def _claim(self) -> int:
         free = self._policy.concurrency - len(self._polls)

@@ -90,6 +90,7 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
         "attempts": after.attempts,
         "etag": after.validators.etag,
         "last_modified": after.validators.last_modified,
+        "validators_url": after.validators_url,
         "body_hash": after.body_hash,
         "failures": after.failures,
         "failure": after.failure and after.failure.value,
@@ -245,6 +246,7 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         language=row.language,
         time_zone=row.time_zone,
         validators=Validators(etag=row.etag, last_modified=row.last_modified),
+        validators_url=row.validators_url,
         body_hash=row.body_hash,
         failures=row.failures,
         pace=Pace(

@@ -59,6 +59,7 @@ feeds = Table(
     # what the last polls left behind
     Column("etag", LargeBinary),
     Column("last_modified", LargeBinary),
+    Column("validators_url", Text),
     Column("body_hash", BigInteger),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("failure", String(32)),
