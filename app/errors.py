@@ -6,6 +6,8 @@ AppError
 │   └── QueryInvalid    400  a search text that cannot be parsed, with its position
 ├── Unauthorized        401  no key, or one that is not known
 ├── Forbidden           403  the key lacks the scope
+├── PreconditionFailed  412  If-Match names an older state
+├── PreconditionNeeded  428  a change without If-Match
 ├── Conflict            409  the state does not allow it (a feed that exists already)
 ├── Unreachable         422  a feed address that was tried and gave no feed
 └── Unavailable         503  the database or the service is not ready
@@ -82,6 +84,18 @@ class Conflict(AppError):
     status = 409
     code = "conflict"
     title = "The present state does not allow this"
+
+
+class PreconditionFailed(AppError):
+    status = 412
+    code = "precondition_failed"
+    title = "It has been changed since it was read"
+
+
+class PreconditionNeeded(AppError):
+    status = 428
+    code = "precondition_required"
+    title = "If-Match is needed"
 
 
 class Unreachable(AppError):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, select, update
 
 from app.core.types import Failure
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, PreconditionFailed
 from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.models import copies, feeds, hosts, sources, stories
 
@@ -69,6 +69,8 @@ class Feed:
     state: FeedState
     source: Source
     added_at: datetime
+    version: int  # goes up with every change by an operator
+    time_zone: str | None
     min_interval_s: int | None
     max_interval_s: int | None
     next_poll_at: datetime
@@ -159,8 +161,18 @@ async def make_due(session: WriteSession, feed_id: int) -> None:
     )
 
 
-async def change_feed(session: WriteSession, feed_id: int, values: dict[str, Any]) -> None:
-    """Set columns that operators own: title, language, time_zone, min_ and max_interval_s."""
+async def change_feed(
+    session: WriteSession, feed_id: int, values: dict[str, Any], *, version: int
+) -> None:
+    """Set columns that operators own, if nobody has changed the feed since `version`.
+
+    Raises PreconditionFailed if somebody has, NotFound if the feed is gone.
+    """
+    feed = await get_feed(session, feed_id)
+    if feed.version != version:
+        raise PreconditionFailed(
+            f"feed {feed_id} has been changed since it was read: GET it again for its new ETag"
+        )
     await _update_one(session, feed_id, values)
 
 
@@ -224,7 +236,9 @@ async def _source_for(session: WriteSession, new: NewFeed, now: datetime) -> int
 
 
 async def _update_one(session: WriteSession, feed_id: int, values: dict[str, Any]) -> None:
-    changed = await session.execute(update(feeds).where(feeds.c.id == feed_id).values(values))
+    changed = await session.execute(
+        update(feeds).where(feeds.c.id == feed_id).values(version=feeds.c.version + 1, **values)
+    )
     if changed.rowcount == 0:
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
 
@@ -263,6 +277,8 @@ def _feed(row: Row[Any]) -> Feed:
             id=row.source_id, domain=row.domain, name=row.source_name, country=row.country
         ),
         added_at=row.added_at,
+        version=row.version,
+        time_zone=row.time_zone,
         min_interval_s=row.min_interval_s,
         max_interval_s=row.max_interval_s,
         next_poll_at=row.next_poll_at,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from app.core.poll import LedgerRow
 from app.core.schedule import NextPoll, Outcome
@@ -85,6 +86,15 @@ async def list_fetches(
     if before_id is not None:
         query = query.where(fetches.c.id < before_id)
     return [_fetch(row) for row in await session.execute(query)]
+
+
+async def latest_fetches(session: ReadSession, feed_ids: Sequence[int]) -> dict[int, Fetch]:
+    """The newest row of each feed that has one."""
+    newest = (select(func.max(fetches.c.id)).where(fetches.c.feed_id.in_(feed_ids))).group_by(
+        fetches.c.feed_id
+    )
+    rows = await session.execute(select(fetches).where(fetches.c.id.in_(newest)))
+    return {row.feed_id: _fetch(row) for row in rows}
 
 
 def _fetch(row: Row[Any]) -> Fetch:

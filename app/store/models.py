@@ -47,6 +47,7 @@ feeds = Table(
     Column("time_zone", String(64)),
     Column("state", String(16), nullable=False, server_default="active"),
     Column("added_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),  # of what operators set
     Column("min_interval_s", Integer),
     Column("max_interval_s", Integer),
     # the schedule and the lease

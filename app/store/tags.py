@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 
 from app.core.hashing import hash64
 from app.core.types import Tag
@@ -55,9 +55,12 @@ async def count_tags(
     scheme: str | None = None,
     prefix: str | None = None,
     limit: int,
-    offset: int = 0,
+    after: TagCount | None = None,
 ) -> list[TagCount]:
-    """Tags by how many live stories have them; `prefix` is the beginning of a code or name."""
+    """Tags by how many live stories have them, the commonest first, below `after`.
+
+    `prefix` is the beginning of a code or name.
+    """
     counted = func.count().label("stories")
     query = (
         select(tags.c.scheme, tags.c.code, tags.c.name, counted)
@@ -67,8 +70,12 @@ async def count_tags(
         .group_by(tags.c.id, tags.c.scheme, tags.c.code, tags.c.name)
         .order_by(counted.desc(), tags.c.scheme, tags.c.code)
         .limit(limit)
-        .offset(offset)
     )
+    if after is not None:
+        further = tuple_(tags.c.scheme, tags.c.code) > (after.scheme, after.code)
+        query = query.having(
+            (func.count() < after.stories) | ((func.count() == after.stories) & further)
+        )
     if scheme is not None:
         query = query.where(tags.c.scheme == scheme)
     if prefix is not None:

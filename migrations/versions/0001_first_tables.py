@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.Column("time_zone", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=16), server_default="active", nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("min_interval_s", sa.Integer(), nullable=True),
         sa.Column("max_interval_s", sa.Integer(), nullable=True),
         sa.Column("next_poll_at", sa.BigInteger(), nullable=False),
