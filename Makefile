@@ -26,7 +26,7 @@ setup: $(STAMP) ## make .venv with the locked dependencies and the copydesk comm
 
 $(STAMP): pyproject.toml requirements/base.txt requirements/dev.txt
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c '$(RECENT)' || { \
-		echo "Copydesk needs Python 3.11 or newer. Found: $$(python3 --version 2>&1)" >&2; \
+		echo "Copydesk needs Python 3.11 or newer. Found: $$($(or $(PYTHON),python3) --version 2>&1)" >&2; \
 		echo "Install one, or name it: make setup PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments: its venv module is missing." >&2; \
