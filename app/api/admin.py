@@ -1,0 +1,56 @@
+"""The admin endpoint: everything under /v1/admin, behind one key check."""
+
+from __future__ import annotations
+
+import platform
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from app import __version__
+from app.api import feeds, keys, opml
+from app.api.deps import DepsDep, Reading, may_administer
+from app.api.replies import reply
+from app.api.schemas import problems
+from app.api.schemas_admin import StatusAnswer
+from app.store.migrate import schema_revision
+from app.store.status import read_status
+
+router = APIRouter(
+    prefix="/v1/admin", dependencies=[Depends(may_administer)], responses=problems(401, 403)
+)
+router.include_router(opml.router)
+router.include_router(feeds.router)
+router.include_router(keys.router)
+
+
+@router.get("/status", response_model=StatusAnswer, tags=["operations"])
+async def status(request: Request, session: Reading, deps: DepsDep) -> Response:
+    """Feeds by health, backlog, the last hour, delay from publication, database."""
+    now = deps.clock()
+    found = await read_status(session, now)
+    revision, _ = await schema_revision(deps.database)
+    data = {
+        "version": __version__,
+        "python": platform.python_version(),
+        "now": now,
+        "feeds": found.feeds,
+        "due": found.due,
+        "most_overdue_s": found.most_overdue_s,
+        "leased": found.leased,
+        "stories": found.stories,
+        "last_seq": found.last_seq,
+        "last_hour": {
+            "polls": found.polls,
+            "failures": found.failures,
+            "new_stories": found.new_stories,
+            "delay": {"p50_s": found.delay_p50_s, "p95_s": found.delay_p95_s},
+        },
+        "database": {
+            "engine": found.database,
+            "version": found.database_version,
+            "bytes": found.database_bytes,
+            "schema_revision": revision,
+        },
+    }
+    return reply(request, {"data": data})

@@ -1,0 +1,144 @@
+"""What the routes are handed: sessions, policy, and the right to be here."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from prometheus_client import CollectorRegistry
+
+from app.core.types import ParsedFeed
+from app.errors import FieldError, Forbidden, Invalid, Unauthorized
+from app.store.engine import Database, ReadSession, WriteSession
+from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What an address turned out to be when it was tried."""
+
+    url: str  # of the answer, after redirects
+    feed: ParsedFeed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """Everything the routes work with, put together in `main`."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    reading_is_open: bool
+    cursor_secret: bytes
+    registry: CollectorRegistry
+    probe: Callable[[str], Awaitable[Probe]]
+    poll_now: Callable[[int, float], Awaitable[bool]]
+    wake_poller: Callable[[], None]
+    is_draining: Callable[[], bool]
+    local_key: str | None = None  # lets this machine's command administer; lives in memory only
+
+
+def get_deps(request: Request) -> Deps:
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+DepsDep = Annotated[Deps, Depends(get_deps)]
+
+
+async def read_session(deps: DepsDep) -> AsyncIterator[ReadSession]:
+    async with deps.database.read() as session:
+        yield session
+
+
+async def write_session(deps: DepsDep) -> AsyncIterator[WriteSession]:
+    async with deps.database.write() as session:
+        yield session
+
+
+Reading = Annotated[ReadSession, Depends(read_session, scope="function")]
+Writing = Annotated[WriteSession, Depends(write_session, scope="function")]
+"""Committed before the answer is sent: `scope="request"` would answer first and fail later."""
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """A query parameter the route does not know is a mistake, not to be guessed at."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = parameter_names(route)
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        allowed = ", ".join(sorted(known)) or "none"
+        raise Invalid(
+            f"unknown parameter {unknown[0]!r}: this route takes {allowed}",
+            errors=tuple(
+                FieldError(parameter=name, detail=f"not known here; known are: {allowed}")
+                for name in unknown
+            ),
+        )
+
+
+def parameter_names(route: APIRoute) -> frozenset[str]:
+    """The query parameters a route declares, those of its dependencies included."""
+    names: set[str] = set()
+    waiting = [route.dependant]
+    while waiting:
+        dependant = waiting.pop()
+        names.update(field.alias for field in dependant.query_params)
+        waiting.extend(dependant.dependencies)
+    return frozenset(names)
+
+
+async def may_read(request: Request, deps: DepsDep) -> None:
+    """Let the caller read: with a key that may, or without one where reading is open."""
+    secret = bearer_key(request)
+    if secret is None and deps.reading_is_open:
+        return
+    await _authorize(secret, Scope.READ, deps)
+
+
+async def may_administer(request: Request, deps: DepsDep) -> None:
+    """Let the caller administer: with a key that has the scope, and no other way."""
+    await _authorize(bearer_key(request), Scope.ADMIN, deps)
+
+
+def bearer_key(request: Request) -> str | None:
+    """The key of `Authorization: Bearer KEY`; raises Unauthorized for any other form."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Unauthorized("send the key as: Authorization: Bearer KEY")
+    return secret.strip()
+
+
+async def _authorize(secret: str | None, scope: Scope, deps: Deps) -> None:
+    if secret is None:
+        raise Unauthorized("this needs a key: send it as Authorization: Bearer KEY")
+    if deps.local_key is not None and _same(secret, deps.local_key):
+        return
+    async with deps.database.read() as session:
+        key = await find_key(session, secret)
+    now = deps.clock()
+    if key is None or not key.usable(now):
+        raise Unauthorized("the key is not known, has expired or was revoked: ask for a new one")
+    if not key.allows(scope):
+        raise Forbidden(f"the key {key.name!r} lacks the scope {scope.value!r}")
+    await _note_use(key, now, deps)
+
+
+async def _note_use(key: Key, now: datetime, deps: Deps) -> None:
+    """Keep the time of the last use, to the minute: a write for each request would be too many."""
+    if key.last_used_at is None or now - key.last_used_at >= LAST_USE_GRAIN:
+        async with deps.database.write() as session:
+            await note_use(session, key.id, now)
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

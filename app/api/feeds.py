@@ -1,0 +1,298 @@
+"""Feeds, for operators: add, look at, change, poll now."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.responses import Response
+
+from app.api.deps import Deps, DepsDep, Probe, Reading, Writing
+from app.api.paging import make_cursor, read_cursor
+from app.api.replies import page_reply, reply
+from app.api.schemas import problems
+from app.api.schemas_admin import (
+    AddedFeed,
+    AddFeed,
+    ChangeFeed,
+    FeedAnswer,
+    FeedList,
+    FetchAnswer,
+    FetchList,
+)
+from app.api.shapes import feed_shape, fetch_shape
+from app.api.stories import Cursor, Limit
+from app.core.language import normalize_language
+from app.core.text import title_text
+from app.core.urls import absolute_url, host_of, registrable_domain
+from app.errors import FieldError, Invalid, PreconditionNeeded, Unavailable
+from app.store.engine import ReadSession
+from app.store.feeds import (
+    FeedState,
+    Health,
+    NewFeed,
+    add_feed,
+    change_feed,
+    delete_feed,
+    get_feed,
+    list_feeds,
+    make_due,
+    set_state,
+)
+from app.store.ledger import Fetch, latest_fetches, list_fetches
+
+REFRESH_WAIT_S: Final = 60.0
+TITLES_SHOWN: Final = 3
+
+router = APIRouter(tags=["feeds"])
+FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
+
+
+@router.get("/feeds", response_model=FeedList, responses=problems(400))
+async def feeds(
+    request: Request,
+    session: Reading,
+    deps: DepsDep,
+    state: FeedState | None = None,
+    health: Health | None = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Feeds with their health and last poll."""
+    bound_to = f"feeds {state} {health}"
+    after_id = 0
+    if cursor is not None:
+        after_id = int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
+    found = await list_feeds(
+        session, state=state, health=health, after_id=after_id, limit=limit + 1
+    )
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        following = make_cursor(deps.cursor_secret, [shown[-1].id], bound_to)
+    last = await latest_fetches(session, [feed.id for feed in shown])
+    data = [feed_shape(feed, last.get(feed.id)) for feed in shown]
+    return page_reply(request, data, next_cursor=following, limit=limit)
+
+
+@router.post("/feeds", status_code=201, response_model=AddedFeed, responses=problems(400, 409, 422))
+async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
+    """Add a feed: try its address, say what was found, and poll it at once."""
+    url = feed_url(asked.url)
+    _check_bounds(asked.min_interval_s, asked.max_interval_s)
+    probe = await deps.probe(url) if asked.probe else None
+    new = new_feed(
+        url,
+        title=asked.title or (probe.feed.title if probe else None),
+        site_url=asked.site_url or (probe.feed.site_url if probe else None),
+        language=_language(asked.language) or (probe.feed.language if probe else None),
+        source_name=asked.source_name,
+        min_interval_s=asked.min_interval_s,
+        max_interval_s=asked.max_interval_s,
+    )
+    async with deps.database.write() as session:
+        feed_id = await add_feed(session, new, deps.clock())
+        feed = await get_feed(session, feed_id)
+    deps.wake_poller()
+    payload = {"data": feed_shape(feed, None), "found": probe and _found(probe)}
+    location = {"Location": f"/v1/admin/feeds/{feed_id}"}
+    return reply(request, payload, status=201, headers=location)
+
+
+@router.get("/feeds/{feed_id}", response_model=FeedAnswer, responses=problems(400, 404))
+async def one_feed(request: Request, session: Reading, feed_id: FeedId) -> Response:
+    """One feed; its ETag is what a PATCH sends as If-Match."""
+    return await _feed_reply(request, session, feed_id)
+
+
+@router.patch("/feeds/{feed_id}", response_model=FeedAnswer, responses=problems(400, 404, 412, 428))
+async def change(
+    request: Request,
+    session: Writing,
+    feed_id: FeedId,
+    asked: ChangeFeed,
+    if_match: Annotated[str | None, Header(description="The ETag of the feed as read.")] = None,
+) -> Response:
+    """Set what operators own of a feed; needs If-Match, so that no change is lost."""
+    feed = await get_feed(session, feed_id)
+    values = asked.model_dump(exclude_unset=True)
+    _check_bounds(
+        values.get("min_interval_s", feed.min_interval_s),
+        values.get("max_interval_s", feed.max_interval_s),
+    )
+    if values.get("language"):
+        values["language"] = _language(asked.language)
+    _check_zone(asked.time_zone)
+    await change_feed(session, feed_id, values, version=_version(if_match))
+    return await _feed_reply(request, session, feed_id)
+
+
+@router.delete("/feeds/{feed_id}", status_code=204, responses=problems(404))
+async def delete(session: Writing, feed_id: FeedId) -> Response:
+    """Stop polling a feed and forget its ledger; its stories stay."""
+    await delete_feed(session, feed_id)
+    return Response(status_code=204)
+
+
+@router.post("/feeds/{feed_id}:pause", response_model=FeedAnswer, responses=problems(404))
+async def pause(request: Request, session: Writing, feed_id: FeedId) -> Response:
+    """Poll the feed no more until it is resumed."""
+    await set_state(session, feed_id, FeedState.PAUSED, "paused by an operator")
+    return await _feed_reply(request, session, feed_id)
+
+
+@router.post("/feeds/{feed_id}:resume", response_model=FeedAnswer, responses=problems(404))
+async def resume(request: Request, session: Writing, deps: DepsDep, feed_id: FeedId) -> Response:
+    """Poll a paused or quarantined feed again, at once."""
+    await set_state(session, feed_id, FeedState.ACTIVE, "resumed by an operator, due at once")
+    deps.wake_poller()
+    return await _feed_reply(request, session, feed_id)
+
+
+@router.post("/feeds/{feed_id}:refresh", response_model=FetchAnswer, responses=problems(404, 503))
+async def refresh(
+    request: Request,
+    deps: DepsDep,
+    feed_id: FeedId,
+    wait: Annotated[bool, Query(description="Answer with the poll's ledger row.")] = False,  # noqa: FBT002 - a query parameter
+) -> Response:
+    """Poll the feed now: 202 at once, or with `wait` the outcome."""
+    if not wait:
+        async with deps.database.write() as session:
+            await make_due(session, feed_id)
+        deps.wake_poller()
+        location = {"Location": f"/v1/admin/feeds/{feed_id}"}
+        return reply(request, {"data": None}, status=202, headers=location)
+    return reply(request, {"data": fetch_shape(await _poll(deps, feed_id))})
+
+
+@router.get("/feeds/{feed_id}/fetches", response_model=FetchList, responses=problems(400, 404))
+async def fetches_of_feed(
+    request: Request,
+    session: Reading,
+    deps: DepsDep,
+    feed_id: FeedId,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """The feed's ledger, newest first."""
+    await get_feed(session, feed_id)
+    return await _fetches(request, session, deps, feed_id, limit, cursor)
+
+
+@router.get("/fetches", response_model=FetchList, responses=problems(400))
+async def fetches(
+    request: Request, session: Reading, deps: DepsDep, limit: Limit = 20, cursor: Cursor = None
+) -> Response:
+    """The ledger of all feeds, newest first."""
+    return await _fetches(request, session, deps, None, limit, cursor)
+
+
+def new_feed(url: str, *, site_url: str | None, **given: Any) -> NewFeed:  # noqa: ANN401 - NewFeed's
+    """A feed of the source whose site it names, or else of its own address's."""
+    site = absolute_url(site_url, url) if site_url else None
+    host = host_of(url)
+    domain = (site and registrable_domain(site)) or registrable_domain(url)
+    if host is None or domain is None:
+        raise _invalid("url", f"{url!r} names no host: write a full http or https address")
+    return NewFeed(url=url, host=host, domain=domain, site_url=site, **given)
+
+
+async def _poll(deps: Deps, feed_id: int) -> Fetch:
+    async with deps.database.read() as session:
+        await get_feed(session, feed_id)
+        before = (await latest_fetches(session, [feed_id])).get(feed_id)
+    polled = await deps.poll_now(feed_id, REFRESH_WAIT_S)
+    async with deps.database.read() as session:
+        after = (await latest_fetches(session, [feed_id])).get(feed_id)
+    if not polled or after is None or (before is not None and after.id == before.id):
+        raise Unavailable(
+            "the feed or its host was busy all the time: look at its ledger, or try again"
+        )
+    return after
+
+
+async def _fetches(
+    request: Request,
+    session: ReadSession,
+    deps: Deps,
+    feed_id: int | None,
+    limit: int,
+    cursor: str | None,
+) -> Response:
+    bound_to = f"fetches {feed_id}"
+    before_id = None
+    if cursor is not None:
+        before_id = int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
+    found = await list_fetches(session, feed_id=feed_id, before_id=before_id, limit=limit + 1)
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        following = make_cursor(deps.cursor_secret, [shown[-1].id], bound_to)
+    data = [fetch_shape(fetch) for fetch in shown]
+    return page_reply(request, data, next_cursor=following, limit=limit)
+
+
+async def _feed_reply(request: Request, session: ReadSession, feed_id: int) -> Response:
+    feed = await get_feed(session, feed_id)
+    last = (await latest_fetches(session, [feed_id])).get(feed_id)
+    payload = {"data": feed_shape(feed, last)}
+    prefix = f"{feed.version}-"
+    return reply(request, payload, etag_prefix=prefix)
+
+
+def _found(probe: Probe) -> dict[str, Any]:
+    feed = probe.feed
+    titles = [title_text(entry.title) for entry in feed.entries if entry.title]
+    return {
+        "url": probe.url,
+        "format": feed.format,
+        "title": feed.title,
+        "site_url": feed.site_url,
+        "language": feed.language,
+        "entries": len(feed.entries) + feed.dropped,
+        "titles": titles[:TITLES_SHOWN],
+        "notes": list(feed.notes),
+    }
+
+
+def _version(if_match: str | None) -> int:
+    """The version in an ETag of ours; one that is not ours matches nothing."""
+    if if_match is None:
+        raise PreconditionNeeded("send the ETag of GET /v1/admin/feeds/{id} as If-Match")
+    version = if_match.strip().removeprefix("W/").strip('"').partition("-")[0]
+    return int(version) if version.isdecimal() else -1
+
+
+def feed_url(raw: str) -> str:
+    """The address of a feed in full; raises Invalid for any that is not http or https."""
+    url = absolute_url(raw.strip(), None)
+    if url is None:
+        raise _invalid("url", f"{raw!r} is no http or https address")
+    return url
+
+
+def _language(code: str | None) -> str | None:
+    if code is None:
+        return None
+    language = normalize_language(code)
+    if language is None:
+        raise _invalid("language", f"{code!r} is no language: write a code such as en or ja")
+    return language
+
+
+def _check_zone(name: str | None) -> None:
+    if name is not None and name not in zoneinfo.available_timezones():
+        raise _invalid("time_zone", f"{name!r} is no IANA time zone: write one as Asia/Tokyo")
+
+
+def _check_bounds(min_s: int | None, max_s: int | None) -> None:
+    if min_s is not None and max_s is not None and min_s > max_s:
+        raise _invalid("min_interval_s", f"{min_s} is more than max_interval_s ({max_s})")
+
+
+def _invalid(pointer: str, detail: str) -> Invalid:
+    return Invalid(
+        f"{pointer}: {detail}", errors=(FieldError(pointer=f"/{pointer}", detail=detail),)
+    )

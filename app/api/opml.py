@@ -1,0 +1,163 @@
+"""OPML in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from lxml import etree
+
+from app.api.deps import Deps, DepsDep, Reading
+from app.api.feeds import feed_url, new_feed
+from app.api.replies import reply
+from app.api.schemas import problems
+from app.api.schemas_admin import ImportAnswer
+from app.core.language import normalize_language
+from app.errors import Conflict, Invalid
+from app.store.engine import ReadSession, WriteSession
+from app.store.feeds import Feed, add_feed, list_feeds
+
+MAX_OPML_BYTES: Final = 8 * 1024 * 1024
+BATCH: Final = 500
+EXPORT_PAGE: Final = 1000
+
+router = APIRouter(tags=["feeds"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """One feed of an OPML document, as it says."""
+
+    url: str
+    title: str | None
+    site_url: str | None
+    language: str | None
+
+
+@router.post(
+    "/feeds:import",
+    response_model=ImportAnswer,
+    responses=problems(400),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"text/x-opml": {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def import_opml(request: Request, deps: DepsDep) -> Response:
+    """Add every feed of an OPML document, untried; a line for each says what became of it."""
+    outlines = read_opml(await _body(request))
+    lines = []
+    for start in range(0, len(outlines), BATCH):
+        batch = outlines[start : start + BATCH]
+        lines += await _add_all(deps, batch)
+    deps.wake_poller()
+    counts = {"added": 0, "present": 0, "refused": 0}
+    for line in lines:
+        counts[line["status"]] += 1
+    return reply(request, {"data": lines, "meta": counts})
+
+
+@router.get("/feeds.opml", responses={200: {"content": {"text/x-opml": {}}}})
+async def export_opml(session: Reading) -> Response:
+    """Every feed as OPML 2.0, for any reader, or for `feeds:import` elsewhere."""
+    return Response(write_opml(await _all_feeds(session)), media_type="text/x-opml")
+
+
+def read_opml(body: bytes) -> list[Outline]:
+    """The feeds of an OPML document; raises Invalid when it is none.
+
+    Small faults are read over (`recover`); no entity, DTD or address in it is followed.
+    """
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError:
+        root = None
+    if root is None or etree.QName(root).localname.lower() != "opml":
+        raise Invalid("the body is no OPML document: send the file as it is, as the body")
+    elements = root.iter("{*}outline")
+    outlines = [_outline({str(k).lower(): str(v) for k, v in e.items()}) for e in elements]
+    return [outline for outline in outlines if outline.url]
+
+
+def write_opml(feeds: list[Feed]) -> bytes:
+    """OPML 2.0 with one outline for each feed."""
+    root = etree.Element("opml", version="2.0")
+    head = etree.SubElement(root, "head")
+    etree.SubElement(head, "title").text = "Feeds of Copydesk"
+    body = etree.SubElement(root, "body")
+    for feed in feeds:
+        title = xml_text(feed.title or feed.source.name or feed.url)
+        given = {
+            "type": "rss",
+            "text": title,
+            "title": title,
+            "xmlUrl": feed.url,
+            "htmlUrl": feed.site_url,
+            "language": feed.language,
+        }
+        etree.SubElement(body, "outline", {k: v for k, v in given.items() if v is not None})
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
+
+
+def xml_text(text: str) -> str:
+    """The text without the characters that XML 1.0 cannot hold."""
+    return "".join(c for c in text if c in "\t\n\r" or ord(c) >= ord(" "))  # noqa: PLR1714
+
+
+def _outline(attributes: dict[str, str]) -> Outline:
+    return Outline(
+        url=attributes.get("xmlurl", "").strip(),
+        title=attributes.get("title") or attributes.get("text") or None,
+        site_url=attributes.get("htmlurl") or None,
+        language=normalize_language(attributes.get("language")),
+    )
+
+
+async def _add_all(deps: Deps, outlines: list[Outline]) -> list[dict[str, Any]]:
+    """Add a batch in one transaction; a line that is refused takes no other with it."""
+    async with deps.database.write() as session:
+        return [await _add_one(session, outline, deps.clock()) for outline in outlines]
+
+
+async def _add_one(session: WriteSession, outline: Outline, now: datetime) -> dict[str, Any]:
+    line: dict[str, Any] = {"url": outline.url, "title": outline.title, "feed_id": None}
+    try:
+        new = new_feed(
+            feed_url(outline.url),
+            title=outline.title,
+            site_url=outline.site_url,
+            language=outline.language,
+        )
+        added = await add_feed(session, new, now)
+    except Conflict as error:
+        return {**line, "status": "present", "detail": error.detail}
+    except Invalid as error:
+        return {**line, "status": "refused", "detail": error.detail}
+    return {**line, "status": "added", "feed_id": str(added), "detail": None}
+
+
+async def _all_feeds(session: ReadSession) -> list[Feed]:
+    found: list[Feed] = []
+    while page := await list_feeds(
+        session, after_id=found[-1].id if found else 0, limit=EXPORT_PAGE
+    ):
+        found += page
+    return found
+
+
+async def _body(request: Request) -> bytes:
+    """The request's body, refused once it is larger than any list of feeds."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_OPML_BYTES:
+            raise Invalid(f"the document is larger than {MAX_OPML_BYTES} bytes: split it")
+    return bytes(body)

@@ -1,0 +1,45 @@
+"""Cursors: where a page ended, signed and bound to the filters it was made for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+
+import orjson
+
+from app.core.hashing import hash64
+from app.errors import FieldError, Invalid
+
+SIGNATURE_BYTES = 12
+
+
+def make_cursor(secret: bytes, place: list[int | str], bound_to: str) -> str:
+    """An opaque cursor for a place in the list that `bound_to` describes."""
+    payload = orjson.dumps([hash64(bound_to), *place])
+    return base64.urlsafe_b64encode(_sign(secret, payload) + payload).decode().rstrip("=")
+
+
+def read_cursor(secret: bytes, cursor: str, bound_to: str) -> list[int | str]:
+    """The place in a cursor of ours for the same list; raises Invalid for any other."""
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except (binascii.Error, ValueError):
+        raise _refused("it is not one that this service gave out") from None
+    signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
+    if not hmac.compare_digest(signature, _sign(secret, payload)):
+        raise _refused("it is not one that this service gave out")
+    filters, *place = orjson.loads(payload)
+    if filters != hash64(bound_to):
+        raise _refused("it belongs to other filters or another order")
+    return list(place)
+
+
+def _sign(secret: bytes, payload: bytes) -> bytes:
+    return hmac.new(secret, payload, hashlib.sha256).digest()[:SIGNATURE_BYTES]
+
+
+def _refused(why: str) -> Invalid:
+    detail = f"the cursor cannot be used: {why}; start again without one"
+    return Invalid(detail, errors=(FieldError(parameter="cursor", detail=detail),))

@@ -1,0 +1,256 @@
+"""What the API gives to every caller, as models, for the OpenAPI description.
+
+Answers are encoded from rows without passing through these (`replies.py`); a test holds real
+answers against them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.types import BlockType, PublishedFrom, TagBy
+from app.store.changes import ChangeType
+
+
+class Answer(BaseModel):
+    """Every field is always there; what is absent is null."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ProblemFault(BaseModel):
+    detail: str
+    parameter: str | None = None
+    pointer: str | None = None
+    position: int | None = None
+
+
+class Problem(Answer):
+    """RFC 9457; `code` is stable, `detail` says what to do."""
+
+    type: str = Field(examples=["urn:copydesk:problem:query_invalid"])
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str | None
+    errors: list[ProblemFault]
+
+
+class PageInfo(Answer):
+    next_cursor: str | None
+    has_more: bool
+    limit: int
+
+
+class Links(Answer):
+    self: str
+    next: str | None
+
+
+class Person(Answer):
+    name: str
+
+
+class AgencyOut(Answer):
+    code: str = Field(examples=["kyodo"])
+    name: str = Field(examples=["Kyodo News"])
+
+
+class DatelineOut(Answer):
+    text: str
+    place: str | None
+
+
+class SourceOut(Answer):
+    id: str
+    name: str | None
+    domain: str
+    country: str | None
+
+
+class EnclosureOut(Answer):
+    url: str
+    type: str | None
+    length: int | None
+
+
+class TagOut(Answer):
+    """A QCode, who said so, and the words it rests on."""
+
+    tag: str = Field(examples=["agency:kyodo"])
+    scheme: str
+    code: str
+    name: str
+    by: TagBy
+    matched: str | None
+    score: float
+    inferred: bool
+
+
+class BlockOut(Answer):
+    """A typed part of the text; `rule` names what decided."""
+
+    type: BlockType
+    text: str
+    rule: str
+
+
+class CopyOut(Answer):
+    """Where and when the story was seen."""
+
+    feed_id: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+class StoryOut(Answer):
+    """One item, whatever feeds it was seen in."""
+
+    id: str
+    url: str | None
+    title: str
+    summary: str | None
+    authors: list[Person]
+    agency: AgencyOut | None
+    dateline: DatelineOut | None
+    source: SourceOut
+    language: str | None = Field(examples=["en"])
+    published_at: datetime
+    published_from: PublishedFrom
+    updated_at: datetime
+    ingested_at: datetime
+    image: str | None
+    enclosures: list[EnclosureOut]
+    tags: list[TagOut]
+    cluster_id: str | None
+    revision: int
+    status: Literal["live", "killed"]
+    word_count: int
+    text: str | None = Field(None, description="With include=body, and on a single story.")
+    blocks: list[BlockOut] | None = None
+    html: str | None = Field(None, description="Sanitized.")
+    copies: list[CopyOut] | None = None
+
+
+class StoryMeta(Answer):
+    total: int
+    total_relation: Literal["eq", "gte"]
+
+
+class StoryList(Answer):
+    data: list[StoryOut]
+    page: PageInfo
+    meta: StoryMeta
+    links: Links
+
+
+class StoryAnswer(Answer):
+    data: StoryOut
+
+
+class RevisionOut(Answer):
+    revision: int
+    at: datetime
+    url: str | None
+    title: str
+    summary: str | None
+    language: str | None
+    authors: list[Person]
+    agency: AgencyOut | None
+    dateline: DatelineOut | None
+    published_at: datetime
+    updated_at: datetime
+    image: str | None
+    enclosures: list[EnclosureOut]
+    tags: list[TagOut]
+    word_count: int
+    text: str
+    blocks: list[BlockOut]
+    html: str | None
+
+
+class RevisionList(Answer):
+    data: list[RevisionOut]
+    page: PageInfo
+    meta: dict[str, Any]
+    links: Links
+
+
+class ChangeOut(Answer):
+    """One entry of the log; `story` is the story as it is now."""
+
+    seq: int
+    type: ChangeType
+    at: datetime
+    story_id: str
+    revision: int
+    story: StoryOut | None
+
+
+class ChangeMeta(Answer):
+    last_seq: int
+
+
+class ChangeList(Answer):
+    data: list[ChangeOut]
+    page: PageInfo
+    meta: ChangeMeta
+    links: Links
+
+
+class TagCountOut(Answer):
+    tag: str
+    scheme: str
+    code: str
+    name: str
+    stories: int
+
+
+class TagList(Answer):
+    data: list[TagCountOut]
+    page: PageInfo
+    meta: dict[str, Any]
+    links: Links
+
+
+class SourceCountOut(SourceOut):
+    feeds: int
+    stories: int
+
+
+class SourceList(Answer):
+    data: list[SourceCountOut]
+    page: PageInfo
+    meta: dict[str, Any]
+    links: Links
+
+
+_DESCRIPTIONS = {
+    400: "A parameter, the body or the search text cannot be taken; `errors` says where.",
+    401: "No key, or one that is not known.",
+    403: "The key lacks the scope.",
+    404: "There is no such thing.",
+    409: "The present state does not allow it.",
+    412: "It has been changed since it was read.",
+    422: "The address was tried and gave no feed.",
+    428: "If-Match is needed.",
+    503: "Not ready.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problem answers of a route, for its description."""
+    return {
+        status: {
+            "description": _DESCRIPTIONS[status],
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+        }
+        for status in statuses
+    }

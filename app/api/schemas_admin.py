@@ -1,0 +1,231 @@
+"""What operators send and get, as models: bodies are checked by them, answers described."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.schemas import Answer, Links, PageInfo, SourceOut
+from app.core.schedule import Outcome
+from app.core.types import Failure
+from app.store.feeds import FeedState, Health
+from app.store.keys import Scope
+
+
+class Asked(BaseModel):
+    """A request body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RedirectOut(Answer):
+    status: int
+    url: str
+
+
+class FetchOut(Answer):
+    """One row of the ledger: what came of a poll, and why the next one is when it is."""
+
+    id: str
+    feed_id: str
+    at: datetime
+    outcome: Outcome
+    failure: Failure | None
+    status: int | None
+    detail: str | None
+    url: str
+    redirects: list[RedirectOut]
+    wire_bytes: int
+    body_bytes: int
+    elapsed_ms: int
+    entries: int
+    new: int
+    changed: int
+    notes: list[str]
+    next_poll_at: datetime
+    next_poll_reasons: list[str]
+    worker: str | None
+
+
+class FetchAnswer(Answer):
+    data: FetchOut
+
+
+class FetchList(Answer):
+    data: list[FetchOut]
+    page: PageInfo
+    meta: dict[str, Any]
+    links: Links
+
+
+class FeedOut(Answer):
+    id: str
+    url: str
+    title: str | None
+    site_url: str | None
+    language: str | None
+    time_zone: str | None
+    state: FeedState
+    health: Health
+    source: SourceOut
+    added_at: datetime
+    min_interval_s: int | None
+    max_interval_s: int | None
+    next_poll_at: datetime
+    next_poll_reasons: list[str]
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+    failures: int
+    failure: Failure | None
+    failure_detail: str | None
+    last_poll: FetchOut | None
+
+
+class FeedAnswer(Answer):
+    data: FeedOut
+
+
+class FeedList(Answer):
+    data: list[FeedOut]
+    page: PageInfo
+    meta: dict[str, Any]
+    links: Links
+
+
+class Found(Answer):
+    """What the address of a new feed answered with."""
+
+    url: str
+    format: str
+    title: str | None
+    site_url: str | None
+    language: str | None
+    entries: int
+    titles: list[str] = Field(description="Of the first entries.")
+    notes: list[str]
+
+
+class AddedFeed(Answer):
+    data: FeedOut
+    found: Found | None
+
+
+Seconds = Field(None, ge=1, le=2_592_000, description="Seconds; null takes the service's own.")
+
+
+class AddFeed(Asked):
+    """A feed to poll. Its address is tried first, unless `probe` is false."""
+
+    url: str = Field(max_length=2000, examples=["https://news.example/rss.xml"])
+    probe: bool = True
+    title: str | None = Field(None, max_length=500)
+    site_url: str | None = Field(None, max_length=2000)
+    language: str | None = Field(None, max_length=16)
+    source_name: str | None = Field(None, max_length=200)
+    min_interval_s: int | None = Seconds
+    max_interval_s: int | None = Seconds
+
+
+class ChangeFeed(Asked):
+    """What an operator sets of a feed; what is left out stays."""
+
+    title: str | None = Field(None, max_length=500)
+    language: str | None = Field(None, max_length=16)
+    time_zone: str | None = Field(
+        None,
+        max_length=64,
+        description="IANA name, for dates without a zone.",
+        examples=["Asia/Tokyo"],
+    )
+    min_interval_s: int | None = Seconds
+    max_interval_s: int | None = Seconds
+
+
+class ImportLine(Answer):
+    """What became of one line of an OPML document."""
+
+    url: str | None
+    title: str | None
+    status: Literal["added", "present", "refused"]
+    feed_id: str | None
+    detail: str | None
+
+
+class ImportAnswer(Answer):
+    data: list[ImportLine]
+    meta: dict[str, int]
+
+
+class KeyOut(Answer):
+    id: str
+    name: str
+    prefix: str = Field(description="The beginning of the key; the rest is not kept.")
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class KeyAnswer(Answer):
+    data: KeyOut
+
+
+class KeyList(Answer):
+    data: list[KeyOut]
+    page: PageInfo
+    meta: dict[str, Any]
+    links: Links
+
+
+class NewKeyOut(KeyOut):
+    key: str = Field(description="Shown this once.")
+
+
+class NewKeyAnswer(Answer):
+    data: NewKeyOut
+
+
+class AddKey(Asked):
+    name: str = Field(min_length=1, max_length=100)
+    scopes: list[Scope] = Field(default=[Scope.READ], min_length=1)
+    expires_at: datetime | None = Field(None, description="RFC 3339; null never expires.")
+
+
+class DelayOut(Answer):
+    p50_s: float | None
+    p95_s: float | None
+
+
+class HourOut(Answer):
+    polls: dict[str, int]
+    failures: dict[str, int]
+    new_stories: int
+    delay: DelayOut = Field(description="From publication to availability.")
+
+
+class DatabaseOut(Answer):
+    engine: str
+    version: str
+    bytes: int | None
+    schema_revision: str | None
+
+
+class StatusOut(Answer):
+    version: str
+    python: str
+    now: datetime
+    feeds: dict[str, int] = Field(description="By health.")
+    due: int = Field(description="Feeds whose time has come and that nobody polls yet.")
+    most_overdue_s: float
+    leased: int
+    stories: int
+    last_seq: int
+    last_hour: HourOut
+    database: DatabaseOut
+
+
+class StatusAnswer(Answer):
+    data: StatusOut

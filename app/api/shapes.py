@@ -1,0 +1,153 @@
+"""Rows and values → what a caller sees. Absent is null, never left out; ids are strings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.store.changes import Change
+from app.store.feeds import Feed, Source
+from app.store.keys import Key
+from app.store.ledger import Fetch
+from app.store.stories import Revision, StoryCopy
+
+
+def story_shape(row: Row[Any]) -> dict[str, Any]:
+    """A story as it stands in lists."""
+    return {
+        "id": str(row.id),
+        "url": row.url,
+        "title": row.title,
+        "summary": row.summary,
+        "authors": [{"name": name} for name in row.authors],
+        "agency": row.agency,
+        "dateline": row.dateline,
+        "source": {
+            "id": str(row.source_id),
+            "name": row.source_name,
+            "domain": row.source_domain,
+            "country": row.source_country,
+        },
+        "language": row.language,
+        "published_at": row.published_at,
+        "published_from": row.published_from,
+        "updated_at": row.updated_at,
+        "ingested_at": row.ingested_at,
+        "image": row.image_url,
+        "enclosures": row.enclosures,
+        "tags": row.tags,
+        "cluster_id": None,
+        "revision": row.revision,
+        "status": row.status,
+        "word_count": row.word_count,
+    }
+
+
+def full_story_shape(row: Row[Any], copies: list[StoryCopy]) -> dict[str, Any]:
+    """A story with its text, blocks, HTML and copies."""
+    return {
+        **story_shape(row),
+        "text": row.text,
+        "blocks": row.blocks,
+        "html": row.html,
+        "copies": [copy_shape(copy) for copy in copies],
+    }
+
+
+def copy_shape(copy: StoryCopy) -> dict[str, Any]:
+    return {
+        "feed_id": str(copy.feed_id),
+        "first_seen_at": copy.first_seen_at,
+        "last_seen_at": copy.last_seen_at,
+    }
+
+
+def revision_shape(revision: Revision) -> dict[str, Any]:
+    state = dict(revision.state)
+    state["image"] = state.pop("image_url")
+    state["authors"] = [{"name": name} for name in state["authors"]]
+    return {"revision": revision.revision, "at": revision.at, **state}
+
+
+def change_shape(change: Change, story: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "seq": change.seq,
+        "type": change.type.value,
+        "at": change.at,
+        "story_id": str(change.story_id),
+        "revision": change.revision,
+        "story": story,
+    }
+
+
+def source_shape(source: Source) -> dict[str, Any]:
+    return {
+        "id": str(source.id),
+        "name": source.name,
+        "domain": source.domain,
+        "country": source.country,
+    }
+
+
+def feed_shape(feed: Feed, last_poll: Fetch | None) -> dict[str, Any]:
+    return {
+        "id": str(feed.id),
+        "url": feed.url,
+        "title": feed.title,
+        "site_url": feed.site_url,
+        "language": feed.language,
+        "time_zone": feed.time_zone,
+        "state": feed.state.value,
+        "health": feed.health.value,
+        "source": source_shape(feed.source),
+        "added_at": feed.added_at,
+        "min_interval_s": feed.min_interval_s,
+        "max_interval_s": feed.max_interval_s,
+        "next_poll_at": feed.next_poll_at,
+        "next_poll_reasons": list(feed.next_poll_reasons),
+        "last_success_at": feed.last_success_at,
+        "last_new_at": feed.last_new_at,
+        "failures": feed.failures,
+        "failure": feed.failure and feed.failure.value,
+        "failure_detail": feed.failure_detail,
+        "last_poll": last_poll and fetch_shape(last_poll),
+    }
+
+
+def fetch_shape(fetch: Fetch) -> dict[str, Any]:
+    row = fetch.row
+    return {
+        "id": str(fetch.id),
+        "feed_id": str(fetch.feed_id),
+        "at": row.at,
+        "outcome": row.outcome.value,
+        "failure": row.failure and row.failure.value,
+        "status": row.status,
+        "detail": row.detail,
+        "url": row.url,
+        "redirects": [{"status": status, "url": url} for status, url in row.redirects],
+        "wire_bytes": row.wire_bytes,
+        "body_bytes": row.body_bytes,
+        "elapsed_ms": row.elapsed_ms,
+        "entries": row.entries,
+        "new": row.new,
+        "changed": row.changed,
+        "notes": list(row.notes),
+        "next_poll_at": row.next_poll.at,
+        "next_poll_reasons": list(row.next_poll.reasons),
+        "worker": fetch.worker,
+    }
+
+
+def key_shape(key: Key) -> dict[str, Any]:
+    return {
+        "id": str(key.id),
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": sorted(scope.value for scope in key.scopes),
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "last_used_at": key.last_used_at,
+        "revoked_at": key.revoked_at,
+    }

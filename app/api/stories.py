@@ -1,0 +1,105 @@
+"""Stories: one collection answers search and tag filters alike."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from app.api.deps import DepsDep, Reading
+from app.api.paging import make_cursor, read_cursor
+from app.api.parameters import SearchDep
+from app.api.replies import page_reply, reply
+from app.api.schemas import RevisionList, StoryAnswer, StoryList, problems
+from app.api.shapes import full_story_shape, revision_shape, story_shape
+from app.store.engine import ReadSession
+from app.store.stories import (
+    Place,
+    copies_of,
+    count_stories,
+    find_stories,
+    get_story,
+    list_revisions,
+    load_stories,
+)
+
+COUNT_BOUND: Final = 10_000
+router = APIRouter(prefix="/v1", tags=["stories"])
+
+
+class Include(StrEnum):
+    BODY = "body"
+
+
+StoryId = Annotated[int, Path(ge=0, lt=1 << 63, description="A story's id.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Items on a page.")]
+Cursor = Annotated[
+    str | None, Query(max_length=500, description="`page.next_cursor` of the page before.")
+]
+
+
+@router.get("/stories", response_model=StoryList, responses=problems(400, 401))
+async def list_stories(
+    request: Request,
+    session: Reading,
+    deps: DepsDep,
+    asked: SearchDep,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    include: Annotated[
+        list[Include] | None, Query(description="`body` adds text, blocks, html and copies.")
+    ] = None,
+) -> Response:
+    """Find stories by words and filters, newest first."""
+    after = None
+    if cursor is not None:
+        value_ms, last_id = read_cursor(deps.cursor_secret, cursor, asked.bound_to)
+        after = Place(value_ms=int(value_ms), id=int(last_id))
+    page = await find_stories(session, asked.search, after=after, limit=limit)
+    counted = await count_stories(session, asked.search, COUNT_BOUND + 1)
+    data = await story_shapes(session, page.ids, body=Include.BODY in (include or ()))
+    following = page.following and make_cursor(
+        deps.cursor_secret, [page.following.value_ms, page.following.id], asked.bound_to
+    )
+    return page_reply(
+        request,
+        data,
+        next_cursor=following,
+        limit=limit,
+        meta={
+            "total": min(counted, COUNT_BOUND),
+            "total_relation": "eq" if counted <= COUNT_BOUND else "gte",
+        },
+    )
+
+
+@router.get("/stories/{story_id}", response_model=StoryAnswer, responses=problems(400, 401, 404))
+async def one_story(request: Request, session: Reading, story_id: StoryId) -> Response:
+    """One story with its text, blocks and copies."""
+    row = await get_story(session, story_id)
+    copies = await copies_of(session, [story_id])
+    return reply(request, {"data": full_story_shape(row, copies[story_id])})
+
+
+@router.get(
+    "/stories/{story_id}/revisions",
+    response_model=RevisionList,
+    responses=problems(400, 401, 404),
+)
+async def revisions(request: Request, session: Reading, story_id: StoryId) -> Response:
+    """Every state of a story, newest first."""
+    found = [revision_shape(r) for r in await list_revisions(session, story_id)]
+    return page_reply(request, found, next_cursor=None, limit=len(found))
+
+
+async def story_shapes(
+    session: ReadSession, ids: tuple[int, ...], *, body: bool
+) -> list[dict[str, Any]]:
+    """Stories as callers see them, in the order of their ids."""
+    rows = await load_stories(session, ids, body=body)
+    if not body:
+        return [story_shape(row) for row in rows]
+    copies = await copies_of(session, ids)
+    return [full_story_shape(row, copies[row.id]) for row in rows]
