@@ -4,7 +4,7 @@
 `read_body` is how its answers are read, `failure_of` what its exceptions mean.
 """
 
-from httpx import (  # noqa: TID251 - given on, so that nobody else imports it
+from httpx import (
     AsyncClient,
     HTTPError,
     Response,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 
-import httpx  # noqa: TID251 - a type of the factory
+import httpx
 
 from app.core.types import Failure
 

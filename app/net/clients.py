@@ -10,12 +10,11 @@ import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
 
 import httpcore
-import httpx  # noqa: TID251 - this is the factory
+import httpx
 
 from app.net.addresses import AddressPolicy
 from app.net.dial import PinnedBackend, Resolver, system_resolver
@@ -33,19 +32,20 @@ class GuardedClient(httpx.AsyncClient):
     """A client that cannot be used past its guards.
 
     Answers are streamed, and read with `read_body`: `.get()` and the like raise, because they
-    inflate without a limit. It follows no redirect, and keeps no cookie.
+    inflate without a limit. It goes to its transport straight: what httpx does on the way there
+    (redirects, whose Location it parses in any case, cookies, credentials) is not for answers
+    of strangers.
     """
 
     def __init__(self, policy: AddressPolicy, transport: httpx.AsyncBaseTransport) -> None:
         super().__init__(
             transport=transport,
             trust_env=False,
-            follow_redirects=False,
             timeout=TIMEOUT_S,
             headers={"Accept-Encoding": "gzip", "User-Agent": "Copydesk"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
         self._policy = policy
+        self._wire = transport
 
     async def send(
         self,
@@ -58,7 +58,9 @@ class GuardedClient(httpx.AsyncClient):
         if not stream:
             raise RuntimeError("stream the answer and read it with read_body, which has limits")
         check_url(str(request.url), self._policy)
-        return await super().send(request, stream=True, auth=None, follow_redirects=False)
+        response = await self._wire.handle_async_request(request)
+        response.request = request
+        return response
 
 
 class _PinnedTransport(httpx.AsyncHTTPTransport):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import h2.exceptions
 import httpcore
-import httpx  # noqa: TID251 - its exceptions end here
+import httpx
 
 from app.core.types import Failure
 from app.net.body import BodyRefused

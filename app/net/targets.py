@@ -69,7 +69,7 @@ def _parse(raw: str, base: str | None) -> can_ada.URL:
         raise Blocked(f"the address is longer than {_MAX_URL} characters")
     try:
         return can_ada.parse(raw) if base is None else can_ada.parse(base) + raw
-    except ValueError:  # UnicodeEncodeError, of a lone surrogate, is one
+    except (ValueError, TypeError):  # TypeError: a lone surrogate
         raise Blocked("not an address that can be read: see the host and its brackets") from None
 
 
