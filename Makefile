@@ -83,10 +83,11 @@ wheel-check: setup ## install the wheel into an empty environment and run it the
 
 .PHONY: lock
 lock: setup ## choose the newest dependencies that fit, and write requirements/
-	$(BIN)/uv pip compile $(LOCK) -o requirements/base.txt
-	$(BIN)/uv pip compile $(LOCK) --group dev -c requirements/base.txt -o requirements/dev.txt
-LOCK := pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate
+	$(LOCK) pyproject.toml -o requirements/base.txt
+	$(LOCK) pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
+	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate
 
 .PHONY: clean
 clean: ## remove .venv and everything else that was made here, but no database
