@@ -1,0 +1,272 @@
+"""A story's text as typed blocks.
+
+HTML is first reduced to the tags that divide a text (by an HTML5 parser), so what is walked here
+is well-formed. Blank lines and block elements divide; a line break divides where the line before
+it ends a sentence, or where one of its sides is a credit or boilerplate.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import nh3
+
+from app.core.boilerplate import boilerplate_rule
+from app.core.credits import byline, credit_line, is_sign_off, lead_of, tail_credit
+from app.core.text import clean_text, encodable, single_escaped
+from app.core.types import OWN_BLOCKS, Agency, Block, BlockType, Dateline
+
+MAX_TEXT_CHARS = 1_000_000
+MAX_BLOCKS = 5000
+
+_DIVIDERS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+_HIDDEN = frozenset(
+    [
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "embed",
+        "applet",
+        "svg",
+        "math",
+        "textarea",
+        "select",
+        "option",
+        "title",
+        "head",
+        "audio",
+        "video",
+        "canvas",
+        "frameset",
+        "noembed",
+        "noframes",
+        "xmp",
+        "button",
+    ]
+)
+_CLEANER = nh3.Cleaner(tags=_DIVIDERS, clean_content_tags=_HIDDEN, attributes={}, link_rel=None)
+_TOKEN = re.compile(r"<(/?)([a-z0-9]+)[^>]*>|([^<]+)")
+_KINDS = {
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), BlockType.HEADING),
+    **dict.fromkeys(("li", "dt", "dd"), BlockType.LIST),
+    "blockquote": BlockType.QUOTE,
+    **dict.fromkeys(("figcaption", "caption"), BlockType.CAPTION),
+}
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_SENTENCE_END = re.compile(r"[.!?…。！？；؟。][\"'”’»」』)）\]]*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlocksRead:
+    """The blocks in order, and what they say of the story's origin; OWN_BLOCKS are its text."""
+
+    blocks: tuple[Block, ...] = ()
+    agency: Agency | None = None
+    dateline: Dateline | None = None
+    authors: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The story's own words: blocks joined by blank lines."""
+        return "\n\n".join(block.text for block in self.blocks if block.type in OWN_BLOCKS)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A run of text between dividers: its lines, cleaned."""
+
+    kind: BlockType
+    lines: list[str]
+
+
+def read_blocks(html: str, *, is_html: bool) -> BlocksRead:
+    """Blocks, agency, dateline and authors of a text. Never raises; long texts are cut."""
+    value = encodable(html[:MAX_TEXT_CHARS])
+    pieces = _pieces_of_html(value) if is_html else _pieces_of_text(value)
+    reading = _Reading()
+    for _, piece in zip(range(MAX_BLOCKS), pieces, strict=False):
+        reading.add(piece)
+    return reading.result()
+
+
+def _pieces_of_text(text: str) -> Iterator[_Piece]:
+    """Blank lines divide; where there are none, so do the ends of sentences at line ends."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    divided = _BLANK_LINE.search(text) is not None
+    for part in _BLANK_LINE.split(text):
+        yield from _divide(BlockType.PARAGRAPH, part, at_sentences=not divided)
+
+
+def _pieces_of_html(html: str) -> Iterator[_Piece]:
+    buffer: list[str] = []
+    kinds: list[tuple[str, BlockType]] = []
+    preformatted = 0
+    for closing, name, text in _TOKEN.findall(_CLEANER.clean(single_escaped(html))):
+        if text:
+            words = entities.unescape(text)
+            buffer.append(words if preformatted else " ".join(words.split("\n")))
+            continue
+        if name == "br":
+            buffer.append("\n")
+            continue
+        yield from _flush(buffer, kinds)
+        if name == "pre":
+            preformatted += -1 if closing else 1
+        if kind := _KINDS.get(name):
+            if closing:
+                kinds.pop()
+            else:
+                kinds.append((name, kind))
+    yield from _flush(buffer, kinds)
+
+
+def _flush(buffer: list[str], kinds: list[tuple[str, BlockType]]) -> Iterator[_Piece]:
+    if not buffer:
+        return
+    kind = kinds[-1][1] if kinds else BlockType.PARAGRAPH
+    text = "".join(buffer)
+    buffer.clear()
+    for part in _BLANK_LINE.split(text):
+        yield from _divide(kind, part, at_sentences=True)
+
+
+def _divide(kind: BlockType, part: str, *, at_sentences: bool) -> Iterator[_Piece]:
+    lines: list[str] = []
+    for raw in part.split("\n"):
+        line = clean_text(raw)
+        if not line:
+            continue
+        if lines and (
+            _stands_alone(lines[-1])
+            or _stands_alone(line)
+            or (at_sentences and _SENTENCE_END.search(lines[-1]))
+        ):
+            yield _Piece(kind=kind, lines=lines)
+            lines = []
+        lines.append(line)
+    if lines:
+        yield _Piece(kind=kind, lines=lines)
+
+
+def _stands_alone(line: str) -> bool:
+    return bool(credit_line(line) or boilerplate_rule(line) or is_sign_off(line) or byline(line))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Collects blocks, and what is known of their origin: the first to say it is believed."""
+
+    blocks: list[Block] = field(default_factory=list)
+    agency: Agency | None = None
+    dateline: Dateline | None = None
+    authors: tuple[str, ...] = ()
+    begun: bool = False
+
+    def add(self, piece: _Piece) -> None:
+        text = "\n".join(piece.lines)
+        if rule := boilerplate_rule(text):
+            self._append(BlockType.BOILERPLATE, text, rule)
+        elif piece.kind is not BlockType.PARAGRAPH:
+            self._append(piece.kind, text, piece.kind.value)
+        elif agency := credit_line(text):
+            self._append(BlockType.CREDIT, text, "credit-line")
+            self.agency = self.agency or agency
+        elif is_sign_off(text):
+            self._append(BlockType.BYLINE, text, "sign-off")
+        elif not self.begun and (people := byline(text)):
+            self._append(BlockType.BYLINE, text, "byline")
+            self.authors = self.authors or people
+        else:
+            self._paragraph(text)
+
+    def _append(self, kind: BlockType, text: str, rule: str) -> None:
+        if text:
+            self.blocks.append(Block(type=kind, text=text, rule=rule))
+
+    def _paragraph(self, text: str) -> None:
+        while not self.begun and (lead := lead_of(text)):
+            kind = BlockType.DATELINE if lead.dateline else BlockType.CREDIT
+            self._append(kind, lead.text, "lead")
+            self.agency = self.agency or lead.agency
+            self.dateline = self.dateline or lead.dateline
+            self.authors = self.authors or lead.authors
+            text = text[lead.end :].strip()
+        self._append(BlockType.PARAGRAPH, text, "paragraph")
+        self.begun = self.begun or bool(text)
+
+    def result(self) -> BlocksRead:
+        self._take_tail()
+        return BlocksRead(
+            blocks=tuple(self.blocks),
+            agency=self.agency,
+            dateline=self.dateline,
+            authors=self.authors,
+        )
+
+    def _take_tail(self) -> None:
+        """A credit in brackets at the end of the last paragraph becomes a block of its own."""
+        last = next(
+            (n for n in reversed(range(len(self.blocks))) if self.blocks[n].type in OWN_BLOCKS),
+            None,
+        )
+        if last is None or self.blocks[last].type is not BlockType.PARAGRAPH:
+            return
+        text = self.blocks[last].text
+        tail = tail_credit(text)
+        if tail and tail[0]:
+            start, agency = tail
+            self.agency = self.agency or agency
+            self.blocks[last : last + 1] = [
+                Block(type=BlockType.PARAGRAPH, text=text[:start], rule="paragraph"),
+                Block(type=BlockType.CREDIT, text=text[start:].strip(), rule="tail"),
+            ]

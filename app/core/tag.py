@@ -1,0 +1,53 @@
+"""A story's tags: QCodes `scheme:code`, each with who said so and the words it rests on."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from app.core.text import clean_text
+from app.core.types import Agency, Category, Tag, TagBy
+
+MAX_TAGS = 64
+MAX_CODE_CHARS = 128
+MAX_NAME_CHARS = 256
+
+_NOT_CODE = re.compile(r"[^\w]+")
+
+
+def tag_story(
+    *, categories: Sequence[Category], agency: Agency | None, language: str | None
+) -> tuple[Tag, ...]:
+    """Agency, language, then the publisher's categories in their order; at most MAX_TAGS."""
+    tags: dict[str, Tag] = {}
+    for tag in _tags(categories, agency, language):
+        tags.setdefault(tag.qcode, tag)
+    return tuple(tags.values())[:MAX_TAGS]
+
+
+def fold_code(words: str) -> str | None:
+    """Words as a code: NFKC, case folded, letters and digits of any script joined by hyphens.
+
+    None where no letter or digit is left. fold_code(fold_code(x)) == fold_code(x).
+    """
+    folded = unicodedata.normalize("NFKC", clean_text(words)).casefold()
+    folded = unicodedata.normalize("NFKC", folded).replace("_", " ")
+    code = _NOT_CODE.sub("-", folded).strip("-")
+    return code[:MAX_CODE_CHARS].rstrip("-") or None
+
+
+def _tags(
+    categories: Sequence[Category], agency: Agency | None, language: str | None
+) -> Iterator[Tag]:
+    if agency is not None:
+        yield Tag(scheme="agency", code=agency.code, name=agency.name, by=TagBy.RULE, inferred=True)
+    if language is not None:
+        yield Tag(scheme="lang", code=language, name=language, by=TagBy.RULE, inferred=True)
+    for category in categories:
+        name = clean_text(category.label or category.term)[:MAX_NAME_CHARS]
+        code = fold_code(name)
+        if code is not None:
+            yield Tag(
+                scheme="category", code=code, name=name, by=TagBy.PUBLISHER, matched=category.term
+            )
