@@ -12,18 +12,10 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
-from app.core.types import ParsedFeed
+from app.core.poll import Probe
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import Database, ReadSession, WriteSession
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """What an address turned out to be when it was tried."""
-
-    url: str  # of the answer, after redirects
-    feed: ParsedFeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import Deps, DepsDep, Probe, Reading, Writing
+from app.api.deps import Deps, DepsDep, Reading, Writing
 from app.api.paging import make_cursor, read_cursor
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
@@ -24,6 +24,7 @@ from app.api.schemas_admin import (
 from app.api.shapes import feed_shape, fetch_shape
 from app.api.stories import Cursor, Limit
 from app.core.language import normalize_language
+from app.core.poll import Probe
 from app.core.text import title_text
 from app.core.urls import absolute_url, host_of, registrable_domain
 from app.errors import FieldError, Invalid, PreconditionNeeded, Unavailable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,6 +24,7 @@ from app.store.feeds import Feed, add_feed, list_feeds
 MAX_OPML_BYTES: Final = 8 * 1024 * 1024
 BATCH: Final = 500
 EXPORT_PAGE: Final = 1000
+NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 router = APIRouter(tags=["feeds"])
 
@@ -109,7 +111,7 @@ def write_opml(feeds: list[Feed]) -> bytes:
 
 def xml_text(text: str) -> str:
     """The text without the characters that XML 1.0 cannot hold."""
-    return "".join(c for c in text if c in "\t\n\r" or ord(c) >= ord(" "))  # noqa: PLR1714
+    return NOT_XML.sub("", text)
 
 
 def _outline(attributes: dict[str, str]) -> Outline:

@@ -41,7 +41,7 @@ async def readyz(request: Request, deps: DepsDep) -> Response:
     return reply(request, {"status": "ready"})
 
 
-@metrics_router.get("/metrics", responses={200: {"content": {"text/plain": {}}}} | problems(401))
+@metrics_router.get("/metrics", responses={200: {"content": {"text/plain": {}}}, **problems(401)})
 async def metrics(deps: DepsDep) -> Response:
     """Prometheus metrics of this process; needs a key wherever reading does."""
     return Response(generate_latest(deps.registry), media_type=CONTENT_TYPE_LATEST)

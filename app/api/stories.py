@@ -60,9 +60,10 @@ async def list_stories(
     page = await find_stories(session, asked.search, after=after, limit=limit)
     counted = await count_stories(session, asked.search, COUNT_BOUND + 1)
     data = await story_shapes(session, page.ids, body=Include.BODY in (include or ()))
-    following = page.following and make_cursor(
-        deps.cursor_secret, [page.following.value_ms, page.following.id], asked.bound_to
-    )
+    following = None
+    if page.following is not None:
+        place: list[int | str] = [page.following.value_ms, page.following.id]
+        following = make_cursor(deps.cursor_secret, place, asked.bound_to)
     return page_reply(
         request,
         data,

@@ -37,6 +37,14 @@ class ClaimedFeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What an address turned out to be when it was tried; `url` is where, after redirects."""
+
+    url: str
+    feed: ParsedFeed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A body that was read as a feed, its entries told apart."""
 

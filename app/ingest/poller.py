@@ -23,7 +23,7 @@ log = structlog.get_logger()
 IDLE_S: Final = 1.0
 """Longest wait between two looks at what is due: feeds are added by other processes too."""
 
-DATABASE_RETRY_S: Final = 2.0
+RETRY_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,11 @@ class Poller:
                 started = await self._claim()
                 pause_s = 0.0 if started else await self._pause_s()
             except DATABASE_FAULTS as error:
-                log.warning("database_away", error=str(error), retry_s=DATABASE_RETRY_S)
-                pause_s = DATABASE_RETRY_S
+                log.warning("database_away", error=str(error), retry_s=RETRY_S)
+                pause_s = RETRY_S
+            except Exception:
+                log.exception("poller_broke", retry_s=RETRY_S)  # and goes on: it never stops
+                pause_s = RETRY_S
             if pause_s:
                 await self._sleep(pause_s)
             elif len(self._polls) >= self._policy.concurrency:

@@ -1,0 +1,225 @@
+"""Where everything is put together: the service's parts, and the application over them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from fastapi import Depends, FastAPI
+from prometheus_client import CollectorRegistry
+
+from app import __version__
+from app.api import admin, changes, docs, ops, stories, tags
+from app.api.deps import Deps, may_read, refuse_unknown_parameters
+from app.api.middleware import Requests
+from app.api.problems import handle_problems
+from app.core.schedule import PollPolicy
+from app.core.types import FetchPolicy
+from app.ingest.offload import Offload
+from app.ingest.pipeline import Pipeline, Polled
+from app.ingest.poller import Poller, PollerPolicy
+from app.ingest.probe import probe
+from app.net import AddressPolicy, HttpClients
+from app.settings import Settings
+from app.store.engine import Database, open_database
+from app.store.keys import KEY_PREFIX, Scope, add_key, set_key_of_settings, usable_admin_key
+from app.store.meta import cursor_secret, lock_meta
+from app.store.migrate import migrate
+from app.store.plans import Applied
+from app.telemetry import Metrics
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """The parts of one process, open; `first_key` is set when this start made the first key."""
+
+    settings: Settings
+    database: Database
+    pipeline: Pipeline
+    poller: Poller
+    registry: CollectorRegistry
+    metrics: Metrics
+    cursor_secret: bytes
+    first_key: str | None = None
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, *, polls: bool) -> AsyncIterator[Service]:
+    """Open the database (migrated), the clients and the worker processes; close them in order."""
+    async with AsyncExitStack() as stack:
+        database = open_database(settings.database_url)
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        clients = await stack.enter_async_context(
+            HttpClients(AddressPolicy(allow=settings.allow_private_networks))
+        )
+        offload = await stack.enter_async_context(_offload(settings, polls=polls))
+        registry = CollectorRegistry()
+        metrics = Metrics(registry)
+        pipeline = Pipeline(
+            database=database,
+            clients=clients,
+            offload=offload,
+            fetch_policy=_fetch_policy(settings),
+            max_entries=settings.max_entries,
+            host_gap_s=settings.host_gap_s,
+            clock=utc_now,
+        )
+        yield Service(
+            settings=settings,
+            database=database,
+            pipeline=pipeline,
+            poller=Poller(pipeline, _poller_policy(settings), _observer(metrics)),
+            registry=registry,
+            metrics=metrics,
+            cursor_secret=await cursor_secret(database),
+            first_key=await _ensure_admin_key(database, settings),
+        )
+
+
+def create_app(
+    settings: Settings, *, poll: bool | None = None, local_key: str | None = None
+) -> FastAPI:
+    """The application; while it runs, `app.state.service` holds its parts.
+
+    `poll` overrides the setting. `local_key` administers too: it is known to this process, and to
+    whom it tells it.
+    """
+    polls = settings.poll if poll is None else poll
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_service(settings, polls=polls) as service, asyncio.TaskGroup() as group:
+            app.state.service = service
+            app.state.deps = _deps(service, local_key)
+            if polls:
+                group.create_task(service.poller.run(), name="poller")
+            try:
+                yield
+            finally:
+                service.draining.set()
+                service.poller.stop()
+
+    app = docs.DescribedApp(
+        title="Copydesk",
+        version=__version__,
+        summary="One clean, de-duplicated, tagged, searchable and replayable stream of stories.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(refuse_unknown_parameters)],
+    )
+    app.add_middleware(Requests, observe=lambda *seen: _observe_request(app, *seen))
+    handle_problems(app)
+    docs.serve_docs(app)
+    for router in (stories.router, tags.router, changes.router):
+        app.include_router(router, dependencies=[Depends(may_read)])
+    app.include_router(admin.router)
+    app.include_router(ops.router)
+    app.include_router(ops.metrics_router)
+    return app
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _deps(service: Service, local_key: str | None) -> Deps:
+    async def poll_now(feed_id: int, timeout_s: float) -> bool:
+        polled = await service.poller.poll_now(feed_id, timeout_s)
+        return polled is not None and polled.applied is Applied.APPLIED
+
+    return Deps(
+        database=service.database,
+        clock=utc_now,
+        reading_is_open=service.settings.reading_is_open,
+        cursor_secret=service.cursor_secret,
+        registry=service.registry,
+        probe=lambda url: probe(url, service.pipeline),
+        poll_now=poll_now,
+        wake_poller=service.poller.wake,
+        is_draining=service.draining.is_set,
+        local_key=local_key,
+    )
+
+
+async def _ensure_admin_key(database: Database, settings: Settings) -> str | None:
+    """See to an admin key; the key itself if it had to be made, to be shown this once."""
+    now = utc_now()
+    async with database.write() as session:
+        await lock_meta(session)  # of servers that start together, one makes the key
+        if settings.admin_key is not None:
+            await set_key_of_settings(session, settings.admin_key.get_secret_value(), now)
+            return None
+        if await usable_admin_key(session, now) is not None:
+            return None
+        secret = KEY_PREFIX + secrets.token_urlsafe(32)
+        await add_key(session, secret, name="first admin key", scopes=[Scope.ADMIN], now=now)
+    return secret
+
+
+def _offload(settings: Settings, *, polls: bool) -> Offload:
+    return Offload(
+        workers=settings.parse_workers if polls else 1,
+        cpu_s=max(1, round(settings.parse_timeout_s)),
+        memory_bytes=settings.parse_memory_mb * 1024 * 1024,
+        timeout_s=settings.parse_timeout_s,
+    )
+
+
+def _fetch_policy(settings: Settings) -> FetchPolicy:
+    return FetchPolicy(
+        deadline_s=settings.fetch_deadline_s,
+        max_wire_bytes=settings.max_wire_bytes,
+        max_body_bytes=settings.max_body_bytes,
+        user_agent=settings.user_agent,
+    )
+
+
+def _poller_policy(settings: Settings) -> PollerPolicy:
+    return PollerPolicy(
+        owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+        concurrency=settings.concurrency,
+        lease_s=60 + 2 * (settings.fetch_deadline_s + settings.parse_timeout_s),
+        intervals=PollPolicy(
+            min_interval_s=settings.min_interval_s, max_interval_s=settings.max_interval_s
+        ),
+    )
+
+
+def _observer(metrics: Metrics) -> Callable[[Polled], None]:
+    """Tells metrics and log what each poll came to."""
+
+    def observe(polled: Polled) -> None:
+        plan, applied = polled.plan, polled.applied
+        metrics.observe_poll(plan, applied.value)
+        log.info(
+            "feed_polled",
+            feed_id=plan.feed.id,
+            url=plan.feed.url,
+            outcome=plan.ledger.outcome.value,
+            failure=plan.ledger.failure and plan.ledger.failure.value,
+            new=len(plan.new),
+            changed=len(plan.changed),
+            ms=plan.ledger.elapsed_ms,
+            applied=applied.value,
+        )
+
+    return observe
+
+
+def _observe_request(app: FastAPI, method: str, route: str, status: int, seconds: float) -> None:
+    service: Service | None = getattr(app.state, "service", None)
+    if service is not None:
+        service.metrics.requests.labels(method, route, str(status)).inc()
+        service.metrics.request_seconds.labels(route).observe(seconds)
