@@ -16,6 +16,9 @@ from tests.postgres import Server, running_server
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = Path(os.environ.get("COPYDESK_TEST_DATA") or ROOT.parent / "shared" / "data")
 
+for name in [name for name in os.environ if name.startswith("COPYDESK_")]:
+    del os.environ[name]  # the settings of whoever runs the tests are not part of them
+
 # --- no network beyond loopback ---------------------------------------------------------------
 
 ALLOWED_HOSTS = {"", "localhost", make_url(os.environ.get("TEST_DATABASE_URL") or "x://").host}
