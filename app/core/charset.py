@@ -28,6 +28,7 @@ _SIGNATURES = (  # "<" or "<?" without a mark: XML 1.0, appendix F
     (b"\0<", "utf-16-be"),
     (b"\x4c\x6f\xa7\x94", "cp037"),
 )
+_JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")  # no XML has an ESC of its own
 _WIDER = {
     "ascii": ("cp1252",),
     "iso8859-1": ("cp1252", "iso8859-1"),
@@ -66,6 +67,10 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     for mark, charset in _SIGNATURES:
         if body.startswith(mark):
             return _as_marked(body, charset)
+    if any(escape in body for escape in _JAPANESE_ESCAPES):
+        text = _strict(body, "iso2022_jp_2")
+        if text is not None:
+            return Decoded(text=text, charset="iso-2022-jp")
     server, document = _codec(_server_charset(content_type)), _codec(_xml_charset(body))
     declared = [name for name in _ranked(server, document) if name]
     return (
@@ -154,7 +159,9 @@ def _codec(label: str | None) -> str | None:
     """Python's name of a text codec that is fit for documents from outside."""
     try:
         name = codecs.lookup(label or "").name
-        b"".decode(name)  # codecs that are not of text say so here
+        b"x".decode(name)  # codecs that are not of text say so here
+    except UnicodeDecodeError:  # half a wide character
+        pass
     except (LookupError, ValueError):
         return None
     return None if name in _REFUSED else name

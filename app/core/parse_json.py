@@ -30,7 +30,7 @@ def parse_json(text: str, *, url: str, max_entries: int, notes: tuple[str, ...])
     try:
         document = orjson.loads(text.encode("utf-8", "replace"))
     except orjson.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) - 1:
+        if error.pos >= len(text):
             return truncated(len(text), begun='"items"' in text)
         return _refused(f"JSON that cannot be read ({error})")
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):

@@ -50,22 +50,42 @@ def outline(text: str) -> Outline:
     )
 
 
-def cut(text: str, max_entries: int) -> tuple[str, int]:
-    """The text with its first `max_entries` entries, and how many were left out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A text of which no more entries are left than we take."""
+
+    text: str
+    dropped: int = 0
+    whole: bool = True  # False: the text as it came ends in the middle
+
+
+def cut(text: str, max_entries: int) -> Cut:
+    """The text with its first `max_entries` entries, and the end that belongs to them."""
     if sum(1 for _ in _ENTRY.finditer(text)) <= max_entries:
-        return text, 0
+        return Cut(text=text)
     found = outline(text)
     if len(found.starts) <= max_entries or found.last_end is None:
-        return text, 0
-    rest = text[found.last_end :] if not found.unclosed else ""
-    return text[: found.starts[max_entries]] + rest, len(found.starts) - max_entries
+        return Cut(text=text)
+    kept, dropped = text[: found.starts[max_entries]], len(found.starts) - max_entries
+    if found.unclosed or not found.root_closed:
+        return Cut(text=kept + _end(text), dropped=dropped, whole=False)
+    return Cut(text=kept + text[found.last_end :], dropped=dropped)
 
 
 def close(text: str, found: Outline) -> str:
     """The text up to its last whole entry, with the end that is missing."""
+    return text[: found.last_end] + _end(text)
+
+
+def names_a_feed(text: str) -> bool:
+    """Whether an element that begins a feed is anywhere in the text."""
+    return _FEED_ROOT.search(text) is not None
+
+
+def _end(text: str) -> str:
     root = _FEED_ROOT.search(text)
-    if root is None or found.last_end is None:
-        return text
+    if root is None:
+        return ""
     prefix, _, name = root[1].rpartition(":")
     channel = f"</{prefix}{':' if prefix else ''}channel>" if name.lower() == "rss" else ""
-    return text[: found.last_end] + channel + f"</{root[1]}>"
+    return f"{channel}</{root[1]}>"

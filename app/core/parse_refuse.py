@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from app.core.parse_fields import absolute
+from app.core.parse_outline import names_a_feed
 from app.core.types import Failure, ParseFailed
 
 _BEFORE = r"(?>(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*)"
@@ -46,12 +48,24 @@ def truncated(length: int, *, begun: bool) -> ParseFailed:
     )
 
 
-def refuse_xml(text: str, fault: str | None) -> ParseFailed:
+def refuse_unread(text: str, url: str) -> ParseFailed | None:
+    """What need not be parsed to be refused; pages come in the place of feeds every day."""
+    if not text:
+        return empty()
+    if "<" not in text:
+        return ParseFailed(kind=Failure.NOT_XML, detail=f"{_not_markup(text)}: check the address")
+    root = _ROOT.match(text)
+    if root and root[1].lower() == "html" and not names_a_feed(text):
+        return ParseFailed(kind=Failure.HTML_PAGE, detail=_page(text[:_LOOK_CHARS], url))
+    return None
+
+
+def refuse_xml(text: str, fault: str | None, url: str) -> ParseFailed:
     """Why `text` is no RSS, Atom, RDF or CDF; `fault` says where it stops being XML, if it does."""
     root = _ROOT.match(text)
     name = root[1].rpartition(":")[2].lower() if root else ""
     if name == "html" or (name not in _OTHERS and _HTML_MARKS.search(text, 0, 4096)):
-        return ParseFailed(kind=Failure.HTML_PAGE, detail=_page(text[:_LOOK_CHARS]))
+        return ParseFailed(kind=Failure.HTML_PAGE, detail=_page(text[:_LOOK_CHARS], url))
     if root is None and not _PROLOG.sub("", text, count=1).strip():
         return empty()
     if name in _OTHERS:
@@ -60,16 +74,19 @@ def refuse_xml(text: str, fault: str | None) -> ParseFailed:
         why = "holds no entries" if name in _FEEDS else "is neither RSS, Atom nor RDF"
         detail = f"XML whose root is <{root[1][:60]}>, which {why}"
         return ParseFailed(kind=Failure.NOT_A_FEED, detail=f"{detail}: check the address")
-    return ParseFailed(kind=Failure.NOT_XML, detail=f"{_not_xml(text, fault)}: check the address")
+    why = f"neither a feed nor well-formed XML ({fault or 'no root element'}): check the address"
+    return ParseFailed(kind=Failure.NOT_XML, detail=why)
 
 
-def _page(text: str) -> str:
+def _page(text: str, url: str) -> str:
     title = _TITLE.search(text)
     named = f" titled “{_line(title[1])}”" if title and title[1].strip() else ""
     feeds = [
-        _line(next(filter(None, href.groups()), ""))
+        address
         for link in _LINK.finditer(text)
-        if _FEED_TYPE.search(link[0]) and (href := _HREF.search(link[0]))
+        if _FEED_TYPE.search(link[0])
+        and (href := _HREF.search(link[0]))
+        and (address := absolute(_line(next(filter(None, href.groups()), "")), url))
     ]
     step = f"it names a feed, use {feeds[0]}" if feeds else "look on the site for its feed"
     return f"an HTML page{named}, not a feed: {step}"
@@ -79,9 +96,7 @@ def _line(text: str) -> str:
     return " ".join(html.unescape(text).split())[:200]
 
 
-def _not_xml(text: str, fault: str | None) -> str:
-    if "<" not in text:
-        printable = sum(char.isprintable() or char.isspace() for char in text[:1000])
-        what = "plain text" if printable * 10 >= len(text[:1000]) * 9 else "binary data"
-        return f"{what}, no XML"
-    return f"neither a feed nor well-formed XML ({fault or 'no root element'})"
+def _not_markup(text: str) -> str:
+    start = text[:1000]
+    printable = sum(char.isprintable() or char.isspace() for char in start)
+    return f"{'plain text' if printable * 10 >= len(start) * 9 else 'binary data'}, no XML"

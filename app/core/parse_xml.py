@@ -18,14 +18,13 @@ import feedparser  # type: ignore[import-untyped]  # it brings no types
 from app.core.parse_entry import Found, Surroundings, links, read_authors, read_entry
 from app.core.parse_fields import absolute, count, text_of
 from app.core.parse_outline import Outline, close, cut, outline
-from app.core.parse_refuse import empty, refuse_xml, truncated
+from app.core.parse_prepare import prepare
+from app.core.parse_refuse import refuse_unread, refuse_xml, truncated
 from app.core.types import ParsedFeed, ParseResult
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # XML 1.0 §2.2
-_DECLARATION = re.compile(r"<\?xml\s")
 _CAPTION = re.compile(r"(</?)media:description(?=[\s>/])", re.IGNORECASE)
-_JUNK_CHARS = 4096
+_CUT_SHORT = "the document ends in the middle"
 _MIDNIGHT = 24
 
 _PERIOD_S = {
@@ -50,9 +49,9 @@ class _Reading:
 
 def parse_xml(text: str, *, url: str, max_entries: int, notes: tuple[str, ...]) -> ParseResult:
     """What a document that may be XML says as a feed."""
-    cleaned, mended = _clean(text)
-    if not cleaned:
-        return empty()
+    cleaned, mended = prepare(text)
+    if refused := refuse_unread(cleaned, url):
+        return refused
     reading = _read(cleaned, max_entries, (*notes, *mended))
     fault = _fault(reading.found)
     if fault is None and (reading.found.version or reading.found.entries):
@@ -63,22 +62,8 @@ def parse_xml(text: str, *, url: str, max_entries: int, notes: tuple[str, ...]) 
             return truncated(len(text), begun=bool(seen.starts))
         return _feed(_without_the_end(reading, seen, max_entries), url, max_entries)
     if not reading.found.version and not reading.found.entries:
-        return refuse_xml(cleaned, fault)
+        return refuse_xml(cleaned, fault, url)
     return _feed(_noting(reading, f"not well-formed: {fault}"), url, max_entries)
-
-
-def _clean(text: str) -> tuple[str, tuple[str, ...]]:
-    """The document from its first character on, without those that XML does not know."""
-    notes: list[str] = []
-    cleaned, illegal = _ILLEGAL.subn("", text)
-    if illegal:
-        notes.append(f"{illegal} characters removed that XML does not allow")
-    declaration = _DECLARATION.search(cleaned, 0, _JUNK_CHARS)
-    start = declaration.start() if declaration else len(cleaned) - len(cleaned.lstrip())
-    if start:
-        before = "text" if cleaned[:start].strip() else "white space"
-        notes.append(f"{before} before the document skipped ({start} characters)")
-    return cleaned[start:], tuple(notes)
 
 
 def _read(text: str, max_entries: int, notes: tuple[str, ...]) -> _Reading:
@@ -87,20 +72,22 @@ def _read(text: str, max_entries: int, notes: tuple[str, ...]) -> _Reading:
     It takes media:description for the item's own, or for its content when there is one already.
     `info` is an element that it keeps apart, and that no format has in its entries.
     """
-    shortened, dropped = cut(text, max_entries)
+    shortened = cut(text, max_entries)
     found = feedparser.parse(
-        io.BytesIO(_CAPTION.sub(r"\1info", shortened).encode()),
+        io.BytesIO(_CAPTION.sub(r"\1info", shortened.text).encode()),
         response_headers=_HEADERS,
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    return _Reading(text=shortened, found=found, dropped=dropped, notes=notes)
+    if not shortened.whole:
+        notes = (*notes, _CUT_SHORT)
+    return _Reading(text=shortened.text, found=found, dropped=shortened.dropped, notes=notes)
 
 
 def _without_the_end(reading: _Reading, seen: Outline, max_entries: int) -> _Reading:
     """The document up to its last whole entry: the other half of the next one comes next time."""
     lost = ", without its last entry, which is not whole" if seen.unclosed else ""
-    note = f"ends in the middle: read up to the last whole entry{lost}"
+    note = f"{_CUT_SHORT}: read up to the last whole entry{lost}"
     again = _read(close(reading.text, seen), max_entries, (*reading.notes, note))
     return again if again.found.entries else _noting(reading, note)
 

@@ -1,0 +1,93 @@
+"""Other projects' test feeds: nothing raises, and nothing is lost that feedparser finds."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from app.core.parse import parse
+from app.core.types import Markup, ParsedFeed, ParseFailed
+
+ROOT = Path(__file__).parents[2]
+FEEDS = Path(os.environ.get("COPYDESK_TEST_DATA", ROOT.parent / "shared" / "data")) / "feeds"
+NOT_FEEDS = {"SOURCE", "LICENSE", "README.md"}
+HEADER = re.compile(rb"Header:\s*Content-type:\s*([^\r\n]+)", re.IGNORECASE)
+
+FEWER = {
+    # Its only item stops in the middle of a CDATA section: the next poll brings it whole.
+    "feedparser/tests/illformed/rss_incomplete_cdata.xml",
+}
+OTHER_TITLE = {
+    # No charset is declared, or a wrong one; feedparser without chardet reads these as Western.
+    "feedparser/tests/illformed/chardet/eucjp.xml",
+    "feedparser/tests/illformed/chardet/euckr.xml",
+    "feedparser/tests/illformed/chardet/gb2312.xml",
+    "feedparser/tests/illformed/chardet/koi8r.xml",
+    "feedparser/tests/illformed/chardet/shiftjis.xml",
+    # Its control character is removed, so that the rest is read as XML: title types included.
+    "gofeed/testdata/parser/rss/rss_channel_item_illegal_char.xml",
+}
+
+pytestmark = pytest.mark.skipif(
+    not FEEDS.is_dir(), reason=f"no test data in {FEEDS}: set COPYDESK_TEST_DATA to have it"
+)
+
+
+def documents() -> Iterator[tuple[str, bytes, str | None]]:
+    for path in sorted(FEEDS.rglob("*")):
+        if path.is_file() and path.name not in NOT_FEEDS:
+            body = path.read_bytes()
+            header = HEADER.search(body)
+            content_type = header[1].decode("ascii", "replace").strip() if header else None
+            yield path.relative_to(FEEDS).as_posix(), body, content_type
+
+
+def reference(body: bytes, content_type: str | None) -> list[feedparser.FeedParserDict]:
+    found = feedparser.parse(
+        io.BytesIO(body),
+        response_headers={"content-type": content_type or "application/xml"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return list(found.entries)
+
+
+def shown(value: Markup | None) -> str | None:
+    return value.value if value else None
+
+
+def test_nothing_is_lost_that_feedparser_finds() -> None:
+    fewer, other_title, other_id = set(), set(), set()
+    outcomes: Counter[str] = Counter()
+    for name, body, content_type in documents():
+        result = parse(body, content_type=content_type, url="http://feeds.example/feed")
+        expected = reference(body, content_type)
+        entries = result.entries if isinstance(result, ParsedFeed) else ()
+        outcomes["feed" if isinstance(result, ParsedFeed) else result.kind] += 1
+        if len(entries) < len(expected):
+            fewer.add(name)
+            continue
+        for ours, theirs in zip(entries, expected, strict=False):
+            if shown(ours.title) != ((theirs.get("title") or "").strip() or None):
+                other_title.add(name)
+            if ours.guid != ((theirs.get("id") or "").strip() or None):
+                other_id.add(name)
+    assert fewer == FEWER
+    assert other_title == OTHER_TITLE
+    assert other_id == set()
+    assert outcomes["feed"] > 4800, outcomes
+
+
+def test_every_refusal_gives_a_line_and_a_next_step() -> None:
+    for name, body, content_type in documents():
+        result = parse(body, content_type=content_type, url="http://feeds.example/feed")
+        if isinstance(result, ParseFailed):
+            assert "\n" not in result.detail, name
+            assert ":" in result.detail or ";" in result.detail, (name, result.detail)
