@@ -89,7 +89,7 @@ def _as_marked(body: bytes, charset: str) -> Decoded:
 def _as_proven(body: bytes, declared: list[str]) -> Decoded | None:
     """UTF-8 whatever was declared, if there is enough beyond ASCII to tell."""
     text = _strict(body, "utf-8")
-    if text is None or _utf16_in_disguise(declared, body):
+    if text is None:
         return None
     if declared and declared[0] != "utf-8":
         enough = 1 if declared[0] in _UNSPECIFIC else _PROOF
@@ -102,10 +102,6 @@ def _as_proven(body: bytes, declared: list[str]) -> Decoded | None:
 
 
 _BEYOND = re.compile(r"[^\x00-\x7f]")
-
-
-def _utf16_in_disguise(declared: list[str], body: bytes) -> bool:
-    return bool(declared) and declared[0].startswith(("utf-16", "utf-32")) and b"\0" in body[:64]
 
 
 def _as_declared(body: bytes, declared: list[str]) -> Decoded | None:
@@ -156,15 +152,16 @@ def _strict(body: bytes, charset: str) -> str | None:
 
 
 def _codec(label: str | None) -> str | None:
-    """Python's name of a text codec that is fit for documents from outside."""
+    """Python's name of a text codec in which ASCII is ASCII; None for any other.
+
+    A document that opens with "<" in ASCII is not UTF-16, whatever it says.
+    """
     try:
         name = codecs.lookup(label or "").name
-        b"x".decode(name)  # codecs that are not of text say so here
-    except UnicodeDecodeError:  # half a wide character
-        pass
+        fit = b"<?xml".decode(name) == "<?xml"
     except (LookupError, ValueError):
         return None
-    return None if name in _REFUSED else name
+    return name if fit and name not in _REFUSED else None
 
 
 def _server_charset(content_type: str | None) -> str | None:

@@ -219,6 +219,16 @@ class TestText:
         )
         assert got.content == Markup(value="Quite a bit longer")
 
+    def test_a_category_is_its_term_else_its_label(self) -> None:
+        got = feed(
+            '<feed xmlns="http://www.w3.org/2005/Atom"><entry><category scheme="http://s.example/"/>'
+            '<category label="Tides"/><category term="t"/><category term="t"/></entry></feed>'
+        )
+        assert got.entries[0].categories == (
+            Category(term="Tides", label="Tides"),
+            Category(term="t"),
+        )
+
     def test_language_of_an_entry(self) -> None:
         assert item("<dc:language>ja</dc:language><title>a</title>").language == "ja"
 
@@ -375,6 +385,10 @@ class TestCap:
         got = feed(source, max_entries=2)
         assert [entry.title.value for entry in got.entries if entry.title] == ["a", "b"]
         assert got.dropped == 0
+
+    def test_entries_without_a_feed(self) -> None:
+        got = feed("<item><title>a</title></item>" * 9 + "<item>", max_entries=4)
+        assert (got.format, len(got.entries), got.dropped) == ("unknown", 4, 6)
 
     def test_prefixed_atom(self) -> None:
         entries = "".join(f"<a:entry><a:title>{number}</a:title></a:entry>" for number in range(9))

@@ -114,6 +114,15 @@ class TestCharset:
     def test_wide_characters_are_known_by_their_first_ones(self, charset: str) -> None:
         assert titles(feed(rss("port").encode(charset))) == ["port"]
 
+    @pytest.mark.parametrize("said", ["utf-16", "utf-32", "cp037"])
+    @pytest.mark.parametrize("title", ["harbour", "harbours", JAPANESE])
+    def test_what_is_readable_as_ascii_is_nothing_wider(self, said: str, title: str) -> None:
+        got = feed(rss(title, declared=said).encode(), f"text/xml; charset={said}")
+        assert titles(got) == [title]
+
+    def test_escapes_that_are_not_japanese_are_control_characters(self) -> None:
+        assert titles(feed(rss("a \x1b$B\xff b").encode("latin-1"))) == ["a $Bÿ b"]
+
     def test_windows_quotes_called_latin(self) -> None:
         body = rss("a “b”", declared="iso-8859-1").encode("cp1252")
         assert titles(feed(body)) == ["a “b”"]
