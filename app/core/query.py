@@ -129,7 +129,7 @@ def _any_of(kind: str, values: Iterable[str]) -> list[Node]:
 
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<open>\() | (?P<close>\)) | (?P<sign>[-+](?=[^\s()])) |
+        (?P<open>\() | (?P<close>\)) | (?P<sign>[-+](?=[^\s)])) |
         (?P<field>[A-Za-z_]+): | "(?P<phrase>[^"]*)" |
         (?P<word>[^\s()"]+)
     )""",
@@ -220,7 +220,8 @@ class _Parser:
         return self._phrase(self._take(f"a word after {name}:"), Field(name))
 
     def _phrase(self, token: _Token, where: Field) -> Node | None:
-        if token.kind not in ("word", "phrase") or token.value in _OPERATORS:
+        is_operator = token.kind == "word" and token.value in _OPERATORS
+        if token.kind not in ("word", "phrase") or is_operator:
             raise QueryInvalid(
                 f"expected a word at position {token.position}, not {token.value!r}: put it in "
                 "quotes if it is meant as a word",

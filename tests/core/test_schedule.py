@@ -1,0 +1,187 @@
+"""When a feed is polled next: its pace, the server's word, failures, and the reasons given."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.schedule import (
+    JITTER_SHARE,
+    NextPoll,
+    Pace,
+    PollPolicy,
+    jitter_of,
+    next_poll,
+    rhythm,
+)
+from app.core.types import Failure, ServerHints
+
+NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+POLICY = PollPolicy(min_interval_s=300, max_interval_s=86_400)
+HOUR = 3600
+
+
+def poll(
+    pace: Pace | None = None,
+    hints: ServerHints | None = None,
+    *,
+    failure: Failure | None = None,
+    failures: int = 0,
+    jitter: float = 0.0,
+    policy: PollPolicy = POLICY,
+) -> NextPoll:
+    return next_poll(
+        NOW,
+        policy=policy,
+        pace=pace or Pace(),
+        hints=hints or ServerHints(),
+        jitter=jitter,
+        failure=failure,
+        failures=failures,
+    )
+
+
+def after_s(following: NextPoll) -> float:
+    return (following.at - NOW).total_seconds()
+
+
+def test_a_feed_without_history_waits_half_an_hour() -> None:
+    following = poll()
+    assert after_s(following) == 1800
+    assert following.reasons == ("pace not known yet, 30 min",)
+
+
+def test_half_the_typical_gap() -> None:
+    following = poll(Pace(gap_s=4 * HOUR, newest_at=NOW))
+    assert after_s(following) == 2 * HOUR
+    assert following.reasons == ("pace 4 h, half of it is 2 h",)
+
+
+@pytest.mark.parametrize(("gap_s", "expected_s"), [(60, 300), (30 * 86_400, 86_400)])
+def test_the_operators_bounds_hold_and_are_named(gap_s: int, expected_s: int) -> None:
+    following = poll(Pace(gap_s=gap_s, newest_at=NOW))
+    assert after_s(following) == expected_s
+    assert "kept within the bounds" in following.reasons[-1]
+
+
+def test_silence_slows_a_feed_down_but_not_for_the_length_of_a_night() -> None:
+    night = poll(Pace(gap_s=600, newest_at=NOW - timedelta(hours=8)))
+    month = poll(Pace(gap_s=600, newest_at=NOW - timedelta(days=30)))
+    assert after_s(night) == HOUR / 2
+    assert after_s(month) == 86_400
+    assert "silent for 8 h" in night.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("pace", "hints"),
+    [
+        (Pace(gap_s=600, ttl_s=HOUR), ServerHints()),
+        (Pace(gap_s=600), ServerHints(max_age_s=HOUR)),
+        (Pace(gap_s=600), ServerHints(expires_s=HOUR)),
+        (Pace(gap_s=600), ServerHints(max_age_s=HOUR, expires_s=5 * HOUR)),
+    ],
+    ids=["ttl", "max-age", "Expires", "max-age goes before Expires"],
+)
+def test_the_server_may_ask_for_more_time(pace: Pace, hints: ServerHints) -> None:
+    following = poll(pace, hints)
+    assert after_s(following) == HOUR
+    assert "honoured" in following.reasons[-1]
+
+
+def test_the_server_may_not_ask_for_less() -> None:
+    assert after_s(poll(Pace(gap_s=4 * HOUR), ServerHints(max_age_s=60))) == 2 * HOUR
+
+
+def test_a_hint_beyond_the_operators_bound_is_kept_to_it() -> None:
+    following = poll(Pace(gap_s=600, ttl_s=30 * 86_400))
+    assert after_s(following) == 86_400
+    assert "kept to 24 h" in following.reasons[-1]
+
+
+@pytest.mark.parametrize("failure", [None, Failure.RATE_LIMITED])
+def test_retry_after_is_honoured_in_full_whatever_its_length(failure: Failure | None) -> None:
+    month = 30 * 86_400
+    following = poll(hints=ServerHints(retry_after_s=month), failure=failure, failures=1)
+    assert after_s(following) >= month
+    assert "(Retry-After), honoured" in following.reasons[-1]
+
+
+def test_retry_after_beyond_the_calendar_is_as_late_as_can_be() -> None:
+    assert poll(hints=ServerHints(retry_after_s=10**15)).at.year == 9999
+
+
+def test_failures_back_off_and_never_for_ever() -> None:
+    waits = [after_s(poll(failure=Failure.TIMEOUT, failures=n)) for n in (1, 2, 3, 50, 10_000)]
+    assert waits == [300, 600, 1200, 86_400, 86_400]
+    assert poll(failure=Failure.DNS, failures=1).reasons == ("failed once (dns), again in 5 min",)
+    assert "3 times in a row" in poll(failure=Failure.DNS, failures=3).reasons[0]
+
+
+def test_hours_and_days_to_skip_are_skipped() -> None:
+    at_noon = poll(Pace(gap_s=600, skip_hours=frozenset({12, 13})))
+    assert at_noon.at == NOW.replace(hour=14, minute=0)
+    assert "skip" in at_noon.reasons[-1]
+    on_tuesday = poll(Pace(gap_s=600, skip_days=frozenset({NOW.weekday()})))
+    assert on_tuesday.at == (NOW + timedelta(days=1)).replace(hour=0, minute=0)
+
+
+def test_a_feed_that_skips_the_whole_week_is_polled_all_the_same() -> None:
+    assert after_s(poll(Pace(gap_s=600, skip_days=frozenset(range(7))))) == 300
+
+
+@given(
+    gap_s=st.none() | st.integers(1, 10**9),
+    ttl_s=st.none() | st.integers(0, 10**9),
+    max_age_s=st.none() | st.integers(0, 10**9),
+    retry_after_s=st.none() | st.integers(0, 10**12),
+    failures=st.integers(0, 10**6),
+    failed=st.booleans(),
+    jitter=st.floats(0, 1, exclude_max=True),
+    skip_hours=st.frozensets(st.integers(0, 23)),
+)
+def test_never_early_never_without_reason(
+    gap_s: int | None,
+    ttl_s: int | None,
+    max_age_s: int | None,
+    retry_after_s: int | None,
+    failures: int,
+    failed: bool,
+    jitter: float,
+    skip_hours: frozenset[int],
+) -> None:
+    following = poll(
+        Pace(gap_s=gap_s, ttl_s=ttl_s, newest_at=NOW, skip_hours=skip_hours),
+        ServerHints(max_age_s=max_age_s, retry_after_s=retry_after_s),
+        failure=Failure.HTTP_SERVER if failed else None,
+        failures=failures,
+        jitter=jitter,
+    )
+    waited = after_s(following)
+    assert waited >= POLICY.min_interval_s
+    assert following.reasons
+    if following.at.year < 9999:
+        assert waited >= (retry_after_s or 0)
+        wished = 0 if failed else max(ttl_s or 0, max_age_s or 0)
+        assert waited >= min(wished, POLICY.max_interval_s)
+        longest = max(POLICY.max_interval_s * (1 + JITTER_SHARE), retry_after_s or 0)
+        assert waited <= longest * (1 + JITTER_SHARE) + 24 * HOUR
+
+
+def test_jitter_spreads_feeds_evenly_and_is_always_the_same() -> None:
+    places = [jitter_of(n) for n in range(10_000)]
+    assert places == [jitter_of(n) for n in range(10_000)]
+    tenths = [sum(n / 10 <= place < (n + 1) / 10 for place in places) for n in range(10)]
+    assert min(tenths) > 850, "a uniform spread has 1,000 in each tenth"
+    assert max(tenths) < 1150
+
+
+def test_rhythm_is_the_median_gap_of_the_newest_entries() -> None:
+    hours = (0, 1, 2, 3, 50)
+    times = [NOW - timedelta(hours=h) for h in hours]
+    assert rhythm(times, NOW) == (HOUR, NOW)
+    assert rhythm([NOW], NOW) == (None, NOW)
+    assert rhythm([], NOW) == (None, None)
+    assert rhythm([NOW, NOW, NOW + timedelta(days=1)], NOW) == (None, NOW), "the future is no news"
