@@ -107,7 +107,7 @@ def parse_query(text: str) -> Node:
             position=MAX_QUERY_CHARS,
         )
     parser = _Parser(text)
-    node = parser.alternatives(0)
+    node = parser.alternatives(0) if text.strip() else None
     parser.expect_end()
     if node is None:
         raise QueryInvalid(
