@@ -46,7 +46,9 @@ SQL = re.compile(
     r"|CREATE\s+(?:\w+\s+)?(?:TABLE|INDEX)|ALTER\s+TABLE|DROP\s+TABLE)\b",
     re.DOTALL,
 )
-REGISTRY = re.compile(r"pyp[i]\.org|pythonhost[e]d|index-ur[l]|find-link[s]|\bregistr[y]\s*=")
+REGISTRY = re.compile(
+    r"pyp[i]\.org|pythonhost[e]d|index-ur[l]|find-link[s]|\bregistr[y]\s*=\s*.http"
+)
 WORKPLACE = re.compile(
     r"(?<![\w.:/*}])/(?:home|root|Users|work|workspace|builds|mnt|private/var)/[\w.]"
 )

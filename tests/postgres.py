@@ -29,6 +29,7 @@ FAST = {
     "max_connections": "200",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
+    "dynamic_shared_memory_type": "mmap",  # inside the data folder, so that nothing stays behind
     "max_wal_size": "128MB",
     "timezone": "UTC",
 }
@@ -43,7 +44,7 @@ trap '' INT TERM HUP
 echo $?
 read -r _
 "$1/pg_ctl" stop --silent --mode=immediate -D "$2/data" >"$2/stop" 2>&1
-rm -rf "$2"
+rm -rf "$2" 2>/dev/null
 """
 
 
@@ -145,9 +146,19 @@ def _reachable_binaries(folder: Path, owner: str | None) -> Path:
             **_identity(owner, folder),
         )
     except (OSError, subprocess.CalledProcessError):
-        shutil.copytree(installed.parent, folder / "pginstall", symlinks=True)
-        return folder / "pginstall" / "bin"
+        copied = _copy(installed, folder)
+        subprocess.run(["chown", "-R", owner, folder], check=True)
+        return copied
     return installed
+
+
+def _copy(installed: Path, folder: Path) -> Path:
+    """The package and the libraries beside it, which its programs find by their relative place."""
+    package = installed.parent.parent
+    for part in package.parent.glob(f"{package.name}*"):
+        if part.is_dir() and not part.name.endswith(".dist-info"):
+            shutil.copytree(part, folder / part.name, symlinks=True)
+    return folder / package.name / installed.relative_to(package)
 
 
 def _init(programs: Path, folder: Path, owner: str | None, password: str) -> None:
