@@ -112,7 +112,7 @@ def _fault(found: Found) -> str | None:
 
 
 def _feed(reading: _Reading, url: str, max_entries: int) -> ParsedFeed:
-    found, feed = reading.found, reading.found.feed
+    found, feed = reading.found, dict(reading.found.feed)
     site_url = _site(feed, url)
     atom = str(found.version).startswith("atom")
     around = Surroundings(

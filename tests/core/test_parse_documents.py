@@ -93,6 +93,13 @@ class TestCharset:
         body = rss(JAPANESE, declared="shift_jis").encode("shift_jis")
         assert titles(feed(body, "text/xml; charset=ISO-8859-1")) == [JAPANESE]
 
+    def test_the_next_declaration_where_the_first_does_not_fit(self) -> None:
+        russian = "Сегодня в порту начались работы по расширению."
+        body = rss(russian, declared="windows-1251").encode("windows-1251")
+        got = feed(body, "text/xml; charset=euc-jp")
+        assert titles(got) == [russian]
+        assert got.notes == ("declared as euc_jp, read as cp1251",)
+
     @pytest.mark.parametrize("said", ["iso-8859-1", "windows-1251", "shift_jis", "us-ascii"])
     def test_utf8_is_utf8_whatever_is_said_of_it(self, said: str) -> None:
         got = feed(rss(JAPANESE, declared=said).encode(), f"text/xml; charset={said}")
