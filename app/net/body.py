@@ -11,6 +11,7 @@ from app.core.types import Failure
 
 STEP = 1024 * 1024  # inflated at one go, between two turns of the event loop
 MAX_PIECES = 65_536  # a body cut into single bytes costs a thousand times its size in work
+TURN = 256  # pieces between two turns of the event loop
 MAX_MEMBERS = 1024  # of one gzip stream (RFC 1952 §2.2)
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = zlib.MAX_WBITS | 16
@@ -44,6 +45,8 @@ async def read_body(response: httpx.Response, *, max_wire_bytes: int, max_body_b
                 Failure.PROTOCOL,
                 f"the body comes in more than {MAX_PIECES} pieces; the server should buffer it",
             )
+        if pieces % TURN == 0:
+            await asyncio.sleep(0)
         if inflater is None:
             body += chunk
             if len(body) > max_body_bytes:

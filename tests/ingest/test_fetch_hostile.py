@@ -144,6 +144,13 @@ async def test_a_body_longer_than_the_wire_cap_is_given_up(clients: HttpClients)
     assert MB < result.wire_bytes < MB + 2 * 65536
 
 
+async def test_the_cap_on_a_body_that_is_not_packed_is_exact(clients: HttpClients) -> None:
+    policy = FetchPolicy(max_body_bytes=len(RSS) - 1)
+    assert (await failure(clients, answer(), policy)).kind is Failure.TOO_LARGE
+    policy = FetchPolicy(max_body_bytes=len(RSS))
+    assert isinstance(await run(clients, answer(), policy), Fetched)
+
+
 async def test_a_declared_length_is_believed_before_a_byte_is_read(clients: HttpClients) -> None:
     for length in (str(MB + 1), "9" * 18):
         result = await failure(clients, stream(head(200, ("Content-Length", length))))

@@ -313,10 +313,14 @@ async def test_a_name_server_that_does_not_answer_ends_at_the_connect_timeout() 
 async def test_names_that_hang_do_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """More of them than the loop's own threads, which are the processors and four."""
     hanging = threading.Event()
+    loop, arrived, all_arrived = asyncio.get_running_loop(), [], asyncio.Event()
     addresses = flipping([["127.0.0.1"]])
 
     def getaddrinfo(host, *args, **options):
         if host.startswith("hangs"):
+            arrived.append(host)
+            if len(arrived) == len(names):
+                loop.call_soon_threadsafe(all_arrived.set)
             hanging.wait(30)
         return addresses(host, *args, **options)
 
@@ -326,6 +330,7 @@ async def test_names_that_hang_do_not_hold_up_the_others(monkeypatch: pytest.Mon
     async with serve(answer()) as server, HttpClients(local) as clients:
         waiting = [asyncio.create_task(by_feed(f"http://{name}/", clients)) for name in names]
         try:
+            await all_arrived.wait()
             url = f"http://answers.example:{server.port}/"
             assert isinstance(await by_feed(url, clients), Fetched)
         finally:
@@ -361,6 +366,9 @@ async def test_the_operators_proxy_is_used_and_literal_addresses_stay_checked() 
         async with HttpClients(GUARDED, proxy=setting) as clients:
             assert isinstance(await by_feed("http://feeds.example/rss", clients), Fetched)
             blocked = await by_feed("http://127.0.0.1:8000/", clients)
+            with pytest.raises(Blocked):
+                async with clients.client_for("10.0.0.1").stream("GET", "http://10.0.0.1/"):
+                    pass
         assert isinstance(blocked, FetchFailed)
         assert blocked.kind is Failure.BLOCKED
         assert [request.target for request in proxy.requests] == ["http://feeds.example/rss"]
