@@ -25,7 +25,7 @@ from app.ingest.offload_worker import LENGTH, READY, Orders
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PRELOAD = ("app.core.parse",)
+PRELOAD = ("app.core.plan",)  # and with it all that a poll gives to a worker
 START_S = 60.0  # for a worker to import everything, on the slowest machine we would run on
 GRACE_S = 5.0  # beyond a task's own clock, for a process that does not heed its signals
 
