@@ -73,7 +73,6 @@ async def open_service(settings: Settings, *, polls: bool) -> AsyncIterator[Serv
             fetch_policy=_fetch_policy(settings),
             max_entries=settings.max_entries,
             host_gap_s=settings.host_gap_s,
-            clock=utc_now,
         )
         yield Service(
             settings=settings,

@@ -20,6 +20,7 @@ class ClaimedFeed:
     source_id: int
     source_name: str | None
     lease_token: int
+    claimed_at: datetime  # by the database's clock, as every time of a poll
     worker: str | None = None
     attempts: int = 1  # this one included
     title: str | None = None

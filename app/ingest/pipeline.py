@@ -6,9 +6,9 @@ its reasons is applied. No transaction is open across the network or heavy work.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from app.core.plan import body_hash, plan_document, plan_failure, plan_unchanged, read_document
@@ -43,7 +43,6 @@ class Pipeline:
     fetch_policy: FetchPolicy
     max_entries: int
     host_gap_s: float
-    clock: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +55,15 @@ class Polled:
 
 async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
     """Poll a claimed feed and apply the plan."""
+    started = time.monotonic()
     request = FetchRequest(
         url=feed.url, validators=feed.validators, validators_url=feed.validators_url
     )
     fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
     document = await _read(feed, fetched, pipeline)
     for _ in range(REPLANS):
-        plan = await _plan(feed, fetched, document, pipeline)
+        now = feed.claimed_at + timedelta(seconds=time.monotonic() - started)
+        plan = await _plan(feed, fetched, document, now, pipeline)
         async with pipeline.database.write() as session:
             applied = await apply_plan(session, plan, gap_s=pipeline.host_gap_s)
         if applied is not Applied.STALE:
@@ -93,9 +94,9 @@ async def _plan(
     feed: ClaimedFeed,
     fetched: FetchResult,
     document: Document | ParseFailed | None,
+    now: datetime,
     pipeline: Pipeline,
 ) -> FeedPlan:
-    now = pipeline.clock()
     match fetched, document:
         case FetchFailed(), _:
             return plan_failure(feed, fetched, fetched, now)
@@ -120,11 +121,11 @@ async def _plan_document(
     return planned
 
 
-def internal_failure(feed: ClaimedFeed, error: Exception, now: datetime) -> FeedPlan:
+def internal_failure(feed: ClaimedFeed, error: Exception) -> FeedPlan:
     """The plan of a poll that broke on a fault of ours, so that the feed is polled again."""
     failed = FetchFailed(
         kind=Failure.INTERNAL,
         detail=f"a fault inside the service ({type(error).__name__}): see the log",
         url=feed.url,
     )
-    return plan_failure(feed, failed, failed, now)
+    return plan_failure(feed, failed, failed, feed.claimed_at)

@@ -154,7 +154,7 @@ class Poller:
         return polled
 
     async def _record_fault(self, feed: ClaimedFeed, error: Exception) -> Polled:
-        plan = internal_failure(feed, error, self._pipeline.clock())
+        plan = internal_failure(feed, error)
         applied = Applied.LEASE_LOST
         with contextlib.suppress(*DATABASE_FAULTS):  # then the lease runs out, and it is due again
             async with self._pipeline.database.write() as session:

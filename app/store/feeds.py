@@ -99,7 +99,7 @@ async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
     source_id = await _source_for(session, new, now)
     await session.execute(
         session.insert(hosts)
-        .values(host=new.host, free_at=now)
+        .values(host=new.host, free_at=now_ms())
         .on_conflict_do_nothing(index_elements=["host"])
     )
     added = await session.execute(

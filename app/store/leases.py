@@ -162,7 +162,7 @@ async def _lease(
         )
     )
     rows = await session.execute(
-        select(feeds, sources.c.name.label("source_name"))
+        select(feeds, sources.c.name.label("source_name"), now_ms().label("now_ms"))
         .join(sources, sources.c.id == feeds.c.source_id)
         .where(feeds.c.id.in_(ids))
     )
@@ -236,6 +236,7 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         id=row.id,
         url=row.url,
         host=row.host,
+        claimed_at=from_ms(row.now_ms),
         worker=row.lease_owner,
         source_id=row.source_id,
         source_name=row.source_name,
