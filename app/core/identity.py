@@ -205,7 +205,7 @@ def _still_the_same(keys: EntryKeys, story: KnownStory) -> bool:
     if keys.title_hash == story.title_hash:
         return True
     read = read_date(keys.entry.published_raw) if keys.entry.published_raw else None
-    return read is not None and read.at == story.published_at
+    return read is not None and abs(read.at - story.published_at) < timedelta(seconds=1)
 
 
 def _identity(keys: EntryKeys, feed_url: str, *, alone: bool = True) -> int:

@@ -154,9 +154,9 @@ def _back_off(policy: PollPolicy, failure: Failure, failures: int) -> tuple[floa
 
 
 def _representable(now: datetime, after_s: float) -> datetime:
-    """`now` plus seconds; a server may ask for more than the calendar holds."""
+    """`now` plus seconds, to the next full one; servers may ask for more than a calendar holds."""
     try:
-        return now + timedelta(seconds=after_s)
+        return (now + timedelta(seconds=after_s + 1 - 1e-6)).replace(microsecond=0)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC, microsecond=0)
 
