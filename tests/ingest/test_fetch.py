@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import ipaddress
+import ssl
 from collections.abc import AsyncIterator
 
 import pytest
@@ -26,7 +27,9 @@ POLICY = FetchPolicy(deadline_s=5.0, connect_timeout_s=2.0, user_agent="Copydesk
 
 @pytest.fixture
 async def clients() -> AsyncIterator[HttpClients]:
-    async with HttpClients(LOCAL, shards=2) as made:
+    """Without certificates, which take a while to load and are not needed here."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    async with HttpClients(LOCAL, shards=2, ssl_context=context) as made:
         yield made
 
 
