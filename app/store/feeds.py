@@ -93,9 +93,7 @@ class Feed:
 
 async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
     """Put a feed on record, due at once; its id. Raises Conflict if the address is there."""
-    present = await session.execute(select(feeds.c.id).where(feeds.c.url == new.url))
-    if (known := present.scalar_one_or_none()) is not None:
-        raise Conflict(f"the feed {new.url} is there already, as feed {known}")
+    await check_new(session, new.url)
     source_id = await _source_for(session, new, now)
     await session.execute(
         session.insert(hosts)
@@ -103,7 +101,7 @@ async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
         .on_conflict_do_nothing(index_elements=["host"])
     )
     added = await session.execute(
-        feeds.insert()
+        session.insert(feeds)
         .values(
             url=new.url,
             host=new.host,
@@ -117,9 +115,21 @@ async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
             next_poll_at=now_ms(),
             next_poll_reasons=["added, due at once"],
         )
+        .on_conflict_do_nothing(index_elements=["url"])
         .returning(feeds.c.id)
     )
-    return int(added.scalar_one())
+    feed_id = added.scalar_one_or_none()
+    if feed_id is None:  # added by somebody else in between
+        await check_new(session, new.url)
+        raise Conflict(f"the feed {new.url} was added and deleted at this moment: try again")
+    return int(feed_id)
+
+
+async def check_new(session: ReadSession, url: str) -> None:
+    """Raises Conflict if a feed has this address."""
+    present = await session.execute(select(feeds.c.id).where(feeds.c.url == url))
+    if (known := present.scalar_one_or_none()) is not None:
+        raise Conflict(f"the feed {url} is there already, as feed {known}")
 
 
 async def get_feed(session: ReadSession, feed_id: int) -> Feed:
