@@ -16,8 +16,8 @@ from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry
 
 from app import __version__
-from app.api import admin, changes, docs, ops, stories, tags
-from app.api.deps import Deps, may_read, refuse_unknown_parameters
+from app.api import admin, changes, docs, opml, ops, stories, tags
+from app.api.deps import Deps, may_read, refuse_odd_parameters
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.core.schedule import PollPolicy
@@ -54,8 +54,17 @@ class Service:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, *, polls: bool) -> AsyncIterator[Service]:
-    """Open the database (migrated), the clients and the worker processes; close them in order."""
+async def open_service(
+    settings: Settings,
+    *,
+    polls: bool,
+    makes_key: bool = True,
+    on_polled: Callable[[Polled], None] | None = None,
+) -> AsyncIterator[Service]:
+    """Open the database (migrated), the clients and the worker processes; close them in order.
+
+    `makes_key`: see to an admin key, as a server does. `on_polled` hears of every poll.
+    """
     async with AsyncExitStack() as stack:
         database = open_database(settings.database_url)
         stack.push_async_callback(database.close)
@@ -78,27 +87,32 @@ async def open_service(settings: Settings, *, polls: bool) -> AsyncIterator[Serv
             settings=settings,
             database=database,
             pipeline=pipeline,
-            poller=Poller(pipeline, _poller_policy(settings), _observer(metrics)),
+            poller=Poller(pipeline, _poller_policy(settings), _observer(metrics, on_polled)),
             registry=registry,
             metrics=metrics,
             cursor_secret=await cursor_secret(database),
-            first_key=await _ensure_admin_key(database, settings),
+            first_key=await _ensure_admin_key(database, settings) if makes_key else None,
         )
 
 
 def create_app(
-    settings: Settings, *, poll: bool | None = None, local_key: str | None = None
+    settings: Settings,
+    *,
+    poll: bool | None = None,
+    local_key: str | None = None,
+    makes_key: bool = True,
 ) -> FastAPI:
     """The application; while it runs, `app.state.service` holds its parts.
 
     `poll` overrides the setting. `local_key` administers too: it is known to this process, and to
-    whom it tells it.
+    whom it tells it. `makes_key` as in `open_service`.
     """
     polls = settings.poll if poll is None else poll
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_service(settings, polls=polls) as service, asyncio.TaskGroup() as group:
+        opened = open_service(settings, polls=polls, makes_key=makes_key)
+        async with opened as service, asyncio.TaskGroup() as group:
             app.state.service = service
             app.state.deps = _deps(service, local_key)
             if polls:
@@ -116,9 +130,13 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(refuse_unknown_parameters)],
+        dependencies=[Depends(refuse_odd_parameters)],
     )
-    app.add_middleware(Requests, observe=lambda *seen: _observe_request(app, *seen))
+    app.add_middleware(
+        Requests,
+        observe=lambda *seen: _observe_request(app, *seen),
+        body_caps={opml.IMPORT_PATH: opml.MAX_OPML_BYTES},
+    )
     handle_problems(app)
     docs.serve_docs(app)
     for router in (stories.router, tags.router, changes.router):
@@ -189,15 +207,17 @@ def _poller_policy(settings: Settings) -> PollerPolicy:
     return PollerPolicy(
         owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
         concurrency=settings.concurrency,
-        lease_s=60 + 2 * (settings.fetch_deadline_s + settings.parse_timeout_s),
+        lease_s=10 + 2 * (settings.fetch_deadline_s + settings.parse_timeout_s),
         intervals=PollPolicy(
             min_interval_s=settings.min_interval_s, max_interval_s=settings.max_interval_s
         ),
     )
 
 
-def _observer(metrics: Metrics) -> Callable[[Polled], None]:
-    """Tells metrics and log what each poll came to."""
+def _observer(
+    metrics: Metrics, on_polled: Callable[[Polled], None] | None
+) -> Callable[[Polled], None]:
+    """Tells metrics, log and whoever asked what each poll came to."""
 
     def observe(polled: Polled) -> None:
         plan, applied = polled.plan, polled.applied
@@ -213,6 +233,8 @@ def _observer(metrics: Metrics) -> Callable[[Polled], None]:
             ms=plan.ledger.elapsed_ms,
             applied=applied.value,
         )
+        if on_polled is not None:
+            on_polled(polled)
 
     return observe
 

@@ -16,15 +16,14 @@ from app.api.schemas_admin import StatusAnswer
 from app.store.migrate import schema_revision
 from app.store.status import read_status
 
-router = APIRouter(
-    prefix="/v1/admin", dependencies=[Depends(may_administer)], responses=problems(401, 403)
-)
+# Each router has its whole prefix: FastAPI gives metrics the path as the innermost router has it.
+router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(401, 403))
 router.include_router(opml.router)
 router.include_router(feeds.router)
 router.include_router(keys.router)
 
 
-@router.get("/status", response_model=StatusAnswer, tags=["operations"])
+@router.get("/v1/admin/status", response_model=StatusAnswer, tags=["operations"])
 async def status(request: Request, session: Reading, deps: DepsDep) -> Response:
     """Feeds by health, backlog, the last hour, delay from publication, database."""
     now = deps.clock()

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final, get_args, get_origin
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
@@ -16,6 +16,8 @@ from app.core.poll import Probe
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import Database, ReadSession, WriteSession
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
+
+MAX_PARAMETERS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,33 +59,54 @@ Writing = Annotated[WriteSession, Depends(write_session, scope="function")]
 """Committed before the answer is sent: `scope="request"` would answer first and fail later."""
 
 
-def refuse_unknown_parameters(request: Request) -> None:
-    """A query parameter the route does not know is a mistake, not to be guessed at."""
+def refuse_odd_parameters(request: Request) -> None:
+    """What could only be guessed at is a mistake: a query parameter that the route does not know,
+    one that takes a single value given twice, and NUL, which no text holds.
+    """
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return
-    known = parameter_names(route)
-    unknown = [name for name in request.query_params if name not in known]
-    if unknown:
+    known = _parameters(route)
+    faults = [_odd(name, request.query_params.getlist(name), known) for name in _named(request)]
+    errors = tuple(fault for fault in faults if fault is not None)
+    if errors:
+        raise Invalid(f"{errors[0].parameter}: {errors[0].detail}", errors=errors)
+
+
+def _named(request: Request) -> list[str]:
+    """The names of query parameters, each once, and no more than anybody would use."""
+    return list(request.query_params)[:MAX_PARAMETERS]
+
+
+def _odd(name: str, values: list[str], known: dict[str, bool]) -> FieldError | None:
+    """What is wrong with a parameter; `known` says of each whether it may be repeated."""
+    if name not in known:
         allowed = ", ".join(sorted(known)) or "none"
-        raise Invalid(
-            f"unknown parameter {unknown[0]!r}: this route takes {allowed}",
-            errors=tuple(
-                FieldError(parameter=name, detail=f"not known here; known are: {allowed}")
-                for name in unknown
-            ),
-        )
+        detail = f"not a parameter of this route, which takes {allowed}"
+        return FieldError(parameter=name, detail=detail)
+    if len(values) > 1 and not known[name]:
+        return FieldError(parameter=name, detail="given more than once: send one value")
+    if any("\0" in value for value in values):
+        position = values[0].find("\0") if len(values) == 1 else None
+        detail = "holds a NUL character (%00): leave it out"
+        return FieldError(parameter=name, detail=detail, position=position)
+    return None
 
 
-def parameter_names(route: APIRoute) -> frozenset[str]:
-    """The query parameters a route declares, those of its dependencies included."""
-    names: set[str] = set()
+def _parameters(route: APIRoute) -> dict[str, bool]:
+    """The query parameters a route declares, those of its dependencies included, and whether
+    each takes a list.
+    """
+    found: dict[str, bool] = {}
     waiting = [route.dependant]
     while waiting:
         dependant = waiting.pop()
-        names.update(field.alias for field in dependant.query_params)
+        for field in dependant.query_params:
+            annotation = field.field_info.annotation
+            kinds = [get_origin(kind) for kind in (annotation, *get_args(annotation))]
+            found[field.alias] = list in kinds
         waiting.extend(dependant.dependencies)
-    return frozenset(names)
+    return found
 
 
 async def may_read(request: Request, deps: DepsDep) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import Deps, DepsDep, Reading, Writing
+from app.api.feed_fields import (
+    check_bounds,
+    check_site,
+    check_zone,
+    feed_url,
+    language_code,
+    new_feed,
+    version_of,
+)
 from app.api.paging import make_cursor, read_cursor
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
@@ -26,15 +34,15 @@ from app.api.stories import Cursor, Limit
 from app.core.language import normalize_language
 from app.core.poll import Probe
 from app.core.text import title_text
-from app.core.urls import absolute_url, host_of, registrable_domain
-from app.errors import FieldError, Invalid, PreconditionNeeded, Unavailable
+from app.errors import Conflict, Unavailable
 from app.store.engine import ReadSession
 from app.store.feeds import (
+    Feed,
     FeedState,
     Health,
-    NewFeed,
     add_feed,
     change_feed,
+    check_new,
     delete_feed,
     get_feed,
     list_feeds,
@@ -46,7 +54,7 @@ from app.store.ledger import Fetch, latest_fetches, list_fetches
 REFRESH_WAIT_S: Final = 60.0
 TITLES_SHOWN: Final = 3
 
-router = APIRouter(tags=["feeds"])
+router = APIRouter(prefix="/v1/admin", tags=["feeds"])
 FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
 
 
@@ -81,13 +89,17 @@ async def feeds(
 async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
     """Add a feed: try its address, say what was found, and poll it at once."""
     url = feed_url(asked.url)
-    _check_bounds(asked.min_interval_s, asked.max_interval_s)
+    check_bounds(asked.min_interval_s, asked.max_interval_s)
+    check_site(asked.site_url)
+    language = language_code(asked.language)
+    async with deps.database.read() as session:
+        await check_new(session, url)  # before its server is troubled
     probe = await deps.probe(url) if asked.probe else None
     new = new_feed(
         url,
         title=asked.title or (probe.feed.title if probe else None),
         site_url=asked.site_url or (probe.feed.site_url if probe else None),
-        language=_language(asked.language) or (probe.feed.language if probe else None),
+        language=language or (normalize_language(probe.feed.language) if probe else None),
         source_name=asked.source_name,
         min_interval_s=asked.min_interval_s,
         max_interval_s=asked.max_interval_s,
@@ -117,15 +129,16 @@ async def change(
 ) -> Response:
     """Set what operators own of a feed; needs If-Match, so that no change is lost."""
     feed = await get_feed(session, feed_id)
+    version = version_of(if_match, feed)
     values = asked.model_dump(exclude_unset=True)
-    _check_bounds(
+    check_bounds(
         values.get("min_interval_s", feed.min_interval_s),
         values.get("max_interval_s", feed.max_interval_s),
     )
     if values.get("language"):
-        values["language"] = _language(asked.language)
-    _check_zone(asked.time_zone)
-    await change_feed(session, feed_id, values, version=_version(if_match))
+        values["language"] = language_code(asked.language)
+    check_zone(asked.time_zone)
+    await change_feed(session, feed_id, values, version=version)
     return await _feed_reply(request, session, feed_id)
 
 
@@ -151,16 +164,19 @@ async def resume(request: Request, session: Writing, deps: DepsDep, feed_id: Fee
     return await _feed_reply(request, session, feed_id)
 
 
-@router.post("/feeds/{feed_id}:refresh", response_model=FetchAnswer, responses=problems(404, 503))
+@router.post(
+    "/feeds/{feed_id}:refresh", response_model=FetchAnswer, responses=problems(400, 404, 409, 503)
+)
 async def refresh(
     request: Request,
     deps: DepsDep,
     feed_id: FeedId,
     wait: Annotated[bool, Query(description="Answer with the poll's ledger row.")] = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
-    """Poll the feed now: 202 at once, or with `wait` the outcome."""
+    """Poll the feed now: 202 at once, or with `wait` the outcome, also of a feed that is paused."""
     if not wait:
         async with deps.database.write() as session:
+            _check_active(await get_feed(session, feed_id))
             await make_due(session, feed_id)
         deps.wake_poller()
         location = {"Location": f"/v1/admin/feeds/{feed_id}"}
@@ -190,14 +206,12 @@ async def fetches(
     return await _fetches(request, session, deps, None, limit, cursor)
 
 
-def new_feed(url: str, *, site_url: str | None, **given: Any) -> NewFeed:  # noqa: ANN401 - NewFeed's
-    """A feed of the source whose site it names, or else of its own address's."""
-    site = absolute_url(site_url, url) if site_url else None
-    host = host_of(url)
-    domain = (site and registrable_domain(site)) or registrable_domain(url)
-    if host is None or domain is None:
-        raise _invalid("url", f"{url!r} names no host: write a full http or https address")
-    return NewFeed(url=url, host=host, domain=domain, site_url=site, **given)
+def _check_active(feed: Feed) -> None:
+    """Nobody would come for it."""
+    if feed.state is not FeedState.ACTIVE:
+        raise Conflict(
+            f"feed {feed.id} is {feed.state.value}: resume it, or poll it this once with wait=true"
+        )
 
 
 async def _poll(deps: Deps, feed_id: int) -> Fetch:
@@ -256,44 +270,3 @@ def _found(probe: Probe) -> dict[str, Any]:
         "titles": titles[:TITLES_SHOWN],
         "notes": list(feed.notes),
     }
-
-
-def _version(if_match: str | None) -> int:
-    """The version in an ETag of ours; one that is not ours matches nothing."""
-    if if_match is None:
-        raise PreconditionNeeded("send the ETag of GET /v1/admin/feeds/{id} as If-Match")
-    version = if_match.strip().removeprefix("W/").strip('"').partition("-")[0]
-    return int(version) if version.isdecimal() else -1
-
-
-def feed_url(raw: str) -> str:
-    """The address of a feed in full; raises Invalid for any that is not http or https."""
-    url = absolute_url(raw.strip(), None)
-    if url is None:
-        raise _invalid("url", f"{raw!r} is no http or https address")
-    return url
-
-
-def _language(code: str | None) -> str | None:
-    if code is None:
-        return None
-    language = normalize_language(code)
-    if language is None:
-        raise _invalid("language", f"{code!r} is no language: write a code such as en or ja")
-    return language
-
-
-def _check_zone(name: str | None) -> None:
-    if name is not None and name not in zoneinfo.available_timezones():
-        raise _invalid("time_zone", f"{name!r} is no IANA time zone: write one as Asia/Tokyo")
-
-
-def _check_bounds(min_s: int | None, max_s: int | None) -> None:
-    if min_s is not None and max_s is not None and min_s > max_s:
-        raise _invalid("min_interval_s", f"{min_s} is more than max_interval_s ({max_s})")
-
-
-def _invalid(pointer: str, detail: str) -> Invalid:
-    return Invalid(
-        f"{pointer}: {detail}", errors=(FieldError(pointer=f"/{pointer}", detail=detail),)
-    )

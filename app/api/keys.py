@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
@@ -17,8 +18,9 @@ from app.errors import FieldError, Invalid
 from app.store.keys import KEY_PREFIX, add_key, list_keys, revoke_key
 
 KEY_BYTES: Final = 32
+LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)  # what is later may be in no year at all in UTC
 
-router = APIRouter(tags=["keys"])
+router = APIRouter(prefix="/v1/admin", tags=["keys"])
 KeyId = Annotated[int, Path(ge=1, lt=1 << 63, description="A key's id.")]
 
 
@@ -26,9 +28,7 @@ KeyId = Annotated[int, Path(ge=1, lt=1 << 63, description="A key's id.")]
 async def create(request: Request, session: Writing, deps: DepsDep, asked: AddKey) -> Response:
     """Make a key; it is shown this once."""
     now = deps.clock()
-    if asked.expires_at is not None and (
-        asked.expires_at.tzinfo is None or asked.expires_at <= now
-    ):
+    if asked.expires_at is not None and not now < asked.expires_at < LATEST:
         detail = "must be a time to come, with its zone, such as 2030-01-01T00:00:00Z"
         raise Invalid(
             f"expires_at: {detail}", errors=(FieldError(pointer="/expires_at", detail=detail),)
@@ -38,7 +38,7 @@ async def create(request: Request, session: Writing, deps: DepsDep, asked: AddKe
         session,
         secret,
         name=asked.name,
-        scopes=asked.scopes,
+        scopes=list(dict.fromkeys(asked.scopes)),
         now=now,
         expires_at=asked.expires_at,
     )

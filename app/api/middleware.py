@@ -1,19 +1,24 @@
-"""Around every request: an id, its metrics and one log event, and a cap on bodies."""
+"""Around every request: an id, its metrics and one log event, a cap on its body, an answer."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import TooLarge, unexpected
 
 log = structlog.get_logger()
 
+MAX_BODY_BYTES: Final = 1024 * 1024
 REQUEST_ID: Final = re.compile("[A-Za-z0-9._-]{1,64}")
+METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 SECURITY_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -24,51 +29,105 @@ Observe = Callable[[str, str, int, float], None]
 
 
 class Requests:
-    """Names each request (X-Request-Id is kept if it is a plain one), times it, logs it."""
+    """Names each request (X-Request-Id is kept if it is a plain one), times it, logs it.
 
-    def __init__(self, app: ASGIApp, observe: Observe) -> None:
+    HEAD is answered as GET without the body (RFC 9110 §9.3.2). A body may hold MAX_BODY_BYTES, or
+    what `body_caps` has for its path. What breaks inside is answered here too, so that every
+    answer has the headers; nothing is raised to the server.
+    """
+
+    def __init__(
+        self, app: ASGIApp, observe: Observe, body_caps: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._observe = observe
+        self._body_caps = body_caps or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request_id = _given_id(scope) or secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
+        inner = {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}
+        if scope["method"] == "HEAD":
+            inner["method"] = "GET"
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        answer = _Answer(send, request_id, without_body=scope["method"] == "HEAD")
+        cap = self._body_caps.get(scope["path"], MAX_BODY_BYTES)
         started = time.perf_counter()
-        status = 500
-
-        async def named(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = [*message.get("headers", ()), *SECURITY_HEADERS]
-                message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
-            await send(message)
-
         try:
-            await self._app(scope, receive, named)
+            await self._app(inner, _capped(inner, receive, cap), answer.send)
+        except Exception as error:
+            if answer.status is not None:
+                raise  # half an answer is out: only breaking the connection tells the caller
+            response = await unexpected(Request(inner), error)
+            await response(inner, receive, answer.send)
         finally:
             seconds = time.perf_counter() - started
-            route = _route(scope)
-            self._observe(scope["method"], route, status, seconds)
+            status = answer.status or 500
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._observe(method, _route(inner), status, seconds)
             log.info(
                 "request",
-                method=scope["method"],
+                method=method,
                 path=scope["path"],
                 status=status,
                 ms=round(seconds * 1000, 1),
             )
 
 
+class _Answer:
+    """The way out: adds the headers that every answer has, and remembers the status."""
+
+    def __init__(self, send: Send, request_id: str, *, without_body: bool) -> None:
+        self._send = send
+        self._headers = (*SECURITY_HEADERS, (b"x-request-id", request_id.encode()))
+        self._without_body = without_body
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+        elif self._without_body and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+
+def _capped(scope: Scope, receive: Receive, cap: int) -> Receive:
+    """The body as it comes in; raises TooLarge once it is longer than `cap`, or says it will be."""
+    announced = _announced(scope)
+    received = 0
+
+    async def receive_capped() -> Message:
+        nonlocal received
+        if announced > cap:
+            raise TooLarge(cap)
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > cap:
+            raise TooLarge(cap)
+        return message
+
+    return receive_capped
+
+
+def _announced(scope: Scope) -> int:
+    """The Content-Length, or 0 where there is none; of a monstrous one its beginning."""
+    digits = (_header(scope, b"content-length") or "").lstrip("0")
+    return int(digits[:20]) if digits.isdecimal() else 0
+
+
 def _given_id(scope: Scope) -> str | None:
+    given = _header(scope, b"x-request-id")
+    return given if given is not None and REQUEST_ID.fullmatch(given) else None
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            text = value.decode("latin-1")
-            return text if REQUEST_ID.fullmatch(text) else None
+        if name == wanted:
+            return bytes(value).decode("latin-1")
     return None
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from lxml import etree
 
 from app.api.deps import Deps, DepsDep, Reading
-from app.api.feeds import feed_url, new_feed
+from app.api.feed_fields import feed_url, new_feed
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_admin import ImportAnswer
@@ -21,12 +21,14 @@ from app.errors import Conflict, Invalid
 from app.store.engine import ReadSession, WriteSession
 from app.store.feeds import Feed, add_feed, list_feeds
 
+PREFIX: Final = "/v1/admin"
+IMPORT_PATH: Final = f"{PREFIX}/feeds:import"
 MAX_OPML_BYTES: Final = 8 * 1024 * 1024
 BATCH: Final = 500
 EXPORT_PAGE: Final = 1000
 NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-router = APIRouter(tags=["feeds"])
+router = APIRouter(prefix=PREFIX, tags=["feeds"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Outline:
 @router.post(
     "/feeds:import",
     response_model=ImportAnswer,
-    responses=problems(400),
+    responses=problems(400, 413),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -52,7 +54,7 @@ class Outline:
 )
 async def import_opml(request: Request, deps: DepsDep) -> Response:
     """Add every feed of an OPML document, untried; a line for each says what became of it."""
-    outlines = read_opml(await _body(request))
+    outlines = read_opml(await request.body())  # its length is capped by the middleware
     lines = []
     for start in range(0, len(outlines), BATCH):
         batch = outlines[start : start + BATCH]
@@ -153,13 +155,3 @@ async def _all_feeds(session: ReadSession) -> list[Feed]:
     ):
         found += page
     return found
-
-
-async def _body(request: Request) -> bytes:
-    """The request's body, refused once it is larger than any list of feeds."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_OPML_BYTES:
-            raise Invalid(f"the document is larger than {MAX_OPML_BYTES} bytes: split it")
-    return bytes(body)

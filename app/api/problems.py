@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import AppError, FieldError, Invalid, NotFound, Unauthorized, Unavailable
 from app.store.engine import DATABASE_FAULTS
@@ -19,6 +22,21 @@ log = structlog.get_logger()
 
 PROBLEM = "application/problem+json"
 TYPE_PREFIX = "urn:copydesk:problem:"
+RETRY_AFTER_S: Final = "5"
+MAX_FAULTS: Final = 20
+"""Faults named in one answer: a request of a megabyte may hold a hundred thousand."""
+
+OUR_FAULTS = (DataError, IntegrityError, ProgrammingError)
+"""What a database that is there says of a statement that should not have been sent."""
+
+
+class TooLarge(HTTPException):
+    """413. Starlette's kind of exception, since it comes out of the reading of a body, where
+    FastAPI takes every other for a body that cannot be read.
+    """
+
+    def __init__(self, cap: int) -> None:
+        super().__init__(413, f"the body is larger than {cap} bytes: send less at a time")
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -26,9 +44,11 @@ def handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
-    for fault in DATABASE_FAULTS:
+    app.add_exception_handler(ClientDisconnect, _disconnected)
+    for fault in (*DATABASE_FAULTS, PoolTimeout):
         app.add_exception_handler(fault, _database_fault)
-    app.add_exception_handler(Exception, _unexpected)
+    for broken in OUR_FAULTS:
+        app.add_exception_handler(broken, unexpected)
 
 
 def problem(
@@ -38,6 +58,8 @@ def problem(
     extra = dict(headers or {})
     if isinstance(error, Unauthorized):
         extra["WWW-Authenticate"] = 'Bearer realm="copydesk"'
+    if isinstance(error, Unavailable):
+        extra["Retry-After"] = RETRY_AFTER_S
     return _document(
         request, error.status, error.code, error.title, error.detail, error.errors, extra
     )
@@ -58,10 +80,10 @@ def _document(
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": request.url.path,
+        "instance": request.scope["path"],  # request.url would believe the Host header
         "code": code,
         "request_id": getattr(request.state, "request_id", None),
-        "errors": [_fault(fault) for fault in errors],
+        "errors": [_fault(fault) for fault in errors[:MAX_FAULTS]],
     }
     return Response(
         orjson.dumps(body), status_code=status, media_type=PROBLEM, headers=dict(headers or {})
@@ -77,10 +99,13 @@ async def _app_error(request: Request, error: Exception) -> Response:
 async def _validation_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    faults = tuple(_field_error(fault) for fault in error.errors())
-    named = faults[0].parameter or faults[0].pointer or "the request" if faults else "the request"
-    said = faults[0].detail if faults else "it cannot be read"
-    return problem(request, Invalid(f"{named}: {said}", errors=faults))
+    faults = tuple(_field_error(fault) for fault in error.errors()[:MAX_FAULTS])
+    if faults and isinstance(error.body, bytes):  # FastAPI leaves a body unread that is not JSON
+        detail = "the body is JSON, and its header says so: send Content-Type: application/json"
+        faults = (FieldError(pointer="", detail=detail),)
+    named = faults[0].parameter or faults[0].pointer if faults else None
+    said = faults[0].detail if faults else "the request cannot be read"
+    return problem(request, Invalid(f"{named}: {said}" if named else said, errors=faults))
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:
@@ -88,37 +113,64 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     headers = dict(error.headers or {})
-    if error.status_code == 404:  # noqa: PLR2004 - HTTP
-        where = f"there is nothing at {request.url.path}: see /docs for what there is"
-        return problem(request, NotFound(where), headers=headers)
-    code = _CODES.get(error.status_code, "refused")
-    said = str(error.detail)
-    return _document(request, error.status_code, code, said, said, headers=headers)
+    path = request.scope["path"]
+    match error.status_code:
+        case 404:
+            where = f"there is nothing at {path}: see /docs for what there is"
+            return problem(request, NotFound(where), headers=headers)
+        case 400:
+            return problem(request, Invalid("the body cannot be read: send a JSON object"))
+        case 405:
+            said = f"{path} does not take {request.scope['method']}: use {headers.get('Allow')}"
+            return _document(
+                request, 405, "method_not_allowed", "Method not allowed", said, headers=headers
+            )
+        case 413:
+            return _document(
+                request, 413, "too_large", "Too large", str(error.detail), headers=headers
+            )
+        case status:
+            said = str(error.detail)
+            return _document(request, status, "refused", said, said, headers=headers)
+
+
+async def _disconnected(request: Request, _error: Exception) -> Response:
+    """Nobody is there to read it; it keeps the metrics honest."""
+    return problem(request, Invalid("the body ended before its end: send it again"))
 
 
 async def _database_fault(request: Request, error: Exception) -> Response:
-    log.error("database_fault", error=str(error), path=request.url.path)
-    away = Unavailable("the database does not answer at the moment: try again in a few seconds")
-    return problem(request, away, headers={"Retry-After": "5"})
+    log.error("database_fault", error=str(error), path=request.scope["path"])
+    return problem(
+        request,
+        Unavailable("the database does not answer at the moment: try again in a few seconds"),
+    )
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("request_broke", path=request.url.path, exc_info=error)
+async def unexpected(request: Request, error: Exception) -> Response:
+    """The answer for a fault of ours: what it was stands in the log alone."""
+    log.error("request_broke", path=request.scope["path"], exc_info=error)
     return problem(
         request,
         AppError("a fault inside the service: report the request_id, its log line tells the rest"),
     )
 
 
-_CODES = {405: "method_not_allowed", 406: "not_acceptable", 413: "too_large"}
-
-
 def _field_error(fault: Any) -> FieldError:  # noqa: ANN401 - pydantic's own dictionary
     where: Sequence[object] = fault["loc"]
     detail = str(fault["msg"])
+    if fault["type"] == "json_invalid":
+        said = f"the body is no JSON: {fault['ctx']['error']}"
+        return FieldError(pointer="", position=int(str(where[-1])), detail=said)
     if where and where[0] == "body":
-        return FieldError(pointer="/" + "/".join(map(str, where[1:])), detail=detail)
+        return FieldError(pointer=_pointer(where[1:]), detail=detail)
     return FieldError(parameter=str(where[-1]) if where else None, detail=detail)
+
+
+def _pointer(steps: Sequence[object]) -> str:
+    """A JSON pointer (RFC 6901); half a surrogate pair, which is no text, becomes "?"."""
+    names = (str(step).encode(errors="replace").decode() for step in steps)
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
 
 
 def _fault(fault: FieldError) -> dict[str, Any]:

@@ -237,6 +237,7 @@ _DESCRIPTIONS = {
     404: "There is no such thing.",
     409: "The present state does not allow it.",
     412: "It has been changed since it was read.",
+    413: "The body is too large.",
     422: "The address was tried and gave no feed.",
     428: "If-Match is needed.",
     503: "Not ready.",

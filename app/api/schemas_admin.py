@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from app.api.schemas import Answer, Links, PageInfo, SourceOut
 from app.core.schedule import Outcome
@@ -18,6 +20,21 @@ class Asked(BaseModel):
     """A request body: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def _one_line(text: str) -> str:
+    if _CONTROL.search(text):
+        raise PydanticCustomError("control", "holds a control character: leave it out")
+    return text
+
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_one_line)
+]
+"""Something a person has written, on one line; left out or null where there is nothing."""
 
 
 class RedirectOut(Answer):
@@ -118,12 +135,12 @@ Seconds = Field(None, ge=1, le=2_592_000, description="Seconds; null takes the s
 class AddFeed(Asked):
     """A feed to poll. Its address is tried first, unless `probe` is false."""
 
-    url: str = Field(max_length=2000, examples=["https://news.example/rss.xml"])
+    url: Line = Field(max_length=2000, examples=["https://news.example/rss.xml"])
     probe: bool = True
-    title: str | None = Field(None, max_length=500)
-    site_url: str | None = Field(None, max_length=2000)
-    language: str | None = Field(None, max_length=16)
-    source_name: str | None = Field(None, max_length=200)
+    title: Line | None = Field(None, max_length=500)
+    site_url: Line | None = Field(None, max_length=2000)
+    language: Line | None = Field(None, max_length=16)
+    source_name: Line | None = Field(None, max_length=200)
     min_interval_s: int | None = Seconds
     max_interval_s: int | None = Seconds
 
@@ -131,9 +148,9 @@ class AddFeed(Asked):
 class ChangeFeed(Asked):
     """What an operator sets of a feed; what is left out stays."""
 
-    title: str | None = Field(None, max_length=500)
-    language: str | None = Field(None, max_length=16)
-    time_zone: str | None = Field(
+    title: Line | None = Field(None, max_length=500)
+    language: Line | None = Field(None, max_length=16)
+    time_zone: Line | None = Field(
         None,
         max_length=64,
         description="IANA name, for dates without a zone.",
@@ -189,9 +206,9 @@ class NewKeyAnswer(Answer):
 
 
 class AddKey(Asked):
-    name: str = Field(min_length=1, max_length=100)
-    scopes: list[Scope] = Field(default=[Scope.READ], min_length=1)
-    expires_at: datetime | None = Field(None, description="RFC 3339; null never expires.")
+    name: Line = Field(max_length=100)
+    scopes: list[Scope] = Field(default=[Scope.READ], min_length=1, max_length=len(Scope))
+    expires_at: AwareDatetime | None = Field(None, description="RFC 3339; null never expires.")
 
 
 class DelayOut(Answer):
