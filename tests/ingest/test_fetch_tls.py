@@ -20,7 +20,7 @@ from app.net import AddressPolicy, HttpClients
 from tests.ingest.servers import RSS, answer, serve
 
 LOCAL = AddressPolicy(allow=(ipaddress.ip_network("127.0.0.0/8"),))
-POLICY = FetchPolicy(deadline_s=5.0, connect_timeout_s=2.0)
+POLICY = FetchPolicy(deadline_s=15.0, connect_timeout_s=5.0)
 NAME = "feeds.example"
 
 
@@ -173,7 +173,7 @@ async def test_http2_bodies_are_capped_and_the_next_fetch_is_not_stalled(
 ) -> None:
     """Bodies left in the middle would fill the connection's window of 16 MB between them."""
     big = bytes(12 * 1024 * 1024)
-    policy = FetchPolicy(deadline_s=5.0, max_wire_bytes=100_000)
+    policy = FetchPolicy(deadline_s=20.0, max_wire_bytes=100_000)
     server = H2Server(
         lambda path: (
             ([(":status", "200")], big if path == "/big" else RSS)

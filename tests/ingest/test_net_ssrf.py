@@ -22,7 +22,7 @@ from tests.ingest.servers import RSS, Server, answer, serve
 GUARDED = AddressPolicy()
 OPEN = AddressPolicy(allow=(ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")))
 OUTSIDE = "127.77.0.1"  # plays a public address, where a test needs one that answers
-POLICY = FetchPolicy(deadline_s=5.0, connect_timeout_s=2.0)
+POLICY = FetchPolicy(deadline_s=15.0, connect_timeout_s=5.0)
 
 PRIVATE = ["127.0.0.1", "127.8.9.10", "10.0.0.1", "100.64.0.1", "169.254.169.254", "172.16.0.1",
            "192.168.0.1", "192.0.0.192", "198.18.0.1", "224.0.0.1", "240.0.0.1"]  # fmt: skip
