@@ -250,6 +250,8 @@ class TestAddresses:
             ("", "", "//other.example/1", "https://other.example/1"),
             ("", "", "http://a.example/\n  1", "http://a.example/  1"),
             ("", "", "javascript:alert(1)", None),
+            ("", "", "javascript://a.example/%0Aalert(1)", None),
+            ("", "", "ftp://a.example/1", None),
             ("", "", "mailto:a@b.example", None),
             ("", "", "http://[::bad/", None),
             ("", "", "", None),

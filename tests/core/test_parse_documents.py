@@ -332,10 +332,13 @@ class TestNotAFeed:
         assert titles(feed(body)) == ["port"]
 
 
-@pytest.fixture
-def secret(tmp_path: Path) -> Path:
-    """A well-formed feed in a file: whoever opens it has entries to show."""
-    path = tmp_path / "secret.xml"
+@pytest.fixture(params=["secret.xml", "<rss>.xml"])
+def secret(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A well-formed feed in a file: whoever opens it has entries to show.
+
+    By its second name its path could be taken for a document.
+    """
+    path = tmp_path / request.param
     path.write_text(rss("secret"))
     return path
 
@@ -343,26 +346,28 @@ def secret(tmp_path: Path) -> Path:
 class TestTraps:
     @pytest.mark.parametrize("form", ["{path}", "file://{path}", " {path}\n"])
     def test_a_body_that_is_a_path_is_not_opened(self, secret: Path, form: str) -> None:
-        assert failed(form.format(path=secret).encode()).kind is Failure.NOT_XML
+        got = read(form.format(path=secret).encode())
+        assert isinstance(got, ParseFailed)
 
     def test_an_external_entity_is_not_read(self, secret: Path) -> None:
         doctype = f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY x SYSTEM "{secret}">]>'
         got = read((doctype + rss("a &x; b")).encode())
-        assert "secret" not in repr(got).replace(str(secret), "")
+        assert "secret" not in repr(got).replace("secret.xml", "")
 
     def test_an_external_definition_is_not_read(self, secret: Path) -> None:
         doctype = f'<!DOCTYPE rss SYSTEM "file://{secret}">'
         assert titles(feed((doctype + rss("a")).encode())) == ["a"]
 
     @pytest.mark.parametrize("between", ["", "\n"])
-    def test_entities_that_name_entities_are_not_expanded(self, between: str) -> None:
-        names = "abcdefghij"
+    @pytest.mark.parametrize("names", ["abcd", "abcdefghij"])  # a thousandfold, 10⁹-fold
+    def test_entities_that_name_entities_are_not_expanded(self, between: str, names: str) -> None:
         laughs = ['<!ENTITY a "ha">'] + [
             f'<!ENTITY {name} "{f"&{last};" * 10}">' for last, name in pairwise(names)
         ]
-        doctype = f"<!DOCTYPE rss [{between}{between.join(laughs)}{between}]>"
-        got = feed((doctype + rss("&j;")).encode())
-        assert titles(got) == ["&j;"]
+        doctype = f'<?xml version="1.0"?>{between}<!DOCTYPE rss [{between.join(laughs)}]>'
+        last = f"&{names[-1]};"
+        got = feed((doctype + rss(last)).encode())
+        assert titles(got) == [last]
 
     def test_entities_of_plain_text_are(self) -> None:
         doctype = (

@@ -34,7 +34,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 async def pool(work: ModuleType) -> AsyncIterator[Offload]:
-    async with Offload(1, 5, GB, 10.0, preload=()) as offload:
+    async with Offload(1, 5, GB, 100.0, preload=()) as offload:
         yield offload
 
 
