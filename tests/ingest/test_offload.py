@@ -15,6 +15,7 @@ from types import ModuleType
 
 import feedparser
 import pytest
+import uvloop
 
 from app.core.parse import parse
 from app.core.types import Failure, ParsedFeed
@@ -248,6 +249,23 @@ async def test_work_that_prints_does_not_disturb(pool: Offload, work: ModuleType
 
 async def test_the_terminal_cannot_interrupt_a_worker(pool: Offload, work: ModuleType) -> None:
     assert await pool.run(work.sigint_is_ignored) is True
+
+
+def test_under_the_servers_event_loop(work: ModuleType) -> None:
+    """uvloop starts, reaps and reports processes in its own way."""
+
+    async def outcomes() -> list[object]:
+        async with Offload(2, 1, GB, 0.5, preload=()) as offload:
+            tasks = [(work.add, 1, 2), (work.leave, 3), (work.kill_self,), (time.sleep, 9)]
+            said = [await offload.run(task, *args) for task, *args in tasks]
+            return [one if one == 3 else one.detail for one in said]
+
+    assert uvloop.run(outcomes()) == [
+        3,
+        "the worker process ended with status 3",
+        "the worker process ended by SIGKILL",
+        "the worker process was killed after 0.5 s",
+    ]
 
 
 async def test_modules_are_loaded_beforehand(work: ModuleType) -> None:
