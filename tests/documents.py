@@ -85,11 +85,7 @@ def _last(expression: ast.expr) -> str:
 
 def command() -> Any:
     """The root of the `copydesk` command, as the entry point runs it."""
-    cli = importlib.import_module("app.cli")
-    apps = [value for value in vars(cli).values() if isinstance(value, typer.Typer)]
-    named = getattr(cli, "app", None)
-    root = named if isinstance(named, typer.Typer) else apps[0]
-    return typer.main.get_command(root)
+    return typer.main.get_command(importlib.import_module("app.cli").app)
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -108,7 +104,9 @@ def misused(root: Any, words: list[str]) -> list[str]:
         if rest[0] not in node.commands:
             return [f"no command {rest[0]!r}"]
         node, rest = node.commands[rest[0]], rest[1:]
-    known = {"--help"} | {option for p in node.params for option in (*p.opts, *p.secondary_opts)}
+    known = {"--help", "-h"} | {
+        option for p in node.params for option in (*p.opts, *p.secondary_opts)
+    }
     asked = (word.split("=")[0] for word in rest if word.startswith("-"))
     return [f"no option {option!r} of {node.name!r}" for option in asked if option not in known]
 
