@@ -164,7 +164,9 @@ def _field_error(fault: Any) -> FieldError:  # noqa: ANN401 - pydantic's own dic
         return FieldError(pointer="", position=int(str(where[-1])), detail=said)
     if where and where[0] == "body":
         return FieldError(pointer=_pointer(where[1:]), detail=detail)
-    return FieldError(parameter=str(where[-1]) if where else None, detail=detail)
+    position = fault["ctx"]["max_length"] if fault["type"] == "string_too_long" else None
+    name = str(where[1]) if len(where) > 1 else None  # after it, the number within a list
+    return FieldError(parameter=name, detail=detail, position=position)
 
 
 def _pointer(steps: Sequence[object]) -> str:

@@ -1,0 +1,169 @@
+"""The application over each database, driven in-process, with a publisher to poll."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app import main
+from app.main import Service, create_app
+from app.net import asgi_client
+from app.settings import Settings
+from app.store.engine import open_database
+from app.store.migrate import migrate
+from tests.api.publisher import Publisher, publisher
+from tests.postgres import Server, database_name
+
+ADMIN_KEY = "administrator-of-these-tests"
+ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not depend on the engine."""
+
+
+class InProcess:
+    """Stands in for the pool of worker processes: the same work, done at once, here."""
+
+    def __init__(self, **_policy: object) -> None: ...
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None: ...
+
+    async def run(self, work: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        return work(*given, **named)
+
+
+@dataclass
+class Api:
+    """The running application and its callers."""
+
+    app: FastAPI
+    service: Service
+    reader: httpx.AsyncClient  # sends no key
+    admin: httpx.AsyncClient
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        return await self.reader.get(path, params=params)
+
+    async def data(self, path: str, **params: Any) -> Any:
+        answer = await self.get(path, **params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    async def titles(self, **params: Any) -> list[str]:
+        return [story["title"] for story in await self.data("/v1/stories", **params)]
+
+    async def add_feed(self, url: str, **given: Any) -> str:
+        """A feed's id; it is not tried."""
+        added = await self.admin.post("/v1/admin/feeds", json={"url": url, "probe": False, **given})
+        assert added.status_code == 201, added.text
+        return str(added.json()["data"]["id"])
+
+    async def refresh(self, feed_id: str) -> Any:
+        polled = await self.admin.post(f"/v1/admin/feeds/{feed_id}:refresh?wait=true")
+        assert polled.status_code == 200, polled.text
+        return polled.json()["data"]
+
+    async def poll(self, url: str, **given: Any) -> str:
+        """Add a feed and poll it; its id."""
+        feed_id = await self.add_feed(url, **given)
+        assert (await self.refresh(feed_id))["failure"] is None
+        return feed_id
+
+    async def key(self, **asked: Any) -> dict[str, Any]:
+        made = await self.admin.post("/v1/admin/keys", json={"name": "test", **asked})
+        assert made.status_code == 201, made.text
+        data: dict[str, Any] = made.json()["data"]
+        return data
+
+
+def settings(database_url: str, **given: Any) -> Settings:
+    fixed: dict[str, Any] = {
+        "database_url": database_url,
+        "admin_key": ADMIN_KEY,
+        "poll": False,
+        "host_gap_s": 0,
+        "allow_private_networks": "127.0.0.0/8",
+    }
+    return Settings(_env_file=None, **(fixed | given))
+
+
+@asynccontextmanager
+async def running(database_url: str, **given: Any) -> AsyncIterator[Api]:
+    local_key = given.pop("local_key", None)
+    app = create_app(settings(database_url, **given), local_key=local_key)
+    async with (
+        app.router.lifespan_context(app),
+        asgi_client(app) as reader,
+        asgi_client(app) as admin,
+    ):
+        admin.headers.update(ADMIN)
+        yield Api(app=app, service=app.state.service, reader=reader, admin=admin)
+
+
+@pytest.fixture(autouse=True)
+def _work_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main, "Offload", InProcess)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "migrated.db"
+    asyncio.run(_migrate(f"sqlite+aiosqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Server) -> str:
+    url = postgres_server.create()
+    asyncio.run(_migrate(url))
+    return database_name(url)
+
+
+async def _migrate(url: str) -> None:
+    database = open_database(url)
+    await migrate(database)
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated database without anything in it, on each engine."""
+    if request.param == "sqlite":
+        file = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        return f"sqlite+aiosqlite:///{file}"
+    create = request.getfixturevalue("new_postgres_database")
+    url: str = create(request.getfixturevalue("postgres_template"))
+    return url
+
+
+@pytest.fixture
+async def api(database_url: str) -> AsyncIterator[Api]:
+    """Reading is open."""
+    async with running(database_url, read_auth="open") as started:
+        yield started
+
+
+@pytest.fixture
+async def locked(database_url: str) -> AsyncIterator[Api]:
+    """Reading needs a key."""
+    async with running(database_url, read_auth="required") as started:
+        yield started
+
+
+@pytest.fixture
+async def harbour() -> AsyncIterator[Publisher]:
+    async with publisher() as started:
+        yield started
