@@ -73,7 +73,7 @@ coverage: setup ## the suite with branch coverage: core 100 %, all 90 %; a page 
 
 .PHONY: corpus
 corpus: setup ## poll every feed of the shared test data and report
-	$(BIN)/python tests/tools/corpus_report.py
+	$(BIN)/python -m tests.tools.corpus_report
 
 .PHONY: wheel
 wheel: setup ## build the wheel into dist/

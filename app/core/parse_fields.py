@@ -6,7 +6,8 @@ from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from app.core.hashing import hash64
-from app.core.types import Entry
+from app.core.text import title_text
+from app.core.types import Entry, Markup
 
 _MAX_DIGITS = 18  # what fits a BIGINT
 _STRIPPED = str.maketrans("", "", "\t\n\r")  # as browsers do (URL Standard §4.4)
@@ -35,6 +36,12 @@ def count(value: object) -> int | None:
 def text_of(value: object) -> str | None:
     """A string with something in it, stripped."""
     return value.strip() or None if isinstance(value, str) else None
+
+
+def feed_title(value: object, *, html: bool = True) -> str | None:
+    """A feed's own name as plain text: it names the source, and is no story's to normalize."""
+    text = text_of(value)
+    return title_text(Markup(value=text, html=html)) or None if text else None
 
 
 def unique(values: list[str]) -> tuple[str, ...]:

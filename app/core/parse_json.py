@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from app.core.parse_fields import absolute, count, sealed, text_of, unique
+from app.core.parse_fields import absolute, count, feed_title, sealed, text_of, unique
 from app.core.parse_refuse import truncated
 from app.core.types import (
     Category,
@@ -55,7 +55,7 @@ def _feed(
         notes = (*notes, f"{len(document['items']) - len(items)} items skipped: not objects")
     return ParsedFeed(
         format="json10" if version.rstrip("/").endswith(("/1", "/1.0")) else "json11",
-        title=text_of(document.get("title")),
+        title=feed_title(document.get("title"), html=False),
         site_url=site_url,
         self_url=absolute(document.get("feed_url"), url),
         hub_url=_hub(document, url),

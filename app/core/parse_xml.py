@@ -16,7 +16,7 @@ from xml.sax import SAXException
 import feedparser  # type: ignore[import-untyped]  # it brings no types
 
 from app.core.parse_entry import Found, Surroundings, links, read_authors, read_entry
-from app.core.parse_fields import absolute, count, text_of
+from app.core.parse_fields import absolute, count, feed_title, text_of
 from app.core.parse_outline import Outline, close, cut, outline
 from app.core.parse_prepare import prepare
 from app.core.parse_refuse import refuse_unread, refuse_xml, truncated
@@ -124,7 +124,7 @@ def _feed(reading: _Reading, url: str, max_entries: int) -> ParsedFeed:
     entries = tuple(read_entry(item, around) for item in found.entries[:max_entries])
     return ParsedFeed(
         format=found.version or "unknown",
-        title=text_of(feed.get("title")),
+        title=feed_title(feed.get("title")),
         site_url=site_url,
         self_url=_first(feed, "self", url),
         hub_url=_first(feed, "hub", url),
