@@ -16,7 +16,7 @@ import nh3
 
 from app.core.boilerplate import boilerplate_rule
 from app.core.credits import byline, credit_line, is_sign_off, lead_of, tail_credit
-from app.core.text import clean_text, encodable, parsable
+from app.core.text import HIDDEN_TAGS, clean_text, encodable, parsable
 from app.core.types import OWN_BLOCKS, Agency, Block, BlockType, Dateline
 
 MAX_TEXT_CHARS = 1_000_000
@@ -30,14 +30,7 @@ _DIVIDERS = frozenset(
         "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
     }
 )  # fmt: skip
-_HIDDEN = frozenset(
-    {
-        "script", "style", "template", "noscript", "iframe", "object", "embed", "applet",
-        "svg", "math", "textarea", "select", "option", "title", "head", "audio", "video",
-        "canvas", "frameset", "noembed", "noframes", "xmp", "button",
-    }
-)  # fmt: skip
-_CLEANER = nh3.Cleaner(tags=_DIVIDERS, clean_content_tags=_HIDDEN, attributes={}, link_rel=None)
+_CLEANER = nh3.Cleaner(tags=_DIVIDERS, clean_content_tags=HIDDEN_TAGS, attributes={}, link_rel=None)
 _TOKEN = re.compile(r"<(/?)([a-z0-9]+)[^>]*>|([^<]+)")
 _KINDS = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), BlockType.HEADING),
@@ -131,7 +124,7 @@ def _divide(kind: BlockType, part: str, *, at_sentences: bool) -> Iterator[_Piec
         if lines and (
             _stands_alone(lines[-1])
             or _stands_alone(line)
-            or (at_sentences and _SENTENCE_END.search(lines[-1]))
+            or (at_sentences and _SENTENCE_END.search(lines[-1][-8:]))
         ):
             yield _Piece(kind=kind, lines=lines)
             lines = []
@@ -187,7 +180,8 @@ class _Reading:
         self.begun = self.begun or bool(text)
 
     def result(self) -> BlocksRead:
-        self._take_tail()
+        while self._take_tail():
+            pass
         return BlocksRead(
             blocks=tuple(self.blocks),
             agency=self.agency,
@@ -195,20 +189,19 @@ class _Reading:
             authors=self.authors,
         )
 
-    def _take_tail(self) -> None:
+    def _take_tail(self) -> bool:
         """A credit in brackets at the end of the last paragraph becomes a block of its own."""
-        last = next(
-            (n for n in reversed(range(len(self.blocks))) if self.blocks[n].type in OWN_BLOCKS),
-            None,
-        )
+        own = (n for n in reversed(range(len(self.blocks))) if self.blocks[n].type in OWN_BLOCKS)
+        last = next(own, None)
         if last is None or self.blocks[last].type is not BlockType.PARAGRAPH:
-            return
+            return False
         text = self.blocks[last].text
-        tail = tail_credit(text)
-        if tail and tail[0]:
-            start, agency = tail
-            self.agency = self.agency or agency
-            self.blocks[last : last + 1] = [
-                Block(type=BlockType.PARAGRAPH, text=text[:start], rule="paragraph"),
-                Block(type=BlockType.CREDIT, text=text[start:].strip(), rule="tail"),
-            ]
+        found = tail_credit(text)
+        if found is None:
+            return False
+        start, agency = found
+        self.agency = self.agency or agency
+        rest = [Block(type=BlockType.PARAGRAPH, text=text[:start], rule="paragraph")]
+        credit = Block(type=BlockType.CREDIT, text=text[start:].strip(), rule="tail")
+        self.blocks[last : last + 1] = [*(rest if start else ()), credit]
+        return True

@@ -10,56 +10,59 @@ before a dash.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import regex
 
+from app.core.agencies import agencies, agency_named
+from app.core.people import read_authors
 from app.core.types import Agency, Dateline
 
-MAX_LEAD_CHARS = 120
 MAX_CREDIT_CHARS = 80
 MAX_BYLINE_CHARS = 120
-MAX_AUTHORS = 8
+MAX_BARE_PLACE_WORDS = 3
 
 _OPEN, _CLOSE = r"[(（\[［【〔/<＜]", r"[)）\]］】〕/>＞]"
-_DASH = r"[-‐‑–—―=＝−]"
+_DASHES = "-‐‑–—―=＝−"
 _MONTHS = (
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|janv|févr|avr|mai|juin|juil|août|déc"
     r"|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|mär|okt|dez|янв|фев|мар|апр|мая|июн|июл|авг|сен"
     r"|окт|ноя|дек)\w*\.?"
 )
 _DATE = regex.compile(
-    rf"(?:{_MONTHS}\s*\d{{1,2}}|\d{{1,2}}\.?\s*(?:de\s+)?{_MONTHS}|\d{{1,2}}日|\d{{1,2}}月\d{{1,2}}日"
-    r"|\d{1,2}일|\d{1,2}월\s*\d{1,2}일)(?:,?\s*\d{4})?",
+    rf"(?:{_MONTHS}\s*\d{{1,2}}|\d{{1,2}}\.?\s*(?:de\s+)?{_MONTHS}|\d{{1,2}}月\d{{1,2}}日|\d{{1,2}}日"
+    r"|\d{1,2}월\s*\d{1,2}일|\d{1,2}일)(?:,?\s*\d{4})?",
     regex.IGNORECASE,
 )
 _BULLET = r"[•·●∙▪■◆★*|:：—–\-\s]*"
 _JOINED = r"\s*(?:,|，|、|/|／|・|&|-|=|＝|\band\b|\bund\b|\bet\b|\by\b)\s*"
+_COMPANY = r"[Ss]taff(?: [Rr]eports?| [Ww]riters?)?|[Aa]gencies"
 _SOURCE = r"(?:(?:Source|Via|Credit|From|Quelle|Fuente|Fonte|©|\(c\)|来源|出典|提供)\s*[:：]?\s*)?"
+_WHERE = r"(?P<where>[^\n.!?。！？:;“”\"「」()（）]{2,60}?[^\n!?。！？:;“”\"「」()（）]{0,40}?)"
+_AFTER = rf"\s*[.:：]?[{_DASHES}]*\s*"
 _NAME = r"\p{Lu}[\p{L}.'’-]*"
 _PERSON = rf"{_NAME}(?: (?:(?:de|da|van|von|der|den|la|le|bin|al|el|dos|di) )*{_NAME}){{1,4}}"
-_PEOPLE = rf"{_PERSON}(?:(?:, | and |, and | & | et | und | y ){_PERSON}){{0,5}}"
+_AND = r"(?:, and |, | and | & | et | y )"
 _BYLINE = regex.compile(
-    rf"(?:By|BY|Por|Par|Von|Di|Door)\s*:?\s+(?P<names>{_PEOPLE})(?P<rest>.*)", regex.S
+    rf"(?:By|BY|Por|Par)\s*:?\s+(?P<names>{_PERSON}(?:{_AND}{_PERSON}){{0,5}})(?P<rest>.*)"
 )
 _BYLINE_LEAD = regex.compile(
-    rf"By (?P<names>{_PERSON}?(?:(?:, | and |, and ){_PERSON}?){{0,5}}?)"
-    r" (?=\p{Lu}{3,}[\p{Lu} ./'’-]*[,(（ ])"
+    rf"By (?P<names>{_PERSON}?(?:{_AND}{_PERSON}?){{0,5}}?) "
+    r"(?=\p{Lu}{3,}[\p{Lu} ./'’-]*[,(（ ])"
 )
+_REPORTERS = r"(?:\s*[（(]记者\s*(?P<reporters>[^)）]{2,40})[)）])?"
 _KOREAN_REPORTER = regex.compile(
-    r"\s*(?P<names>\p{Hangul}{2,4}(?:[·, ]+\p{Hangul}{2,4}){0,4})\s*(?:특파원|기자)\s*=\s*"
+    r"(?P<names>\p{Hangul}{2,4}(?:[·, ]+\p{Hangul}{2,4}){0,4})\s*(?:특파원|기자)\s*=\s*"
 )
 _SIGN_OFF = regex.compile(
-    r"[(（]?\s*(?:Reporting|Additional reporting|Writing|Editing|Compiled) by \p{Lu}[^\n]{1,300}"
+    r"[(（]?\s*(?:(?:Additional )?[Rr]eporting|Writing|Editing|Compiled) by \p{Lu}[^\n]{1,300}"
 )
-_EDGES = " ,，、・=＝‐–—:/-"
+_EDGES = " ,，、・=＝‐–—:/.-"
 _PLACE_WORD = regex.compile(
-    r"[\p{Lu}\p{Lo}\d][\p{L}\p{M}\p{N}.'’‐-]*|de|la|le|les|du|del|el|al|and|of|the|y|et|am|an|der|sur|di|da|do|den"
+    r"[\p{Lu}\p{Lo}\d][\p{L}\p{M}\p{N}.'’‐-]*"
+    r"|de|la|le|les|du|del|el|al|and|of|the|y|et|am|an|der|sur|di|da|do|den|[-–—]"
 )
 
 
@@ -84,13 +87,13 @@ def credit_line(line: str) -> Agency | None:
 
 def byline(line: str) -> tuple[str, ...] | None:
     """The authors of a line that is nothing but a byline."""
-    if len(line) > MAX_BYLINE_CHARS:
+    found = _BYLINE.fullmatch(line) if len(line) <= MAX_BYLINE_CHARS else None
+    if found is None:
         return None
-    found = _BYLINE.fullmatch(line)
-    rest = found["rest"].strip() if found else ""
-    if found is None or (rest and not rest.startswith((",", "|", "-", "–", "—", "/"))):
+    rest = found["rest"].strip()
+    if rest and (rest[0] not in ",|/-–—" or rest.endswith((".", "?", "!"))):
         return None
-    return None if rest.endswith((".", "?", "!")) else split_people(found["names"])
+    return read_authors((found["names"],)).names or None
 
 
 def is_sign_off(line: str) -> bool:
@@ -103,7 +106,7 @@ def lead_of(text: str) -> Lead | None:
     start = 0
     authors: tuple[str, ...] = ()
     if found := _BYLINE_LEAD.match(text):
-        start, authors = found.end(), split_people(found["names"])
+        start, authors = found.end(), read_authors((found["names"],)).names
     for pattern in _patterns().leads:
         found = pattern.match(text, start)
         if found and (lead := _lead(text, found, authors)):
@@ -118,37 +121,43 @@ def tail_credit(text: str) -> tuple[int, Agency] | None:
     return (found.start(), agency) if found and agency else None
 
 
-def agency_named(words: str) -> Agency | None:
-    """The agency of one of its names, as it is written; None for any other words."""
-    return _agencies().get(words.strip())
-
-
-def agency_in(words: str) -> Agency | None:
-    """The agency of an author's line such as "AFP | Reuters" or "Kyodo, staff writer"."""
-    found = _patterns().whole.search(words)
-    return agency_named(found["agency"]) if found else None
-
-
-def split_people(names: str) -> tuple[str, ...]:
-    people = regex.split(r"\s*(?:,\s*and |,| and | & | et | und | y |·)\s*", names)
-    return tuple(dict.fromkeys(p.strip() for p in people if p.strip()))[:MAX_AUTHORS]
-
-
 def _lead(text: str, found: regex.Match[str], authors: tuple[str, ...]) -> Lead | None:
-    where = (found.groupdict().get("where") or "").strip(_EDGES)
-    if where and not _is_place(where):
+    groups = found.groupdict()
+    where, end = (groups.get("where") or "").strip(_EDGES), found.end()
+    if where and not (
+        _is_place(where) and (_is_marked(found) or _is_bare_place(where, text[end:]))
+    ):
         return None
-    end = found.end()
+    if groups.get("reporters"):
+        authors += read_authors((groups["reporters"],)).names
     if reporter := _KOREAN_REPORTER.match(text, end):
-        end, authors = reporter.end(), (*authors, *split_people(reporter["names"]))
-    agency = agency_named(found["agency"])
-    dateline = Dateline(text=where, place=_place(where)) if where else None
-    return Lead(end=end, text=text[:end].strip(), agency=agency, dateline=dateline, authors=authors)
+        end, authors = reporter.end(), authors + read_authors((reporter["names"],)).names
+    return Lead(
+        end=end,
+        text=text[:end].strip(),
+        agency=agency_named(found["agency"]),
+        dateline=Dateline(text=where, place=_place(where)) if where else None,
+        authors=authors,
+    )
+
+
+def _is_marked(found: regex.Match[str]) -> bool:
+    """Whether the lead is set off from the sentence: by a dash after it, or brackets around it."""
+    lead = found[0].strip()
+    return (
+        lead[0] in "(（[［【〔" or lead[-1] in f"{_DASHES}.电電" or "reporters" in found.groupdict()
+    )
+
+
+def _is_bare_place(where: str, rest: str) -> bool:
+    """Whether "Place (Agency) Sentence" is meant: not "The Associated Press (AP) reported"."""
+    few = len(where.split()) <= MAX_BARE_PLACE_WORDS
+    return few and where[0].isupper() and not rest[:1].islower()
 
 
 def _is_place(where: str) -> bool:
     words = regex.split(r"[\s,，、・/／]+", _DATE.sub(" ", where))
-    return all(_PLACE_WORD.fullmatch(word) for word in words if word)
+    return agency_named(where) is None and all(_PLACE_WORD.fullmatch(w) for w in words if w)
 
 
 def _place(where: str) -> str | None:
@@ -159,40 +168,24 @@ def _place(where: str) -> str | None:
 class _Patterns:
     line: regex.Pattern[str]
     tail: regex.Pattern[str]
-    whole: regex.Pattern[str]
     leads: tuple[regex.Pattern[str], ...]
 
 
 @cache
-def _agencies() -> Mapping[str, Agency]:
-    table = json.loads(files("app.core.vocab").joinpath("agencies.json").read_text("utf-8"))
-    forms: dict[str, Agency] = {}
-    for row in table:
-        agency = Agency(code=row["code"], name=row["name"])
-        for form in row["forms"]:
-            forms[form] = agency
-            forms[form.upper()] = agency
-    return forms
-
-
-@cache
 def _patterns() -> _Patterns:
-    forms = sorted(_agencies(), key=len, reverse=True)
-    name = rf"(?P<agency>{'|'.join(re.escape(form) for form in forms)})"
-    others = rf"(?:{_JOINED}(?:{name[len('(?P<agency>') : -1]}|[\p{{Lu}}][\p{{L}}. ]{{0,20}}))*"
-    some = f"{name}{others}"
-    where = r"(?P<where>[^\n.!?。！？:;“”\"「」()（）]{2,60}?[^\n!?。！？:;“”\"「」()（）]{0,40}?)"
-    after = rf"\s*[.:：]?{_DASH}*\s*"
+    forms = "|".join(re.escape(form) for form in sorted(agencies(), key=len, reverse=True))
+    name = rf"(?P<agency>{forms})"
+    some = rf"{name}(?:{_JOINED}(?:{forms}|{_COMPANY}))*"
     leads = (
-        rf"{where}\s*{_OPEN}\s*{some}\s*{_CLOSE}{after}",  # PLACE, DATE (AGENCY) -
-        rf"{_OPEN}\s*{some}\s*{_CLOSE}{after}",  # (AGENCY) -
-        # 【東京共同】
-        rf"{_OPEN}\s*{where}\s*[=＝]?\s*{name}[^)）\]］】\n]{{0,12}}{_CLOSE}{after}",
-        rf"(?:{where}[\s,]+)?{some}\s*(?:[-–—]+|=)\s+",  # PLACE, DATE AGENCY -
+        rf"{_WHERE}\s*{_OPEN}\s*{some}\s*{_CLOSE}{_AFTER}",  # PLACE, DATE (AGENCY) -
+        rf"{_OPEN}\s*{some}\s*{_CLOSE}{_AFTER}",  # (AGENCY) -
+        rf"{_OPEN}\s*{_WHERE}\s*[=＝]?\s*{name}[^)）\]］】\n]{{0,12}}{_CLOSE}{_AFTER}",  # 【東京共同】
+        rf"(?:{_WHERE}[\s,]+)?{some}\s*(?:[-–—]+|=)\s+",  # PLACE, DATE AGENCY -
+        rf"{_WHERE}\s[-–—]\s{some}\.\s+",  # МЕСТО, ДАТА - АГЕНТСТВО.
+        rf"{name}(?P<where>[^\s，。]{{2,20}}?)[电電]{_REPORTERS}\s*",  # 新华社北京3月5日电（记者…）
     )
     return _Patterns(
         line=regex.compile(rf"{_BULLET}{_OPEN}?{_BULLET}{_SOURCE}{some}\s*{_CLOSE}?[.。\s]*"),
         tail=regex.compile(rf"\s*[(（\[［]\s*{some}\s*[)）\]］][.。]?\s*$"),
-        whole=regex.compile(rf"(?<![\p{{L}}\p{{N}}]){name}(?![\p{{L}}\p{{N}}])"),
         leads=tuple(regex.compile(lead) for lead in leads),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import regex
 
-from app.core.credits import agency_named
+from app.core.agencies import agency_named
 from app.core.text import clean_text
 from app.core.types import Agency
 

@@ -53,11 +53,11 @@ _TAGS = frozenset(
         "tfoot", "th", "thead", "time", "tr", "u", "ul", "var", "wbr",
     }
 )  # fmt: skip
-_DROPPED_WITH_CONTENT = frozenset(
+HIDDEN_TAGS = frozenset(
     {
         "script", "style", "template", "noscript", "iframe", "object", "embed", "applet",
         "svg", "math", "textarea", "select", "option", "title", "head", "audio", "video",
-        "canvas", "frameset", "noembed", "noframes", "xmp",
+        "canvas", "frameset", "noembed", "noframes", "xmp", "button",
     }
 )  # fmt: skip
 _ATTRIBUTES = {
@@ -68,6 +68,19 @@ _ATTRIBUTES = {
     "time": {"datetime"},
     "*": {"lang", "dir"},
 }
+_IMAGE = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
+_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
+_COUNTERS = (
+    "feeds.feedburner.com/~",
+    "feedsportal.com/",
+    "pixel.wp.com/",
+    "stats.wordpress.com/",
+    "google-analytics.com/",
+    "scorecardresearch.com/",
+    "quantserve.com/",
+    "doubleclick.net/",
+)
+_TITLE_CLEANER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"})
 
 
 def clean_text(raw: str) -> str:
@@ -108,18 +121,34 @@ def title_text(markup: Markup) -> str:
 def sanitize_html(html: str, base_url: str | None) -> str:
     """HTML that is safe to show on any page, addresses absolute http(s).
 
-    Scripts, styles, forms, frames, comments and event handlers go; so do images of 1×1 pixel.
+    Scripts, styles, forms, frames, comments and event handlers go; so do images without an
+    address and tracking pixels: those 0 or 1 pixel wide or high, and those of known counters.
     """
-    html = parsable(html)
     cleaner = nh3.Cleaner(
         tags=_TAGS,
-        clean_content_tags=_DROPPED_WITH_CONTENT,
+        clean_content_tags=HIDDEN_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=partial(_safe_attribute, base_url),
         link_rel="nofollow noopener",
         url_schemes={"http", "https"},
     )
-    return _NO_IMAGE.sub("", cleaner.clean(html)).strip()
+    return _IMAGE.sub(_shown_image, cleaner.clean(parsable(html))).strip()
+
+
+def _safe_attribute(base_url: str | None, tag: str, name: str, value: str) -> str | None:
+    if name in ("href", "src"):
+        return absolute_url(value, base_url)
+    if name in ("width", "height") and tag == "img":
+        return value if value.isdecimal() else None
+    return value
+
+
+def _shown_image(found: re.Match[str]) -> str:
+    attributes = dict(_ATTRIBUTE.findall(found[0]))
+    sizes = (attributes.get("width"), attributes.get("height"))
+    src = attributes.get("src", "")
+    hidden = not src or any(size is not None and int(size) <= 1 for size in sizes)
+    return "" if hidden or any(counter in src for counter in _COUNTERS) else found[0]
 
 
 def parsable(html: str) -> str:
@@ -127,7 +156,7 @@ def parsable(html: str) -> str:
 
     Cut to MAX_HTML_CHARS; unescaped once where a feed escaped all its tags once too often.
     """
-    html = encodable(html[:MAX_HTML_CHARS])
+    html = encodable(_CONTROL.sub("", html[:MAX_HTML_CHARS]))
     if not _TAG_START.search(html) and _ESCAPED_TAG.search(html):
         html = entities.unescape(html)
     return html if html.count("<") < MAX_DEPTH else _Shallow().sub(html)
@@ -179,16 +208,5 @@ def _runs(text: str) -> int:
 
 
 def encodable(text: str) -> str:
+    """The text with U+FFFD for lone surrogates, which UTF-8 cannot hold."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
-
-
-def _safe_attribute(base_url: str | None, tag: str, name: str, value: str) -> str | None:
-    if name in ("href", "src"):
-        return absolute_url(value, base_url)
-    if name in ("width", "height") and tag == "img":
-        return value if value.isdecimal() else None
-    return value
-
-
-_NO_IMAGE = re.compile(r'<img(?![^>]*\ssrc=")[^>]*>')
-_TITLE_CLEANER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"})

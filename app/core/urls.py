@@ -158,9 +158,9 @@ def _without_trailing_space(text: str) -> str:
 
 
 def _kept_query(query: str) -> str:
-    kept = [part for part in query.split("&") if part and not _is_tracking(part)]
-    text = _without_trailing_space("&".join(kept))
-    return f"?{text}" if text else ""
+    parts = (_without_trailing_space(part) for part in query.split("&"))
+    kept = [part for part in parts if part and not _is_tracking(part)]
+    return f"?{'&'.join(kept)}" if kept else ""
 
 
 def _is_tracking(parameter: str) -> bool:
