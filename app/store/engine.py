@@ -175,7 +175,7 @@ def check_database_url(url: str) -> str:
         raise ValueError(
             "a database address is sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
         )
-    if backend == SQLITE and not parsed.database:
+    if backend == SQLITE and parsed.database in (None, "", ":memory:"):
         raise ValueError("SQLite needs a file, since several connections share it: sqlite:///FILE")
     driver = "sqlite+aiosqlite" if backend == SQLITE else "postgresql+asyncpg"
     return parsed.set(drivername=driver).render_as_string(hide_password=False)

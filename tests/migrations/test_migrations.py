@@ -1,0 +1,88 @@
+"""The migrations make the tables the code works with, on both engines, from several processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+import app.store.models  # noqa: F401 - fills the metadata
+from app.errors import Unavailable
+from app.store import migrate as module
+from app.store.engine import Database, Instant, Json, metadata, open_database
+from app.store.migrate import migrate, schema_revision
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+async def empty(database_url: str) -> AsyncIterator[Database]:
+    opened = open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+async def test_an_empty_database_is_brought_to_the_newest_schema(empty: Database) -> None:
+    before, needed = await schema_revision(empty)
+    assert before is None
+    assert await migrate(empty) == needed
+    assert await schema_revision(empty) == (needed, needed)
+    assert await migrate(empty) == needed, "again changes nothing"
+
+
+async def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
+    await migrate(empty)
+    async with empty.writer.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+def differences(connection: Connection) -> list[object]:
+    def same_type(_context, _column, _there, _inspected, ours) -> bool | None:
+        return False if isinstance(ours, Instant | Json) else None
+
+    def ours(name: str | None, kind: str, _parents: object) -> bool:
+        return not (kind == "table" and (name or "").startswith("story_index"))
+
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": same_type, "include_name": ours}
+    )
+    return list(compare_metadata(context, metadata))
+
+
+def test_several_processes_may_migrate_at_once(new_postgres_database: Callable[..., str]) -> None:
+    environment = os.environ | {"COPYDESK_DATABASE_URL": new_postgres_database()}
+    command_line = [sys.executable, "-m", "app", "migrate"]
+    several = [
+        subprocess.Popen(command_line, env=environment, cwd=ROOT, stdout=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=60)[0].decode() for process in several]
+    assert [process.returncode for process in several] == [0, 0, 0], said
+
+
+async def test_down_and_up_again(empty: Database) -> None:
+    await migrate(empty)
+    config = module._config()
+
+    def down(connection: Connection) -> list[str]:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        return inspect(connection).get_table_names()
+
+    async with empty.writer.begin() as connection:
+        assert await connection.run_sync(down) == ["alembic_version"]
+    await migrate(empty)
+
+
+async def test_a_schema_of_a_later_release_is_refused_with_what_to_do(empty: Database) -> None:
+    await migrate(empty)
+    async with empty.writer.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Unavailable, match="install the release"):
+        await migrate(empty)

@@ -1,0 +1,118 @@
+"""Settings: what is taken, and what is refused with its name, its value and what is allowed."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+
+import pytest
+
+from app.settings import ReadAuth, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    for name in [n for n in os.environ if n.startswith("COPYDESK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)  # no .env
+
+
+def test_defaults() -> None:
+    settings = load_settings()
+    assert settings.database_url == "sqlite+aiosqlite:///copydesk.db"
+    assert (settings.host, settings.port, settings.poll) == ("127.0.0.1", 8000, True)
+    assert settings.allow_private_networks == ()
+    assert settings.reading_is_open
+
+
+@pytest.mark.parametrize(
+    ("host", "read_auth", "is_open"),
+    [
+        ("127.0.0.1", None, True),
+        ("127.8.8.8", None, True),
+        ("::1", None, True),
+        ("localhost", None, True),
+        ("0.0.0.0", None, False),
+        ("::", None, False),
+        ("10.0.0.1", None, False),
+        ("news.example", None, False),
+        ("0.0.0.0", ReadAuth.OPEN, True),
+        ("127.0.0.1", ReadAuth.REQUIRED, False),
+    ],
+)
+def test_reading_is_open_on_loopback_only_unless_said(
+    host: str, read_auth: ReadAuth | None, is_open: bool
+) -> None:
+    assert load_settings(host=host, read_auth=read_auth).reading_is_open is is_open
+
+
+def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPYDESK_POLL", "off")
+    monkeypatch.setenv("COPYDESK_ALLOW_PRIVATE_NETWORKS", "10.0.0.0/8, fd00::/8")
+    monkeypatch.setenv("COPYDESK_DATABASE_URL", "postgresql://u:p%40@db/news")
+    settings = load_settings()
+    assert settings.poll is False
+    assert settings.allow_private_networks == (
+        ipaddress.ip_network("10.0.0.0/8"),
+        ipaddress.ip_network("fd00::/8"),
+    )
+    assert settings.database_url == "postgresql+asyncpg://u:p%40@db/news"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("PORT", "70000", "the port to listen on"),
+        ("PORT", "http", "the port to listen on"),
+        ("POLL", "sometimes", "on or off"),
+        ("READ_AUTH", "maybe", "open or required"),
+        ("ALLOW_PRIVATE_NETWORKS", "10.0.0.1/8", "such as 10.0.0.0/8"),
+        ("CONCURRENCY", "0", "fetches in flight"),
+        ("USER_AGENT", "Zeitung ✓", "printable ASCII"),
+        ("LOG_LEVEL", "loud", "debug, info, warning or error"),
+        ("MIN_INTERVAL_S", "-1", "shortest time between two polls"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str
+) -> None:
+    monkeypatch.setenv(f"COPYDESK_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    line = str(refused.value)
+    assert line.startswith(f"COPYDESK_{name}='{value}'")
+    assert allowed in line
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://h/d", "sqlite://", "sqlite:///:memory:", "copydesk.db", "postgresql"]
+)
+def test_a_database_that_cannot_be_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("COPYDESK_DATABASE_URL", url)
+    with pytest.raises(SettingsError, match="sqlite:///FILE"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ADMIN_KEY", "tooshort"), ("DATABASE_URL", "mysql://user:hunter2@h/d")],
+)
+def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"COPYDESK_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert value not in str(refused.value)
+    assert "****" in str(refused.value)
+
+
+def test_bounds_must_be_in_order() -> None:
+    with pytest.raises(SettingsError, match="COPYDESK_MIN_INTERVAL_S"):
+        load_settings(min_interval_s=7200, max_interval_s=3600)
+
+
+def test_every_fault_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPYDESK_PORT", "x")
+    monkeypatch.setenv("COPYDESK_POLL", "sometimes")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert len(str(refused.value).splitlines()) == 2
