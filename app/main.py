@@ -130,6 +130,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would send callers to whatever host they name
         dependencies=[Depends(refuse_odd_parameters)],
     )
     app.add_middleware(

@@ -34,6 +34,7 @@ async def list_tags(
     cursor: Cursor = None,
 ) -> Response:
     """Tags by how many live stories have them, the commonest first."""
+    scheme = scheme and scheme.strip().lower()
     bound_to = f"tags {scheme!r} {prefix!r}"
     after = None
     if cursor is not None:

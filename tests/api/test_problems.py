@@ -1,0 +1,235 @@
+"""Every error is a problem document with the next step, and tells nothing it should not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.api import stories as stories_api
+from app.api.middleware import MAX_BODY_BYTES
+from app.api.opml import MAX_OPML_BYTES
+from app.api.schemas import Problem
+from app.store.engine import open_database
+from tests.api.conftest import Api, on_sqlite
+
+
+def check_problem(answer: httpx.Response, status: int, code: str) -> Problem:
+    """What holds for every error."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    said = Problem.model_validate_json(answer.content)
+    assert said.status == status
+    assert said.code == code
+    assert said.type == f"urn:copydesk:problem:{code}"
+    assert said.instance == answer.request.url.path
+    assert said.request_id == answer.headers["x-request-id"]
+    assert said.title
+    assert said.detail
+    return said
+
+
+@on_sqlite
+async def test_paths_and_methods_that_are_not_there(api: Api):
+    for path in ("/", "/v1", "/v1/story", "/v1/stories/", "/docs/assets/none.js", "/v1/admin"):
+        said = check_problem(await api.admin.get(path), 404, "not_found")
+        assert "/docs" in said.detail
+    refused = await api.reader.delete("/v1/stories")
+    said = check_problem(refused, 405, "method_not_allowed")
+    assert refused.headers["allow"] == "GET"
+    assert said.detail == "/v1/stories does not take DELETE: use GET"
+
+
+@on_sqlite
+async def test_nothing_is_reflected_but_as_json(api: Api):
+    path = "/<script>alert(1)</script>"
+    answer = await api.reader.get(path)
+    check_problem(answer, 404, "not_found")
+    asked = await api.get("/v1/stories", **{"<img src=x onerror=alert(1)>": 1})
+    check_problem(asked, 400, "invalid_request")
+
+
+@on_sqlite
+async def test_keys_missing_unknown_and_too_weak(locked: Api):
+    answer = await locked.get("/v1/stories")
+    said = check_problem(answer, 401, "unauthorized")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="copydesk"'
+    assert "Authorization: Bearer KEY" in said.detail
+    key = (await locked.key(scopes=["read"]))["key"]
+    locked.reader.headers["Authorization"] = f"Bearer {key}"
+    said = check_problem(await locked.get("/v1/admin/feeds"), 403, "forbidden")
+    assert "admin" in said.detail
+
+
+@on_sqlite
+async def test_bodies_that_cannot_be_read(api: Api):
+    async def post(content: bytes, kind: str = "application/json") -> httpx.Response:
+        return await api.admin.post(
+            "/v1/admin/feeds", content=content, headers={"Content-Type": kind}
+        )
+
+    broken = check_problem(await post(b'{"url": '), 400, "invalid_request")
+    assert broken.errors[0].position == 8
+    assert "no JSON" in broken.detail
+    form = check_problem(
+        await post(b'{"url":"https://x.example/"}', "application/x-www-form-urlencoded"),
+        400,
+        "invalid_request",
+    )
+    assert "Content-Type: application/json" in form.detail
+    assert check_problem(await post(b""), 400, "invalid_request").errors
+    extra = check_problem(
+        await post(b'{"url":"https://x.example/","a/b~c":1}'), 400, "invalid_request"
+    )
+    assert extra.errors[0].pointer == "/a~1b~0c"
+    many = ",".join(f'"x{n}":1' for n in range(5000)).encode()
+    said = check_problem(
+        await post(b'{"url":"https://x.example/",' + many + b"}"), 400, "invalid_request"
+    )
+    assert len(said.errors) == 20
+
+
+def endless(sent: list[int]) -> AsyncIterator[bytes]:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(50):
+            sent.append(1 << 20)
+            yield b"x" * (1 << 20)
+
+    return chunks()
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("path", "cap"),
+    [
+        ("/v1/admin/feeds", MAX_BODY_BYTES),
+        ("/v1/admin/keys", MAX_BODY_BYTES),
+        ("/v1/admin/feeds:import", MAX_OPML_BYTES),
+    ],
+)
+async def test_bodies_over_the_cap_are_not_read(api: Api, path: str, cap: int):
+    json = {"Content-Type": "application/json"}
+    announced = await api.admin.post(path, content=b" " * (cap + 1), headers=json)
+    said = check_problem(announced, 413, "too_large")
+    assert str(cap) in said.detail
+    exactly = await api.admin.post(path, content=b" " * cap, headers=json)
+    assert exactly.status_code == 400
+    sent: list[int] = []
+    unannounced = await api.admin.post(path, content=endless(sent), headers=json)
+    check_problem(unannounced, 413, "too_large")
+    assert sum(sent) <= cap + (2 << 20)
+
+
+async def receives_nothing() -> dict[str, object]:
+    raise AssertionError("the body was read")
+
+
+@on_sqlite
+async def test_a_body_that_says_it_is_too_long_is_not_begun(api: Api):
+    answered: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        answered.append(message)
+
+    path = "/v1/admin/feeds"
+    for length in (b"50000000", b"9" * 5000):
+        scope = {
+            "type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+            "query_string": b"", "headers": [(b"content-length", length)], "scheme": "http",
+            "http_version": "1.1", "server": ("x", 1), "client": ("x", 1), "root_path": "",
+        }  # fmt: skip
+        await api.app(scope, receives_nothing, send)
+        assert answered[0]["status"] == 413
+        answered.clear()
+
+
+@on_sqlite
+async def test_a_caller_who_leaves_in_the_middle_is_no_fault_of_ours(api: Api):
+    answered: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        answered.append(message)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    key = api.admin.headers["Authorization"].encode()
+    path = "/v1/admin/feeds:import"
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+        "query_string": b"", "headers": [(b"authorization", key)], "scheme": "http",
+        "http_version": "1.1", "server": ("x", 1), "client": ("x", 1), "root_path": "",
+    }  # fmt: skip
+    await api.app(scope, receive, send)
+    assert answered[0]["status"] == 400
+
+
+def raises(error: Exception) -> Callable[..., object]:
+    async def find_stories(*_given: object, **_named: object) -> object:
+        raise error
+
+    return find_stories
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("secret"), ProgrammingError("SELECT secret", None, Exception("secret"))],
+    ids=lambda error: type(error).__name__,
+)
+async def test_faults_of_ours_tell_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch, error: Exception
+):
+    monkeypatch.setattr(stories_api, "find_stories", raises(error))
+    answer = await api.reader.get("/v1/stories", headers={"X-Request-Id": "mine-1"})
+    said = check_problem(answer, 500, "internal_error")
+    assert "secret" not in answer.text
+    assert said.request_id == "mine-1"
+    assert (await api.get("/v1/tags")).status_code == 200
+    assert 'route="/v1/stories",status="500"' in (await api.get("/metrics")).text
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "error", [PoolTimeout("pool"), ConnectionRefusedError(111, "refused"), TimeoutError()], ids=repr
+)
+async def test_a_database_out_of_reach_is_for_later(
+    api: Api, monkeypatch: pytest.MonkeyPatch, error: Exception
+):
+    monkeypatch.setattr(stories_api, "find_stories", raises(error))
+    answer = await api.get("/v1/stories")
+    check_problem(answer, 503, "unavailable")
+    assert answer.headers["retry-after"] == "5"
+
+
+async def test_without_its_database_the_service_is_alive_and_says_so(api: Api):
+    """Pointed at nothing, as when the database has gone: reads, writes and keys alike are 503."""
+    away = {
+        "sqlite": "sqlite+aiosqlite:////nonexistent/folder/x.db",
+        "postgresql": "postgresql+asyncpg://nobody:x@127.0.0.1:1/x",
+    }[api.service.database.dialect]
+    nowhere = open_database(away)
+    deps = api.app.state.deps
+    api.app.state.deps = type(deps)(
+        **{name: getattr(deps, name) for name in deps.__slots__} | {"database": nowhere}
+    )
+    calls = [
+        api.reader.get("/v1/stories"),
+        api.reader.get("/v1/changes"),
+        api.reader.get("/v1/stories", headers={"Authorization": "Bearer x"}),
+        api.admin.get("/v1/admin/status"),
+        api.admin.post("/v1/admin/feeds", json={"url": "https://x.example/", "probe": False}),
+        api.reader.get("/readyz"),
+    ]
+    for call in calls:
+        answer = await call
+        check_problem(answer, 503, "unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+        assert "nobody" not in answer.text
+        assert "nonexistent" not in answer.text
+    assert (await api.reader.get("/healthz")).status_code == 200
+    await nowhere.close()
