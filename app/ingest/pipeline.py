@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy.exc import IntegrityError
+
 from app.core.plan import body_hash, plan_document, plan_failure, plan_unchanged, read_document
 from app.core.poll import ClaimedFeed, Document, FeedPlan
 from app.core.types import (
@@ -64,11 +66,18 @@ async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
     for _ in range(REPLANS):
         now = feed.claimed_at + timedelta(seconds=time.monotonic() - started)
         plan = await _plan(feed, fetched, document, now, pipeline)
-        async with pipeline.database.write() as session:
-            applied = await apply_plan(session, plan, gap_s=pipeline.host_gap_s)
+        applied = await _apply(plan, pipeline)
         if applied is not Applied.STALE:
             break
     return Polled(plan=plan, applied=applied)
+
+
+async def _apply(plan: FeedPlan, pipeline: Pipeline) -> Applied:
+    try:
+        async with pipeline.database.write() as session:
+            return await apply_plan(session, plan, gap_s=pipeline.host_gap_s)
+    except IntegrityError:  # a story of another source took the same id at the same moment
+        return Applied.STALE
 
 
 async def _read(

@@ -71,7 +71,7 @@ async def give_back(session: WriteSession, claimed: Sequence[ClaimedFeed]) -> No
 async def holds_lease(session: WriteSession, feed: ClaimedFeed) -> bool:
     """Whether the feed is still ours to write; locks its row until the transaction ends."""
     row = await session.execute(
-        select(feeds.c.lease_token).where(feeds.c.id == feed.id).with_for_update()
+        select(feeds.c.lease_token).where(feeds.c.id == feed.id).with_for_update(key_share=True)
     )
     return row.scalar_one_or_none() == feed.lease_token
 

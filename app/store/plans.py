@@ -40,7 +40,9 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
     news: list[NewChange] = []
     if plan.writes_stories or plan.left:
         await session.execute(
-            select(sources.c.id).where(sources.c.id == plan.feed.source_id).with_for_update()
+            select(sources.c.id)
+            .where(sources.c.id == plan.feed.source_id)
+            .with_for_update(key_share=True)
         )
         if not await _still_holds(session, plan):
             return Applied.STALE
