@@ -14,7 +14,7 @@ from app.core.language import normalize_language
 from app.core.query import MAX_QUERY_CHARS, Search, Sort, parse_query
 from app.core.tag import fold_code
 from app.errors import FieldError, Invalid
-from app.store.feeds import source_ids
+from app.store.sources import source_ids
 
 MAX_VALUES = 50
 Values = Annotated[list[str] | None, Query(max_length=MAX_VALUES)]

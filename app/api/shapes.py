@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.store.changes import Change
-from app.store.feeds import Feed, Source
+from app.store.feeds import Feed
 from app.store.keys import Key
 from app.store.ledger import Fetch
+from app.store.sources import Source
 from app.store.stories import Revision, StoryCopy
 
 

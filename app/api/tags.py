@@ -13,7 +13,7 @@ from app.api.replies import page_reply
 from app.api.schemas import SourceList, TagList, problems
 from app.api.shapes import source_shape
 from app.api.stories import Cursor, Limit
-from app.store.feeds import list_sources
+from app.store.sources import list_sources
 from app.store.tags import TagCount, count_tags
 
 router = APIRouter(prefix="/v1", tags=["tags and sources"])

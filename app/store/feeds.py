@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, delete, select, update
 
 from app.core.types import Failure
 from app.errors import Conflict, NotFound, PreconditionFailed
 from app.store.engine import ReadSession, WriteSession, now_ms
-from app.store.models import copies, feeds, hosts, sources, stories
+from app.store.models import feeds, hosts, sources
+from app.store.sources import Source
 
 
 class FeedState(StrEnum):
@@ -32,14 +32,6 @@ class Health(StrEnum):
     FAILING = "failing"
     PAUSED = "paused"
     QUARANTINED = "quarantined"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    id: int
-    domain: str
-    name: str | None
-    country: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,48 +183,6 @@ async def delete_feed(session: WriteSession, feed_id: int) -> None:
     gone = await session.execute(delete(feeds).where(feeds.c.id == feed_id))
     if gone.rowcount == 0:
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
-
-
-async def change_source(session: WriteSession, source_id: int, values: dict[str, Any]) -> None:
-    await session.execute(update(sources).where(sources.c.id == source_id).values(values))
-
-
-async def list_sources(
-    session: ReadSession, *, after_id: int = 0, limit: int
-) -> list[tuple[Source, int, int]]:
-    """Sources in the order of their ids, each with its number of feeds and of live stories."""
-    of_feeds = select(func.count()).where(feeds.c.source_id == sources.c.id).scalar_subquery()
-    of_stories = (
-        select(func.count())
-        .where(stories.c.source_id == sources.c.id, stories.c.status == "live")
-        .scalar_subquery()
-    )
-    rows = await session.execute(
-        select(sources, of_feeds.label("feeds"), of_stories.label("stories"))
-        .where(sources.c.id > after_id)
-        .order_by(sources.c.id)
-        .limit(limit)
-    )
-    return [
-        (Source(id=r.id, domain=r.domain, name=r.name, country=r.country), r.feeds, r.stories)
-        for r in rows
-    ]
-
-
-async def source_ids(session: ReadSession, named: tuple[str, ...]) -> tuple[int, ...]:
-    """The ids of sources given by id or domain; unknown ones are left out."""
-    ids = [int(name) for name in named if re.fullmatch("[0-9]{1,18}", name)]
-    rows = await session.execute(
-        select(sources.c.id).where(
-            sources.c.id.in_(ids) | sources.c.domain.in_([name.lower() for name in named])
-        )
-    )
-    return tuple(rows.scalars())
-
-
-async def count_copies(session: ReadSession, feed_id: int) -> int:
-    row = await session.execute(select(func.count()).where(copies.c.feed_id == feed_id))
-    return int(row.scalar_one())
 
 
 async def _source_for(session: WriteSession, new: NewFeed, now: datetime) -> int:

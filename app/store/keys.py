@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, literal, select, update
 
 from app.errors import NotFound
-from app.store.engine import ReadSession, WriteSession
+from app.store.engine import Instant, ReadSession, WriteSession
 from app.store.models import keys
 
 KEY_PREFIX: Final = "cdk_"
@@ -96,7 +96,7 @@ async def revoke_key(session: WriteSession, key_id: int, now: datetime) -> Key:
     row = await session.execute(
         update(keys)
         .where(keys.c.id == key_id)
-        .values(revoked_at=func.coalesce(keys.c.revoked_at, now))
+        .values(revoked_at=func.coalesce(keys.c.revoked_at, literal(now, Instant)))
         .returning(keys)
     )
     found = row.one_or_none()

@@ -1,0 +1,52 @@
+"""Publishers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.store.engine import ReadSession
+from app.store.models import feeds, sources, stories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    id: int
+    domain: str
+    name: str | None
+    country: str | None
+
+
+async def list_sources(
+    session: ReadSession, *, after_id: int = 0, limit: int
+) -> list[tuple[Source, int, int]]:
+    """Sources in the order of their ids, each with its number of feeds and of live stories."""
+    of_feeds = select(func.count()).where(feeds.c.source_id == sources.c.id).scalar_subquery()
+    of_stories = (
+        select(func.count())
+        .where(stories.c.source_id == sources.c.id, stories.c.status == "live")
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(sources, of_feeds.label("feeds"), of_stories.label("stories"))
+        .where(sources.c.id > after_id)
+        .order_by(sources.c.id)
+        .limit(limit)
+    )
+    return [
+        (Source(id=r.id, domain=r.domain, name=r.name, country=r.country), r.feeds, r.stories)
+        for r in rows
+    ]
+
+
+async def source_ids(session: ReadSession, named: tuple[str, ...]) -> tuple[int, ...]:
+    """The ids of sources given by id or domain; unknown ones are left out."""
+    ids = [int(name) for name in named if re.fullmatch("[0-9]{1,18}", name)]
+    rows = await session.execute(
+        select(sources.c.id).where(
+            sources.c.id.in_(ids) | sources.c.domain.in_([name.lower() for name in named])
+        )
+    )
+    return tuple(rows.scalars())
