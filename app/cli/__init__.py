@@ -1,0 +1,52 @@
+"""The `copydesk` command: runs the service, and administers it as a client of its HTTP API.
+
+Commands import what is slow to import when they run, so that `--help` need not wait.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app import __version__
+from app.cli import feeds, keys, stories
+from app.cli.demo import demo
+from app.cli.serve import migrate, poll, serve
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _say_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        typer.echo(f"copydesk {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def copydesk(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Point it at feeds; get one clean, tagged, searchable stream of stories over HTTP.
+
+    Settings are environment variables named COPYDESK_…, or the same names in a file `.env`.
+    """
+
+
+app.command()(serve)
+app.command()(poll)
+app.command()(migrate)
+app.add_typer(feeds.app, name="feeds")
+app.add_typer(keys.app, name="keys")
+app.command()(stories.search)
+app.command()(stories.status)
+app.command()(demo)

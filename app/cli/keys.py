@@ -1,0 +1,107 @@
+"""`copydesk keys`: make, list, revoke."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from app.cli.connect import AsJson, Url, with_api
+from app.cli.show import console, distance, json_line, local, table
+
+if TYPE_CHECKING:
+    from app.cli.calling import Api
+
+app = typer.Typer(no_args_is_help=True, help="The keys that callers send.")
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Who or what it is for.")],
+    *,
+    scope: Annotated[
+        Literal["read", "admin"], typer.Option(help="What it may do; admin includes read.")
+    ] = "read",
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", help="The day it ends (UTC), as 2030-01-01, or an RFC 3339 time."
+        ),
+    ] = None,
+    url: Url = None,
+) -> None:
+    """Make a key and print it, this once."""
+    asked = {"name": name, "scopes": [scope], "expires_at": _expiry(expires)}
+
+    async def work(api: Api) -> None:
+        made = (await api.post("/v1/admin/keys", json=asked))["data"]
+        until = f" until {local(made['expires_at'])}" if made["expires_at"] else ""
+        typer.echo(f"Key {made['id']} for {name!r}, scope {scope}{until}.", err=True)
+        typer.echo("Keep it: it is not stored, and cannot be shown again.", err=True)
+        typer.echo(made["key"])
+
+    with_api(url, work)
+
+
+@app.command("list")
+def list_all(*, as_json: AsJson = False, url: Url = None) -> None:
+    """List the keys, by the beginning that is kept of each."""
+
+    async def work(api: Api) -> None:
+        found = (await api.get("/v1/admin/keys"))["data"]
+        if as_json:
+            for key in found:
+                json_line(key)
+            return
+        rows = [
+            (
+                key["id"],
+                f"{key['prefix']}…",
+                " ".join(key["scopes"]),
+                local(key["created_at"]),
+                distance(key["last_used_at"]),
+                _end(key),
+                key["name"],
+            )
+            for key in found
+        ]
+        console().print(table(("id", "key", "scope", "created", "last used", "ends", "name"), rows))
+
+    with_api(url, work)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[int, typer.Argument(metavar="ID", help="The key's id, see keys list.")],
+    *,
+    url: Url = None,
+) -> None:
+    """End a key at once."""
+
+    async def work(api: Api) -> None:
+        key = (await api.call("DELETE", f"/v1/admin/keys/{key_id}")).json()["data"]
+        typer.echo(f"Revoked key {key['id']} ({key['name']}).")
+
+    with_api(url, work)
+
+
+def _expiry(asked: str | None) -> str | None:
+    """The time in full; BadParameter for one that cannot be read."""
+    if asked is None:
+        return None
+    try:
+        if len(asked) == len("2030-01-01"):
+            day = date.fromisoformat(asked)
+            return datetime(day.year, day.month, day.day, tzinfo=UTC).isoformat()
+        return datetime.fromisoformat(asked).isoformat()
+    except ValueError:
+        raise typer.BadParameter(
+            f"{asked!r} is no date: write one as 2030-01-01", param_hint="--expires"
+        ) from None
+
+
+def _end(key: dict[str, str | None]) -> str:
+    if key["revoked_at"]:
+        return f"revoked {local(key['revoked_at'])}"
+    return local(key["expires_at"]) if key["expires_at"] else "never"
