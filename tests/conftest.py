@@ -64,6 +64,15 @@ def is_numeric(host: object) -> bool:
 
 sys.addaudithook(refuse_network)
 
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name binary parameters by their place, since every process of a run must find the same names;
+
+    a gzip body, for one, holds the second in which it was made.
+    """
+    return argname if isinstance(val, bytes) and not val.isascii() else None
+
+
 # --- databases --------------------------------------------------------------------------------
 
 

@@ -169,3 +169,12 @@ def test_loopback_is_reached():
 )
 def test_what_counts_as_this_machine(host: object, here: bool):
     assert stays_here(host) is here
+
+
+# --- names of tests ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8b made now", b"\x1f\x8b made later", b"plain"])
+def test_binary_parameters_are_named_by_their_place(request: pytest.FixtureRequest, body: bytes):
+    name = request.node.callspec.id
+    assert name == "plain" if body.isascii() else name.startswith("body")
