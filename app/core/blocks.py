@@ -148,36 +148,53 @@ class _Reading:
     begun: bool = False
 
     def add(self, piece: _Piece) -> None:
-        text = "\n".join(piece.lines)
+        """Append what the piece is; what follows a lead is looked at as if it stood alone."""
+        waiting = [piece]
+        while waiting:
+            kind, text = waiting[-1].kind, "\n".join(waiting.pop().lines)
+            if self._line(kind, text):
+                continue
+            lead = None if self.begun else lead_of(text)
+            if lead is None:
+                self._append(BlockType.PARAGRAPH, text, "paragraph")
+                self.begun = True
+                continue
+            self._append(
+                BlockType.DATELINE if lead.dateline else BlockType.CREDIT, lead.text, "lead"
+            )
+            self._believe(lead.agency, lead.dateline, lead.authors)
+            waiting += reversed([*_divide(kind, text[lead.end :], at_sentences=False)])
+
+    def _line(self, kind: BlockType, text: str) -> bool:
+        """Append a piece that is of one kind as a whole; False for a paragraph of the story."""
         if rule := boilerplate_rule(text):
             self._append(BlockType.BOILERPLATE, text, rule)
-        elif piece.kind is not BlockType.PARAGRAPH:
-            self._append(piece.kind, text, piece.kind.value)
+        elif kind is not BlockType.PARAGRAPH:
+            self._append(kind, text, kind.value)
         elif agency := credit_line(text):
             self._append(BlockType.CREDIT, text, "credit-line")
-            self.agency = self.agency or agency
+            self._believe(agency)
         elif is_sign_off(text):
             self._append(BlockType.BYLINE, text, "sign-off")
         elif not self.begun and (people := byline(text)):
             self._append(BlockType.BYLINE, text, "byline")
-            self.authors = self.authors or people
+            self._believe(authors=people)
         else:
-            self._paragraph(text)
+            return False
+        return True
 
     def _append(self, kind: BlockType, text: str, rule: str) -> None:
-        if text:
-            self.blocks.append(Block(type=kind, text=text, rule=rule))
+        self.blocks.append(Block(type=kind, text=text, rule=rule))
 
-    def _paragraph(self, text: str) -> None:
-        while not self.begun and (lead := lead_of(text)):
-            kind = BlockType.DATELINE if lead.dateline else BlockType.CREDIT
-            self._append(kind, lead.text, "lead")
-            self.agency = self.agency or lead.agency
-            self.dateline = self.dateline or lead.dateline
-            self.authors = self.authors or lead.authors
-            text = text[lead.end :].strip()
-        self._append(BlockType.PARAGRAPH, text, "paragraph")
-        self.begun = self.begun or bool(text)
+    def _believe(
+        self,
+        agency: Agency | None = None,
+        dateline: Dateline | None = None,
+        authors: tuple[str, ...] = (),
+    ) -> None:
+        self.agency = self.agency or agency
+        self.dateline = self.dateline or dateline
+        self.authors = self.authors or authors
 
     def result(self) -> BlocksRead:
         while self._take_tail():
@@ -200,8 +217,11 @@ class _Reading:
         if found is None:
             return False
         start, agency = found
-        self.agency = self.agency or agency
-        rest = [Block(type=BlockType.PARAGRAPH, text=text[:start], rule="paragraph")]
+        own_before = any(block.type is BlockType.PARAGRAPH for block in self.blocks[:last])
+        rest = _Reading(begun=own_before)
+        for piece in _divide(BlockType.PARAGRAPH, text[:start], at_sentences=False):
+            rest.add(piece)
+        self._believe(rest.agency or agency, rest.dateline, rest.authors)
         credit = Block(type=BlockType.CREDIT, text=text[start:].strip(), rule="tail")
-        self.blocks[last : last + 1] = [*(rest if start else ()), credit]
+        self.blocks[last : last + 1] = [*rest.blocks, credit]
         return True

@@ -41,6 +41,7 @@ _JOINED = r"\s*(?:,|，|、|/|／|・|&|-|=|＝|\band\b|\bund\b|\bet\b|\by\b)\s*
 _COMPANY = r"[Ss]taff(?: [Rr]eports?| [Ww]riters?)?|[Aa]gencies"
 _SOURCE = r"(?:(?:Source|Via|Credit|From|Quelle|Fuente|Fonte|©|\(c\)|来源|出典|提供)\s*[:：]?\s*)?"
 _WHERE = r"(?P<where>[^\n.!?。！？:;“”\"「」()（）]{2,60}?[^\n!?。！？:;“”\"「」()（）]{0,40}?)"
+_IN_BRACKETS = r"[^)）\]］】\n]{0,12}"
 _AFTER = rf"\s*[.:：]?[{_DASHES}]*\s*"
 _NAME = r"\p{Lu}[\p{L}.'’-]*"
 _PERSON = rf"{_NAME}(?: (?:(?:de|da|van|von|der|den|la|le|bin|al|el|dos|di) )*{_NAME}){{1,4}}"
@@ -152,7 +153,7 @@ def _is_marked(found: regex.Match[str]) -> bool:
 def _is_bare_place(where: str, rest: str) -> bool:
     """Whether "Place (Agency) Sentence" is meant: not "The Associated Press (AP) reported"."""
     few = len(where.split()) <= MAX_BARE_PLACE_WORDS
-    return few and where[0].isupper() and not rest[:1].islower()
+    return few and where[0].isupper() and rest != "" and not rest[0].islower()
 
 
 def _is_place(where: str) -> bool:
@@ -179,7 +180,7 @@ def _patterns() -> _Patterns:
     leads = (
         rf"{_WHERE}\s*{_OPEN}\s*{some}\s*{_CLOSE}{_AFTER}",  # PLACE, DATE (AGENCY) -
         rf"{_OPEN}\s*{some}\s*{_CLOSE}{_AFTER}",  # (AGENCY) -
-        rf"{_OPEN}\s*{_WHERE}\s*[=＝]?\s*{name}[^)）\]］】\n]{{0,12}}{_CLOSE}{_AFTER}",  # 【東京共同】
+        rf"{_OPEN}\s*{_WHERE}\s*[=＝]?\s*{name}{_IN_BRACKETS}{_CLOSE}{_AFTER}",  # 【東京共同】
         rf"(?:{_WHERE}[\s,]+)?{some}\s*(?:[-–—]+|=)\s+",  # PLACE, DATE AGENCY -
         rf"{_WHERE}\s[-–—]\s{some}\.\s+",  # МЕСТО, ДАТА - АГЕНТСТВО.
         rf"{name}(?P<where>[^\s，。]{{2,20}}?)[电電]{_REPORTERS}\s*",  # 新华社北京3月5日电（记者…）

@@ -15,7 +15,7 @@ from app.core.types import Agency
 MAX_AUTHORS = 16
 MAX_NAME_CHARS = 100
 
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:|]+@[^\s<>()\[\],;:|]+")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:|]+@[^\s<>()\[\],;:|]+|https?://[^\s<>()\[\],;|]+")
 _BRACKETS = re.compile(r"[<\[(]\s*[>\])]")
 _INSIDE = re.compile(r"^\s*\((.*)\)\s*$")
 _BY = re.compile(
@@ -63,7 +63,7 @@ def _parts(line: str) -> Iterator[str]:
     for hard in _HARD.split(bare):
         for part in _soft_parts(hard):
             name = part.strip(" ,.-–—()[]<>\"'“”") if not part.endswith("Jr.") else part.strip()
-            if _LETTER.search(name) and "://" not in name and not _ROLE.fullmatch(name):
+            if _LETTER.search(name) and not _ROLE.fullmatch(name):
                 yield name[:MAX_NAME_CHARS].rstrip()
 
 

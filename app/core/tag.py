@@ -48,6 +48,5 @@ def _tags(
         name = clean_text(category.label or category.term)[:MAX_NAME_CHARS]
         code = fold_code(name)
         if code is not None:
-            yield Tag(
-                scheme="category", code=code, name=name, by=TagBy.PUBLISHER, matched=category.term
-            )
+            matched = clean_text(category.term)[:MAX_NAME_CHARS]
+            yield Tag(scheme="category", code=code, name=name, by=TagBy.PUBLISHER, matched=matched)

@@ -114,7 +114,7 @@ def title_text(markup: Markup) -> str:
     """A title as one line of plain text, at most MAX_TITLE_CHARS long; "" if there is none."""
     value = encodable(markup.value[: MAX_TITLE_CHARS * 10])
     if markup.html:
-        value = entities.unescape(_TITLE_CLEANER.clean(value))
+        value = entities.unescape(_TITLE_CLEANER.clean(parsable(value)))
     return clean_text(value)[:MAX_TITLE_CHARS].rstrip()
 
 

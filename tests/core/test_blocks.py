@@ -1,0 +1,428 @@
+"""Text as typed blocks: what divides it, who wrote it where, and what is not the story's."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from app.core.agencies import agencies, agency_named
+from app.core.blocks import MAX_BLOCKS, BlocksRead, read_blocks
+from app.core.boilerplate import MAX_LINE_CHARS, boilerplate_rule
+from app.core.credits import byline, credit_line, is_sign_off
+from app.core.types import OWN_BLOCKS, BlockType
+
+
+def html(value: str) -> BlocksRead:
+    return read_blocks(value, is_html=True)
+
+
+def plain(value: str) -> BlocksRead:
+    return read_blocks(value, is_html=False)
+
+
+def shape(read: BlocksRead) -> list[tuple[str, str]]:
+    return [(block.type.value, block.text) for block in read.blocks]
+
+
+def paragraphs(*texts: str) -> list[tuple[str, str]]:
+    return [("paragraph", text) for text in texts]
+
+
+# --- what divides a text ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "<p>One pier.</p><p>Two piers.</p>",
+        "<p>One pier.<p>Two piers.",
+        "One pier.<br><br>Two piers.",
+        "One pier.<br> \n<br/>Two piers.",
+        "<p>One pier.<br>Two piers.</p>",
+        "<div>One pier.<div>Two piers.</div></div>",
+        "<div>One pier.</div>Two piers.",
+        "<table><tr><td>One pier.</td><td>Two piers.</td></tr></table>",
+        "<p>One\npier.</p>\n\n<p><b>T</b>wo <a href=x>piers</a>.</p><script>x</script><!-- y -->",
+        "&lt;p&gt;One pier.&lt;/p&gt;&lt;p&gt;Two piers.&lt;/p&gt;",
+        "<pre>One pier.\n\nTwo piers.</pre>",
+        "<p>One pier.</p><hr><p> &nbsp; </p><p>\u200bTwo piers.</p>",
+    ],
+)
+def test_paragraphs_of_html(value: str) -> None:
+    assert shape(html(value)) == paragraphs("One pier.", "Two piers.")
+
+
+@pytest.mark.parametrize(
+    "value", ["One pier.\n\nTwo piers.", "One pier.\r\n \r\nTwo piers.", "One pier.\nTwo piers.\n"]
+)
+def test_paragraphs_of_plain_text(value: str) -> None:
+    assert shape(plain(value)) == paragraphs("One pier.", "Two piers.")
+
+
+def test_line_breaks_inside_a_sentence_stay() -> None:
+    assert shape(html("<p>The tide<br>turns</p>")) == paragraphs("The tide\nturns")
+    assert shape(plain("The tide\nturns")) == paragraphs("The tide\nturns")
+    assert shape(plain("Wrapped here.\nAnd on.\n\nNext.")) == paragraphs(
+        "Wrapped here.\nAnd on.", "Next."
+    )
+
+
+def test_markup_in_plain_text_is_text() -> None:
+    assert shape(plain("Use <p> & <br>.")) == paragraphs("Use <p> & <br>.")
+
+
+def test_kinds() -> None:
+    read = html(
+        "<h2>Timetable</h2><ul><li>Seven</li><li>Nine<ul><li>Sundays</li></ul></li></ul>"
+        "<blockquote><p>We sail.</p><p>Always.</p></blockquote>"
+        "<figure><img src=a alt=b><figcaption>The quay</figcaption></figure>After."
+    )
+    assert shape(read) == [
+        ("heading", "Timetable"),
+        ("list", "Seven"),
+        ("list", "Nine"),
+        ("list", "Sundays"),
+        ("quote", "We sail."),
+        ("quote", "Always."),
+        ("caption", "The quay"),
+        ("paragraph", "After."),
+    ]
+    assert read.text == ("Timetable\n\nSeven\n\nNine\n\nSundays\n\nWe sail.\n\nAlways.\n\nAfter.")
+
+
+def test_nothing_gives_nothing() -> None:
+    assert html("") == html("<p> </p><img src=x>") == plain(" \n ") == BlocksRead()
+
+
+def test_the_number_of_blocks_is_bounded() -> None:
+    assert len(plain("Pier\n\n" * (MAX_BLOCKS + 10)).blocks) == MAX_BLOCKS
+
+
+# --- credits ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("• Kyodo", "kyodo"),
+        ("(Kyodo)", "kyodo"),
+        ("KYODO NEWS", "kyodo"),
+        ("（共同）", "kyodo"),
+        ("【共同通信】", "kyodo"),
+        ("AFP-JIJI", "afp"),
+        ("Reuters, Staff Report", "reuters"),
+        ("AP and Reuters", "ap"),
+        ("Source: Xinhua", "xinhua"),
+        ("© AFP", "afp"),
+        ("연합뉴스", "yonhap"),
+        ("(رويترز)", "reuters"),
+        ("Quelle: dpa", "dpa"),
+        ("Kyodo said the ferry sailed", None),
+        ("Reuters Plaza", None),
+        ("APEC", None),
+        ("ap", None),
+        ("Kyodo and the port authority", None),
+        ("Kyodo" + " " * 100, None),
+    ],
+)
+def test_a_credit_line(line: str, code: str | None) -> None:
+    agency = credit_line(line)
+    assert (agency.code if agency else None) == code
+
+
+@pytest.mark.parametrize(
+    ("lead", "code", "dateline", "place"),
+    [
+        ("SAITAMA, Japan, Dec. 9 Kyodo - ", "kyodo", "SAITAMA, Japan, Dec. 9", "SAITAMA, Japan"),
+        ("TOKYO (Kyodo) -- ", "kyodo", "TOKYO", "TOKYO"),
+        ("Kyodo - ", "kyodo", None, None),
+        ("(AFP) – ", "afp", None, None),
+        ("MOSUL, Iraq/BAGHDAD (Reuters) - ", "reuters", *["MOSUL, Iraq/BAGHDAD"] * 2),
+        ("BEIJING, March 5 (Xinhua) -- ", "xinhua", "BEIJING, March 5", "BEIJING"),
+        ("Paris (AFP) ", "afp", "Paris", "Paris"),
+        ("Rio de Janeiro, 5 mar (EFE).- ", "efe", "Rio de Janeiro, 5 mar", "Rio de Janeiro"),
+        ("ROMA, 05 MAR - (ANSA) - ", "ansa", "ROMA, 05 MAR", "ROMA"),
+        ("Berlin (dpa/lno) - ", None, None, None),
+        ("Berlin (dpa) - ", "dpa", "Berlin", "Berlin"),
+        ("МОСКВА, 5 марта. /ТАСС/. ", "tass", "МОСКВА, 5 марта", "МОСКВА"),
+        ("МОСКВА, 5 мар - РИА Новости. ", "ria", "МОСКВА, 5 мар", "МОСКВА"),
+        ("【ワシントン共同】", "kyodo", "ワシントン", "ワシントン"),
+        ("【パリ=時事】", "jiji", "パリ", "パリ"),
+        ("［東京　５日　ロイター］ - ", "reuters", "東京 ５日", "東京"),
+        ("(서울=연합뉴스) ", "yonhap", "서울", "서울"),
+        ("新华社北京3月5日电 ", "xinhua", "北京3月5日", "北京"),
+        ("القاهرة (رويترز) - ", "reuters", "القاهرة", "القاهرة"),
+    ],
+)
+def test_a_lead(lead: str, code: str | None, dateline: str | None, place: str | None) -> None:
+    read = html(f"<p>{lead}The ferry sailed.</p><p>It came back.</p>")
+    assert (read.agency.code if read.agency else None) == code
+    assert (read.dateline.text if read.dateline else None) == dateline
+    assert (read.dateline.place if read.dateline else None) == place
+    if code:
+        assert read.text == "The ferry sailed.\n\nIt came back."
+        first = read.blocks[0]
+        assert (first.type, first.text) == (
+            BlockType.DATELINE if dateline else BlockType.CREDIT,
+            " ".join(lead.split()),
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "authors"),
+    [
+        (
+            "By Jane Roe and John Q. Doe DUBAI, Feb 17 (Reuters) - Oil rose.",
+            ("Jane Roe", "John Q. Doe"),
+        ),
+        ("(서울=연합뉴스) 홍길동 기자 = 여객선이 떠났다.", ("홍길동",)),
+        ("新华社北京3月5日电（记者王小明、李大海）渡轮离港。", ("王小明", "李大海")),
+    ],
+)
+def test_authors_in_a_lead(text: str, authors: tuple[str, ...]) -> None:
+    read = plain(text)
+    assert read.authors == authors
+    assert len(read.blocks) == 2
+    assert read.dateline is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The harbour master told (Reuters) - as he put it - that the ferry sailed.",
+        "Officials told Kyodo - the agency - that the ferry sailed.",
+        "Kyodo News reported on Monday that the ferry sailed.",
+        "The Associated Press (AP) reported that the ferry sailed.",
+        "Yonhap News Agency (Yonhap) The agency is in Seoul.",
+        "A man (Reuters) The ferry sailed.",
+        "The Mayor Of Greater Saitama City (AFP) The ferry sailed.",
+        "政府（共同）は発表した。",
+        "PA system failed on the ferry.",
+    ],
+)
+def test_a_mention_of_an_agency_is_no_credit(text: str) -> None:
+    read = plain(text)
+    assert shape(read) == paragraphs(text)
+    assert read.agency is None
+
+
+def test_only_the_first_paragraph_has_a_lead() -> None:
+    read = plain("The ferry sailed.\n\nTOKYO (Kyodo) - The ferry is back.")
+    assert read.text == "The ferry sailed.\n\nTOKYO (Kyodo) - The ferry is back."
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        ("船が出た。（共同）", "kyodo"),
+        ("The ferry sailed. (AFP)", "afp"),
+        ("The ferry sailed. [AP, Reuters]", "ap"),
+        ("船が出た。（AFP＝時事）", "afp"),
+        ("The ferry sailed. (AFP) (AP)", "ap"),
+    ],
+)
+def test_a_credit_at_the_end(last: str, code: str) -> None:
+    read = plain(f"First.\n\n{last}")
+    assert read.agency is not None
+    assert read.agency.code == code
+    assert read.text.endswith(("出た。", "sailed."))
+    assert read.blocks[-1].type is BlockType.CREDIT
+
+
+def test_no_tail_without_a_paragraph_to_end() -> None:
+    assert html("<ul><li>Seven (AFP)</li></ul>").agency is None
+    assert shape(plain("Kyodo (AFP")) == paragraphs("Kyodo (AFP")
+
+
+@pytest.mark.parametrize(
+    ("text", "shape_of_it"),
+    [
+        ("(서울=연합뉴스) Kyodo", ["dateline", "credit"]),
+        ("TOKYO (Kyodo) - AFP - The ferry sailed.", ["dateline", "credit", "paragraph"]),
+        ("TOKYO (Kyodo) -", ["dateline"]),
+        ("By Jane Roe (AFP)", ["byline", "credit"]),
+        ("Advertisement (AFP)", ["boilerplate", "credit"]),
+        ("It sailed\nKyodo (AFP)", ["paragraph", "credit", "credit"]),
+    ],
+)
+def test_what_a_credit_leaves_is_looked_at_again(text: str, shape_of_it: list[str]) -> None:
+    assert [block.type.value for block in plain(text).blocks] == shape_of_it
+
+
+def test_the_first_credit_is_believed() -> None:
+    read = plain("Kyodo\n\nTOKYO (AFP) - The ferry sailed.\n\nReuters")
+    assert read.agency == agency_named("Kyodo")
+    assert [block.type for block in read.blocks] == [
+        BlockType.CREDIT,
+        BlockType.DATELINE,
+        BlockType.PARAGRAPH,
+        BlockType.CREDIT,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("By Jane Roe", ("Jane Roe",)),
+        ("BY JANE ROE", ("JANE ROE",)),
+        ("By Jane Roe and John Doe, Staff Writers", ("Jane Roe", "John Doe")),
+        ("By Jane Roe | Harbour correspondent", ("Jane Roe",)),
+        ("Par Jeanne Dupont", ("Jeanne Dupont",)),
+        ("By Jane", None),
+        ("By Jane Roe the ferry was seen leaving", None),
+        ("By Monday Morning, the ferry had sailed.", None),
+        ("Bye Jane Roe", None),
+        ("By " + "Jane Roe, " * 20, None),
+        ("By Staff Writer", None),
+    ],
+)
+def test_a_byline(line: str, authors: tuple[str, ...] | None) -> None:
+    assert byline(line) == authors
+
+
+def test_byline_credit_and_sign_off_around_a_story() -> None:
+    read = html(
+        "<p>By Jane Roe<br>Reuters</p><p>The ferry sailed.</p><p>By John Doe</p>"
+        "<p>(Reporting by Jane Roe; Editing by John Doe)</p>"
+    )
+    assert shape(read) == [
+        ("byline", "By Jane Roe"),
+        ("credit", "Reuters"),
+        ("paragraph", "The ferry sailed."),
+        ("paragraph", "By John Doe"),
+        ("byline", "(Reporting by Jane Roe; Editing by John Doe)"),
+    ]
+    assert read.authors == ("Jane Roe",)
+    assert not is_sign_off("Reporting by ferry is slow.")
+
+
+def test_thirty_agencies_and_more_in_several_scripts() -> None:
+    codes = {agency.code for agency in agencies().values()}
+    assert len(codes) >= 30
+    for form in ("共同", "연합뉴스", "رويترز", "ТАСС", "新华社", "dpa", "DPA"):
+        assert agency_named(form) is not None
+    assert agency_named("Harbour News") is None
+
+
+# --- boilerplate ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The post Ferry sails again appeared first on Harbour News.",
+        "This article was originally published on Harbour News.",
+        "Continue reading “Ferry sails again”",
+        "Continue reading…",
+        "Read more: Ferry sails again",
+        "Read the full story →",
+        "Related: Ferry sails again",
+        "In an age of too much information, the harbour needs journalism that lasts.",
+        "By subscribing, you keep our lighthouse lit.",
+        "Subscribe now",
+        "Sign up for our free daily newsletter",
+        "Get our newsletter every morning",
+        "© 2024 Harbour News",
+        "Copyright 2024 Harbour News. All rights reserved.",
+        "Harbour News. All Rights Reserved.",
+        "Share this article on Facebook",
+        "Follow Harbour News on Instagram",
+        "Advertisement",
+        "続きを読む",
+        "関連記事：フェリー再開",
+        "この記事は有料会員限定です。",
+        "残り：512文字／全文：1024文字",
+        "メールマガジンの登録はこちら",
+        "記事・写真の無断転載を禁じます。",
+        "シェアする ツイートする",
+        "<저작권자(c) 항구신문, 무단 전재-재배포 금지>",
+        "未经授权，不得转载",
+        "Lire la suite…",
+        "Der Beitrag Fähre fährt wieder erschien zuerst auf Hafenblatt.",
+        "La entrada El barco zarpa se publicó primero en Diario del Puerto.",
+        "اقرأ أيضا: العبارة تبحر",
+    ],
+)
+def test_the_publishers_own_lines(line: str) -> None:
+    assert boilerplate_rule(line) is not None
+    read = plain(f"The ferry sailed.\n\n{line}")
+    assert read.text == "The ferry sailed."
+    assert read.blocks[-1].type is BlockType.BOILERPLATE
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "The post that started the quarrel first appeared on a harbour forum on Monday.",
+        "The article, which criticised the mayor, appeared on Monday.",
+        "Keep reading to children, the harbour's teachers say.",
+        "Read more books, the minister told the sailors.",
+        "Register to vote by Friday, the harbour board urged its members.",
+        "Subscribe to the theory or not, the tide rises.",
+        "Sign up for the rescue course by May, the coast guard says.",
+        "Copyright reform passed in 2019 after a long debate in the harbour town.",
+        "The museum keeps all rights reserved by the sculptor.",
+        "Readers share this article of faith on the quay.",
+        "Advertisement spending fell by a tenth, the harbour said.",
+        "In an age of sail, information travelled with the wind.",
+        "有料会員が百万人を超えたと港湾新聞は発表した。",
+        "サイトが無断転載で訴えられた。",
+        "メルマガの登録者が減っている。",
+        "저작권자들은 항구에서 소송을 냈다.",
+        "未经授权的船只不得入港。",
+        "Leer más libros es el objetivo del puerto.",
+        "Inscrivez-vous sur les listes, dit la capitainerie.",
+    ],
+)
+def test_a_real_paragraph_with_such_words_stays(paragraph: str) -> None:
+    assert shape(html(f"<p>The ferry sailed.</p><p>{paragraph}</p>")) == paragraphs(
+        "The ferry sailed.", paragraph
+    )
+
+
+def test_a_long_paragraph_is_never_boilerplate() -> None:
+    line = "Continue reading: "
+    assert boilerplate_rule(line + "a" * 100) is not None
+    assert boilerplate_rule(line + "a" * MAX_LINE_CHARS) is None
+
+
+def test_two_closing_lines_in_one_paragraph() -> None:
+    read = html(
+        "<p>• Kyodo</p><p>The ferry sailed.</p><p>In a world of too much information, careful "
+        "journalism is a lighthouse.<br>By subscribing, you keep it lit.</p>"
+    )
+    assert [block.type.value for block in read.blocks] == [
+        *("credit", "paragraph", "boilerplate", "boilerplate"),
+    ]
+
+
+# --- any text ---------------------------------------------------------------------------------
+
+pieces = st.lists(
+    st.sampled_from(
+        "<p> </p> <br> <li> <h2> <blockquote> <pre> <div> </div> \n \n\n . 。 Kyodo AFP (AFP) "
+        "（共同） "
+        "TOKYO TOKYO,&nbsp;(Kyodo)&nbsp;- - = By Jane Roe and 【東京共同】 "
+        "Advertisement Share Reporting by (서울=연합뉴스) 홍길동 기자 电 新华社".split(" ")
+    )
+    | st.text(max_size=4),
+    max_size=14,
+)
+
+
+@settings(deadline=None)
+@given(pieces.map(" ".join) | pieces.map("".join), st.booleans())
+def test_the_paragraphs_of_a_text_are_themselves(value: str, is_html: bool) -> None:
+    read = read_blocks(value, is_html=is_html)
+    others = {block.type for block in read.blocks} & (OWN_BLOCKS - {BlockType.PARAGRAPH})
+    # Character references are decoded once at each reading; plain text has no other kinds.
+    assume(not others and "&" not in read.text)
+    assert plain(read.text).text == read.text
+
+
+@settings(deadline=None)
+@given(st.text(), st.booleans())
+def test_no_text_makes_it_raise(value: str, is_html: bool) -> None:
+    read = read_blocks(value, is_html=is_html)
+    assert all(block.text.strip() == block.text != "" for block in read.blocks)
