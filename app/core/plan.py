@@ -13,6 +13,7 @@ from typing import TypeAlias
 from app.core.dates import read_date
 from app.core.hashing import hash64
 from app.core.identity import Match, keys_of, lookup_of, match_entries, story_id
+from app.core.language import normalize_language
 from app.core.normalize import normalize
 from app.core.parse import parse
 from app.core.poll import (
@@ -149,7 +150,7 @@ class _Writes:
         self.context = FeedContext(
             feed_url=feed.url,
             source_name=feed.source_name,
-            language=parsed.language or feed.language,
+            language=feed.language or parsed.language,  # an operator may know better
             time_zone=feed.time_zone,
         )
         self.ids = set(known.stories)
@@ -275,9 +276,9 @@ def _update(
 ) -> FeedUpdate:
     return replace(
         _as_it_was(feed),
-        title=parsed.title or feed.title,
+        title=feed.title or parsed.title,
         site_url=parsed.site_url or feed.site_url,
-        language=parsed.language or feed.language,
+        language=feed.language or normalize_language(parsed.language),
         validators=fetched.validators,
         validators_url=fetched.url,
         body_hash=body_hash(fetched.body),

@@ -80,9 +80,10 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
     """Write what polling owns of the feed, its ledger row and its body, and end the lease."""
     pace, after = plan.update.pace, plan.update
     values: dict[str, Any] = {
-        "title": after.title,
+        # What an operator has set stays, also if it was set while the poll was under way.
+        "title": func.coalesce(feeds.c.title, after.title),
         "site_url": after.site_url,
-        "language": after.language,
+        "language": func.coalesce(feeds.c.language, after.language),
         "next_poll_at": plan.ledger.next_poll.at,
         "next_poll_reasons": list(plan.ledger.next_poll.reasons),
         "lease_until": None,
