@@ -140,11 +140,21 @@ async def _disconnected(request: Request, _error: Exception) -> Response:
 
 
 async def _database_fault(request: Request, error: Exception) -> Response:
+    if _is_ours(error):
+        return await unexpected(request, error)
     log.error("database_fault", error=str(error), path=request.scope["path"])
     return problem(
         request,
         Unavailable("the database does not answer at the moment: try again in a few seconds"),
     )
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether the database is there and refuses the statement: PostgreSQL says so by SQLSTATE,
+    where the driver's exceptions do not tell (classes 22 data, 23 integrity, 42 syntax).
+    """
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(state, str) and state[:2] in {"22", "23", "42"}
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

@@ -207,7 +207,7 @@ class NewKeyAnswer(Answer):
 
 class AddKey(Asked):
     name: Line = Field(max_length=100)
-    scopes: list[Scope] = Field(default=[Scope.READ], min_length=1, max_length=len(Scope))
+    scopes: list[Scope] = Field(default=[Scope.READ], min_length=1, max_length=10)
     expires_at: AwareDatetime | None = Field(None, description="RFC 3339; null never expires.")
 
 

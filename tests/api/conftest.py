@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from app import main
@@ -110,6 +111,15 @@ async def running(database_url: str, **given: Any) -> AsyncIterator[Api]:
     ):
         admin.headers.update(ADMIN)
         yield Api(app=app, service=app.state.service, reader=reader, admin=admin)
+
+
+@pytest.fixture(autouse=True)
+def _short_tracebacks() -> Iterator[None]:
+    """In the log, as the service has them: the default shows every local variable, for seconds."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

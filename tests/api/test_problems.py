@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.api import stories as stories_api
@@ -175,10 +175,20 @@ def raises(error: Exception) -> Callable[..., object]:
     return find_stories
 
 
+class Refused(Exception):
+    """As asyncpg says that a text is too long for its column."""
+
+    sqlstate = "22001"
+
+
 @on_sqlite
 @pytest.mark.parametrize(
     "error",
-    [ValueError("secret"), ProgrammingError("SELECT secret", None, Exception("secret"))],
+    [
+        ValueError("secret"),
+        ProgrammingError("SELECT secret", None, Exception("secret")),
+        DBAPIError("SELECT secret", None, Refused("secret")),
+    ],
     ids=lambda error: type(error).__name__,
 )
 async def test_faults_of_ours_tell_nothing(

@@ -1,0 +1,208 @@
+"""Who may do what: every route behind its key, and what keys are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app.api import deps as api_deps
+from app.store.engine import sqlite_path
+from tests.api.conftest import ADMIN_KEY, Api, on_sqlite, running
+from tests.api.publisher import Item, Publisher, atom
+
+OPEN_TO_ALL = {"/healthz", "/readyz", "/docs", "/docs/assets", "/openapi.json"}
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every method and path that the application answers."""
+    for found in iter_route_contexts(app.routes):
+        path = found.path or ""
+        for method in found.methods or {"GET"}:
+            yield (
+                method,
+                path.replace("{story_id}", "1").replace("{feed_id}", "1").replace("{key_id}", "1"),
+            )
+
+
+@on_sqlite
+async def test_every_route_but_those_on_the_list_needs_a_key(locked: Api):
+    walked = set()
+    for method, path in operations(locked.app):
+        assert "{" not in path
+        answer = await locked.reader.request(method, path)
+        if path in OPEN_TO_ALL:
+            assert answer.status_code != 401, path
+        else:
+            walked.add(path)
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert {"/metrics", "/v1/stories", "/v1/changes", "/v1/admin/feeds.opml"} <= walked
+    assert len(walked) > 15
+
+
+@on_sqlite
+async def test_admin_routes_need_an_admin_key_even_where_reading_is_open(api: Api):
+    reading = {"Authorization": f"Bearer {(await api.key())['key']}"}
+    assert (await api.reader.get("/v1/stories")).status_code == 200
+    walked = 0
+    for method, path in operations(api.app):
+        if not path.startswith("/v1/admin"):
+            continue
+        walked += 1
+        assert (await api.reader.request(method, path)).status_code == 401, (method, path)
+        if (method in ("POST", "PATCH") and path.count("/") == 3) or method == "PATCH":
+            continue  # needs a body first: held below
+        refused = await api.reader.request(method, path, headers=reading)
+        assert refused.status_code == 403, (method, path)
+    assert walked > 12
+    for method, path, body in [
+        ("POST", "/v1/admin/feeds", {"url": "https://x.example/", "probe": False}),
+        ("POST", "/v1/admin/keys", {"name": "mine", "scopes": ["admin"]}),
+        ("PATCH", "/v1/admin/feeds/1", {"title": "mine"}),
+    ]:
+        refused = await api.reader.request(method, path, json=body, headers=reading)
+        assert refused.status_code == 403, (method, path)
+    assert len((await api.admin.get("/v1/admin/keys")).json()["data"]) == 2
+
+
+@on_sqlite
+async def test_a_read_key_reads_and_an_admin_key_does_both(locked: Api):
+    for scopes in (["read"], ["admin"], ["read", "admin", "read"]):
+        made = await locked.key(scopes=scopes)
+        assert made["scopes"] == sorted(set(scopes))
+        locked.reader.headers["Authorization"] = f"bearer  {made['key']} "
+        assert (await locked.get("/v1/stories")).status_code == 200
+        assert (await locked.get("/metrics")).status_code == 200
+        admin = await locked.get("/v1/admin/feeds")
+        assert admin.status_code == (200 if "admin" in scopes else 403)
+
+
+async def test_keys_end(api: Api):
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    expiring = await api.key(expires_at=soon.isoformat())
+    lasting = await api.key()
+
+    async def statuses() -> list[int]:
+        return [
+            (
+                await api.reader.get("/v1/tags", headers={"Authorization": f"Bearer {key['key']}"})
+            ).status_code
+            for key in (expiring, lasting)
+        ]
+
+    assert await statuses() == [200, 200]
+    deps = api.app.state.deps
+    later = {name: getattr(deps, name) for name in deps.__slots__}
+    later["clock"] = lambda: soon
+    api.app.state.deps = api_deps.Deps(**later)
+    assert await statuses() == [401, 200]
+    revoked = await api.admin.delete(f"/v1/admin/keys/{lasting['id']}")
+    assert revoked.json()["data"]["revoked_at"] is not None
+    assert await statuses() == [401, 401]
+    again = await api.admin.delete(f"/v1/admin/keys/{lasting['id']}")
+    assert again.json() == revoked.json()
+    assert (await api.admin.delete("/v1/admin/keys/999")).status_code == 404
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer", "Bearer ", f"Basic {ADMIN_KEY}", ADMIN_KEY, f"Bearer {ADMIN_KEY}x", "Bearer é",
+     f"Bearer {ADMIN_KEY[:-1]}", f"Bearer {ADMIN_KEY.upper()}", f"Bearer {ADMIN_KEY} {ADMIN_KEY}"],
+)  # fmt: skip
+async def test_what_is_no_key_is_refused_even_where_reading_is_open(api: Api, header: str):
+    answer = await api.reader.get(
+        "/v1/stories", headers=[(b"Authorization", header.encode("latin-1"))]
+    )
+    assert answer.status_code == 401
+
+
+@on_sqlite
+async def test_the_local_key_administers_and_is_in_no_list(database_url: str):
+    async with running(database_url, read_auth="required", local_key="local-1") as api:
+        local = {"Authorization": "Bearer local-1"}
+        for path in ("/v1/stories", "/v1/admin/status"):
+            assert (await api.reader.get(path, headers=local)).status_code == 200
+        listed = (await api.admin.get("/v1/admin/keys")).json()["data"]
+        assert [key["name"] for key in listed] == ["COPYDESK_ADMIN_KEY"]
+    async with running(database_url, read_auth="required") as api:
+        assert (await api.reader.get("/v1/stories", headers=local)).status_code == 401
+
+
+async def test_the_last_use_is_kept(api: Api):
+    made = await api.key(name="reader of the harbour")
+    assert made["last_used_at"] is None
+    await api.reader.get("/v1/stories", headers={"Authorization": f"Bearer {made['key']}"})
+    listed = {key["id"]: key for key in (await api.admin.get("/v1/admin/keys")).json()["data"]}
+    assert listed[made["id"]]["last_used_at"] is not None
+    assert "key" not in listed[made["id"]]
+    assert made["key"].startswith(made["prefix"])
+    assert len(made["key"]) > 40 > 2 * len(made["prefix"])
+
+
+def contents(database_url: str) -> tuple[str, bytes]:
+    """An SQLite file as statements, and as it lies on disk."""
+    path = Path(sqlite_path(database_url) or "")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint")
+        return "\n".join(connection.iterdump()), path.read_bytes()
+
+
+@on_sqlite
+async def test_only_the_fingerprint_is_stored(api: Api, database_url: str):
+    made = await api.key()
+    await api.reader.get("/v1/stories", headers={"Authorization": f"Bearer {made['key']}"})
+    dump, raw = contents(database_url)
+    for secret in (made["key"], ADMIN_KEY):
+        assert hashlib.sha256(secret.encode()).hexdigest().upper() in dump.upper()
+        assert secret not in dump
+        assert secret.encode() not in raw
+        assert secret[:8].encode() in raw  # what is looked for would be seen
+
+
+async def test_a_new_key_is_shown_once_and_by_nobody_kept(api: Api):
+    answer = await api.admin.post("/v1/admin/keys", json={"name": "x"})
+    assert answer.headers["cache-control"] == "no-store"
+    listed = await api.admin.get("/v1/admin/keys")
+    assert answer.json()["data"]["key"] not in listed.text
+
+
+REFUSED = [
+    {"name": ""},
+    {"name": " "},
+    {"name": "a\nb"},
+    {"name": "x" * 101},
+    {"name": "x", "scopes": []},
+    {"name": "x", "scopes": ["root"]},
+    {"name": "x", "expires_at": "2020-01-01T00:00:00Z"},
+    {"name": "x", "expires_at": "2099-01-01T00:00:00"},
+    {"name": "x", "expires_at": "9999-12-31T23:59:59-14:00"},
+    {"name": "x", "key": "cdk_chosen_by_the_caller"},
+    {"name": "x", "revoked_at": None},
+    {"name": "x", "id": 1},
+]
+
+
+async def test_what_a_caller_may_not_set_of_a_key(api: Api):
+    for body in REFUSED:
+        answer = await api.admin.post("/v1/admin/keys", json=body)
+        assert answer.status_code == 400, body
+        assert answer.json()["errors"][0]["pointer"].startswith(f"/{list(body)[-1]}")
+    assert len((await api.admin.get("/v1/admin/keys")).json()["data"]) == 1
+
+
+@on_sqlite
+async def test_a_key_in_use_while_feeds_are_polled(locked: Api, harbour: Publisher):
+    """The note of a key's use takes the one writer of SQLite: it must not wait for itself."""
+    harbour.pages["/feed"] = atom(Item(title="One"))
+    made = (await locked.key(scopes=["admin"]))["key"]
+    locked.admin.headers["Authorization"] = f"Bearer {made}"
+    await locked.poll(harbour.url())
