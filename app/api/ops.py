@@ -8,12 +8,12 @@ from typing import Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 
 from app.api.deps import DepsDep, may_read
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.errors import Unavailable
+from app.store.changes import last_seq
 from app.store.engine import DATABASE_FAULTS
 
 READY_TIMEOUT_S: Final = 5.0
@@ -35,7 +35,7 @@ async def readyz(request: Request, deps: DepsDep) -> Response:
         raise Unavailable("the service is stopping: send requests elsewhere")
     try:
         async with asyncio.timeout(READY_TIMEOUT_S), deps.database.read() as session:
-            await session.execute(text("SELECT 1"))
+            await last_seq(session)
     except (*DATABASE_FAULTS, TimeoutError):
         raise Unavailable("the database does not answer") from None
     return reply(request, {"status": "ready"})

@@ -12,24 +12,19 @@ from typing import TypeAlias
 
 from app.core.dates import read_date
 from app.core.hashing import hash64
-from app.core.identity import Match, keys_of, lookup_of, match_entries, story_id
+from app.core.identity import Match, keys_of, lookup_of, match_entries
 from app.core.language import normalize_language
-from app.core.normalize import normalize
 from app.core.parse import parse
 from app.core.poll import (
-    ChangedStory,
     ClaimedFeed,
-    CopyWrite,
     Document,
     FeedPlan,
     FeedUpdate,
     LedgerRow,
-    NewStory,
 )
 from app.core.schedule import MAX_ATTEMPTS, NextPoll, Outcome, Pace, jitter_of, next_poll, rhythm
 from app.core.types import (
     Failure,
-    FeedContext,
     Fetched,
     FetchFailed,
     FetchResult,
@@ -38,13 +33,9 @@ from app.core.types import (
     ParsedFeed,
     ParseFailed,
     ServerHints,
-    Story,
     Validators,
 )
-
-FULLER = 1.5
-"""How much longer another feed's text must be before the story takes its words from there."""
-
+from app.core.writes import Writes
 
 PollFailure: TypeAlias = FetchFailed | ParseFailed
 
@@ -115,7 +106,7 @@ def plan_document(
 ) -> FeedPlan:
     """The plan of a poll that brought a document to read; heavy where much is new."""
     matches = match_entries(document.keys, known, feed.url)
-    writes = _Writes(feed, document.feed, known, now)
+    writes = Writes(feed, document.feed, known, now)
     for match in matches:
         writes.add(match)
     pace = _pace(document, now)
@@ -139,89 +130,6 @@ def plan_document(
         lookup=document.lookup,
         expected=tuple(sorted((s.id, s.revision) for s in known.stories.values())),
     )
-
-
-class _Writes:
-    """Collects what a document's entries come to: new stories, revisions, copies."""
-
-    def __init__(self, feed: ClaimedFeed, parsed: ParsedFeed, known: Known, now: datetime) -> None:
-        self.feed = feed
-        self.now = now
-        self.context = FeedContext(
-            feed_url=feed.url,
-            source_name=feed.source_name,
-            language=feed.language or parsed.language,  # an operator may know better
-            time_zone=feed.time_zone,
-        )
-        self.ids = set(known.stories)
-        self.new: list[NewStory] = []
-        self.changed: list[ChangedStory] = []
-        self.copies: list[CopyWrite] = []
-
-    @property
-    def outcome(self) -> Outcome:
-        if self.new:
-            return Outcome.NEW
-        return Outcome.CHANGED if self.changed else Outcome.UNCHANGED
-
-    def add(self, match: Match) -> None:
-        entry = match.keys.entry
-        if match.copy and match.copy.entry_hash == entry.raw_hash:
-            if not match.copy.present:
-                self._keep_copy(match, match.copy.story_id)
-            return
-        story = normalize(entry, self.context, self.now)
-        if match.story is None:
-            self._keep_copy(match, self._create(match, story))
-            return
-        self._revise(match, story)
-        self._keep_copy(match, match.story.id)
-
-    def _create(self, match: Match, story: Story) -> int:
-        new_id = story_id(story.published_at, match.identity)
-        while new_id in self.ids:
-            new_id += 1
-        self.ids.add(new_id)
-        self.new.append(
-            NewStory(
-                id=new_id,
-                identity=match.identity,
-                url_hash=match.keys.url_hash,
-                title_hash=match.keys.title_hash,
-                story=story,
-            )
-        )
-        return new_id
-
-    def _revise(self, match: Match, story: Story) -> None:
-        """A revision, if the words changed and this feed is the one the story is taken from."""
-        known = match.story
-        if known is None or known.content_hash == story.content_hash:
-            return
-        owns = known.owner_feed_id in (self.feed.id, None)
-        if not owns and story.word_count <= known.word_count * FULLER:
-            return
-        self.changed.append(
-            ChangedStory(
-                id=known.id,
-                revision=known.revision + 1,
-                url_hash=match.keys.url_hash,
-                title_hash=match.keys.title_hash,
-                story=story,
-            )
-        )
-
-    def _keep_copy(self, match: Match, story_id: int) -> None:
-        self.copies.append(
-            CopyWrite(
-                ident=match.ident,
-                story_id=story_id,
-                guid=match.keys.entry.guid,
-                url=match.keys.url,
-                url_hash=match.keys.url_hash,
-                entry_hash=match.keys.entry.raw_hash,
-            )
-        )
 
 
 def _left(known: Known, matches: tuple[Match, ...]) -> tuple[int, ...]:

@@ -244,7 +244,7 @@ async def test_stories_of_the_same_moment_get_ids_of_their_own(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twenty-one bits tell stories of one millisecond apart; here none does."""
-    monkeypatch.setattr("app.core.plan.story_id", lambda *_: 7 << 21)
+    monkeypatch.setattr("app.core.writes.story_id", lambda *_: 7 << 21)
     await add(database, "one", domain="one.example")
     await add(database, "two", domain="two.example")
     first, second = await claim(database)

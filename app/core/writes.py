@@ -1,0 +1,98 @@
+"""What the entries of one document come to: new stories, revisions, copies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from app.core.identity import Match, story_id
+from app.core.normalize import normalize
+from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, NewStory
+from app.core.schedule import Outcome
+from app.core.types import FeedContext, Known, ParsedFeed, Story
+
+FULLER: Final = 1.5
+"""How much longer another feed's text must be before the story takes its words from there."""
+
+
+class Writes:
+    """Collects what a document's entries come to: new stories, revisions, copies."""
+
+    def __init__(self, feed: ClaimedFeed, parsed: ParsedFeed, known: Known, now: datetime) -> None:
+        self.feed = feed
+        self.now = now
+        self.context = FeedContext(
+            feed_url=feed.url,
+            source_name=feed.source_name,
+            language=feed.language or parsed.language,  # an operator may know better
+            time_zone=feed.time_zone,
+        )
+        self.ids = set(known.stories)
+        self.new: list[NewStory] = []
+        self.changed: list[ChangedStory] = []
+        self.copies: list[CopyWrite] = []
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.new:
+            return Outcome.NEW
+        return Outcome.CHANGED if self.changed else Outcome.UNCHANGED
+
+    def add(self, match: Match) -> None:
+        entry = match.keys.entry
+        if match.copy and match.copy.entry_hash == entry.raw_hash:
+            if not match.copy.present:
+                self._keep_copy(match, match.copy.story_id)
+            return
+        story = normalize(entry, self.context, self.now)
+        if match.story is None:
+            self._keep_copy(match, self._create(match, story))
+            return
+        self._revise(match, story)
+        self._keep_copy(match, match.story.id)
+
+    def _create(self, match: Match, story: Story) -> int:
+        new_id = story_id(story.published_at, match.identity)
+        while new_id in self.ids:
+            new_id += 1
+        self.ids.add(new_id)
+        self.new.append(
+            NewStory(
+                id=new_id,
+                identity=match.identity,
+                url_hash=match.keys.url_hash,
+                title_hash=match.keys.title_hash,
+                story=story,
+            )
+        )
+        return new_id
+
+    def _revise(self, match: Match, story: Story) -> None:
+        """A revision, if the words changed and this feed is the one the story is taken from."""
+        known = match.story
+        if known is None or known.content_hash == story.content_hash:
+            return
+        owns = known.owner_feed_id in (self.feed.id, None)
+        if not owns and story.word_count <= known.word_count * FULLER:
+            return
+        self.changed.append(
+            ChangedStory(
+                id=known.id,
+                revision=known.revision + 1,
+                url_hash=match.keys.url_hash,
+                title_hash=match.keys.title_hash,
+                story=story,
+            )
+        )
+
+    def _keep_copy(self, match: Match, story_id: int) -> None:
+        self.copies.append(
+            CopyWrite(
+                ident=match.ident,
+                story_id=story_id,
+                guid=match.keys.entry.guid,
+                url=match.keys.url,
+                url_hash=match.keys.url_hash,
+                entry_hash=match.keys.entry.raw_hash,
+            )
+        )
