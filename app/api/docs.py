@@ -10,7 +10,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from app.api.schemas import Problem
+from app.api.examples import EXAMPLES, PROBLEM
+from app.api.schemas import Problem, problems
 
 ASSETS = "/docs/assets"
 
@@ -41,20 +42,40 @@ async def _docs_page() -> HTMLResponse:
 
 
 def _completed(schema: dict[str, Any]) -> dict[str, Any]:
-    """Problem documents in place of FastAPI's validation errors, and the key scheme."""
+    """Problem documents in place of FastAPI's validation errors, the key scheme, examples."""
     components = schema.setdefault("components", {})
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     models = components.setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     models |= problem.pop("$defs", {})
-    models["Problem"] = problem
+    models["Problem"] = {**problem, "examples": [PROBLEM]}
     for framework in ("HTTPValidationError", "ValidationError"):
         models.pop(framework, None)
     for path, item in schema["paths"].items():
-        for operation in item.values():
-            answers = operation["responses"]
-            if "HTTPValidationError" in str(answers.get("422")):
-                del answers["422"]
+        for method, operation in item.items():
+            _summarize(operation)
+            _complete_answers(operation["responses"], reads=method == "get")
             if path.startswith(("/v1/", "/metrics")):
                 operation["security"] = [{"key": []}]
     return schema
+
+
+def _summarize(operation: dict[str, Any]) -> None:
+    """The first sentence of the description is the summary, and not said twice."""
+    summary, _, rest = operation.pop("description", "").partition("\n")
+    operation["summary"] = summary.rstrip(".") or operation["summary"]
+    if rest.strip():
+        operation["description"] = rest.strip()
+
+
+def _complete_answers(answers: dict[str, Any], *, reads: bool) -> None:
+    if "HTTPValidationError" in str(answers.get("422")):
+        del answers["422"]
+    if reads:
+        answers["304"] = {"description": "It is as If-None-Match says."}
+    answers |= {str(key): value for key, value in problems("default").items()}
+    for answer in answers.values():
+        for content in answer.get("content", {}).values():
+            model = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+            if model in EXAMPLES:
+                content["example"] = EXAMPLES[model]

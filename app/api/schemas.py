@@ -230,7 +230,7 @@ class SourceList(Answer):
     links: Links
 
 
-_DESCRIPTIONS = {
+_DESCRIPTIONS: dict[int | str, str] = {
     400: "A parameter, the body or the search text cannot be taken; `errors` says where.",
     401: "No key, or one that is not known.",
     403: "The key lacks the scope.",
@@ -241,10 +241,11 @@ _DESCRIPTIONS = {
     422: "The address was tried and gave no feed.",
     428: "If-Match is needed.",
     503: "Not ready.",
+    "default": "Any other problem.",
 }
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
     """The problem answers of a route, for its description."""
     return {
         status: {

@@ -1,0 +1,268 @@
+"""An example for each of the main answers, for the description; a test reads them by the models."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from app.api.schemas import RevisionOut
+
+_SOURCE: Final = {"id": "3", "name": "Harbour News", "domain": "harbour.example", "country": None}
+_PAGE: Final = {"next_cursor": None, "has_more": False, "limit": 20}
+_TAGS: Final = [
+    {
+        "tag": "agency:kyodo",
+        "scheme": "agency",
+        "code": "kyodo",
+        "name": "Kyodo News",
+        "by": "rule",
+        "matched": None,
+        "score": 1.0,
+        "inferred": True,
+    },
+    {
+        "tag": "category:world-news",
+        "scheme": "category",
+        "code": "world-news",
+        "name": "World News",
+        "by": "publisher",
+        "matched": "World News",
+        "score": 1.0,
+        "inferred": False,
+    },
+]
+_LISTED: Final = {
+    "id": "3765292800123456789",
+    "url": "https://harbour.example/2026/11/ferry",
+    "title": "Ferry service resumes in the north harbour",
+    "summary": "The ferry crossed again at dawn.",
+    "authors": [{"name": "A. Writer"}],
+    "agency": {"code": "kyodo", "name": "Kyodo News"},
+    "dateline": {"text": "HAKODATE, Japan, Nov. 12, Kyodo", "place": "Hakodate"},
+    "source": _SOURCE,
+    "language": "en",
+    "published_at": "2026-11-12T03:00:00Z",
+    "published_from": "published",
+    "updated_at": "2026-11-12T04:30:00Z",
+    "ingested_at": "2026-11-12T03:04:07.120000Z",
+    "image": "https://harbour.example/2026/11/ferry.jpg",
+    "enclosures": [],
+    "tags": _TAGS,
+    "cluster_id": None,
+    "revision": 2,
+    "status": "live",
+    "word_count": 12,
+}
+_TEXT: Final = "The ferry crossed again at dawn. Passengers waited with umbrellas in rain."
+_FULL: Final = {
+    **_LISTED,
+    "text": _TEXT,
+    "blocks": [{"type": "paragraph", "text": _TEXT, "rule": "paragraph"}],
+    "html": f"<p>{_TEXT}</p>",
+    "copies": [
+        {
+            "feed_id": "17",
+            "first_seen_at": "2026-11-12T03:04:07.120000Z",
+            "last_seen_at": "2026-11-12T09:00:00Z",
+        }
+    ],
+}
+_FETCH: Final = {
+    "id": "5120",
+    "feed_id": "17",
+    "at": "2026-11-12T03:04:07.120000Z",
+    "outcome": "new",
+    "failure": None,
+    "status": 200,
+    "detail": None,
+    "url": "https://harbour.example/rss.xml",
+    "redirects": [],
+    "wire_bytes": 8120,
+    "body_bytes": 40210,
+    "elapsed_ms": 131,
+    "entries": 30,
+    "new": 1,
+    "changed": 0,
+    "notes": [],
+    "next_poll_at": "2026-11-12T03:24:07.120000Z",
+    "next_poll_reasons": ["the feed's own pace, 20 min"],
+    "worker": "news-1:412:a1b2c3",
+}
+_FEED: Final = {
+    "id": "17",
+    "url": "https://harbour.example/rss.xml",
+    "title": "Harbour News",
+    "site_url": "https://harbour.example/",
+    "language": "en",
+    "time_zone": None,
+    "state": "active",
+    "health": "ok",
+    "source": _SOURCE,
+    "added_at": "2026-11-01T08:00:00Z",
+    "min_interval_s": None,
+    "max_interval_s": None,
+    "next_poll_at": "2026-11-12T03:24:07.120000Z",
+    "next_poll_reasons": ["the feed's own pace, 20 min"],
+    "last_success_at": "2026-11-12T03:04:07.120000Z",
+    "last_new_at": "2026-11-12T03:04:07.120000Z",
+    "failures": 0,
+    "failure": None,
+    "failure_detail": None,
+    "last_poll": _FETCH,
+}
+_KEY: Final = {
+    "id": "4",
+    "name": "morning briefing",
+    "prefix": "cdk_Zk3v",
+    "scopes": ["read"],
+    "created_at": "2026-11-01T08:00:00Z",
+    "expires_at": None,
+    "last_used_at": None,
+    "revoked_at": None,
+}
+_REVISED: Final = RevisionOut.model_fields.keys()
+
+
+def _links(path: str, following: str | None = None) -> dict[str, str | None]:
+    return {"self": path, "next": following}
+
+
+EXAMPLES: Final[dict[str, Any]] = {
+    "StoryList": {
+        "data": [_LISTED],
+        "page": {"next_cursor": "q83vEjRWeJCrze8S", "has_more": True, "limit": 1},
+        "meta": {"total": 231, "total_relation": "eq"},
+        "links": _links(
+            "/v1/stories?q=ferry&limit=1", "/v1/stories?q=ferry&limit=1&cursor=q83vEjRWeJCrze8S"
+        ),
+    },
+    "StoryAnswer": {"data": _FULL},
+    "RevisionList": {
+        "data": [
+            {name: value for name, value in _FULL.items() if name in _REVISED}
+            | {"revision": 2, "at": "2026-11-12T04:34:10Z"}
+        ],
+        "page": {"next_cursor": None, "has_more": False, "limit": 1},
+        "meta": {},
+        "links": _links("/v1/stories/3765292800123456789/revisions"),
+    },
+    "ChangeList": {
+        "data": [
+            {
+                "seq": 10412,
+                "type": "story.corrected",
+                "at": "2026-11-12T04:34:10Z",
+                "story_id": _LISTED["id"],
+                "revision": 2,
+                "story": _LISTED,
+            }
+        ],
+        "page": {"next_cursor": "10412", "has_more": False, "limit": 100},
+        "meta": {"last_seq": 10412},
+        "links": _links("/v1/changes?after=10411"),
+    },
+    "TagList": {
+        "data": [
+            {
+                "tag": "category:world-news",
+                "scheme": "category",
+                "code": "world-news",
+                "name": "World News",
+                "stories": 231,
+            }
+        ],
+        "page": _PAGE,
+        "meta": {},
+        "links": _links("/v1/tags?scheme=category&prefix=wor"),
+    },
+    "SourceList": {
+        "data": [{**_SOURCE, "feeds": 2, "stories": 1290}],
+        "page": _PAGE,
+        "meta": {},
+        "links": _links("/v1/sources"),
+    },
+    "FeedList": {
+        "data": [_FEED],
+        "page": _PAGE,
+        "meta": {},
+        "links": _links("/v1/admin/feeds?health=ok"),
+    },
+    "FeedAnswer": {"data": _FEED},
+    "AddedFeed": {
+        "data": {**_FEED, "health": "new", "last_success_at": None, "last_new_at": None}
+        | {"last_poll": None, "next_poll_reasons": ["added, due at once"]},
+        "found": {
+            "url": "https://harbour.example/rss.xml",
+            "format": "rss20",
+            "title": "Harbour News",
+            "site_url": "https://harbour.example/",
+            "language": "en",
+            "entries": 30,
+            "titles": [_LISTED["title"]],
+            "notes": [],
+        },
+    },
+    "FetchList": {
+        "data": [_FETCH],
+        "page": _PAGE,
+        "meta": {},
+        "links": _links("/v1/admin/fetches"),
+    },
+    "FetchAnswer": {"data": _FETCH},
+    "ImportAnswer": {
+        "data": [
+            {
+                "url": "https://harbour.example/rss.xml",
+                "title": "Harbour News",
+                "status": "added",
+                "feed_id": "17",
+                "detail": None,
+            }
+        ],
+        "meta": {"added": 1, "present": 0, "refused": 0},
+    },
+    "KeyList": {"data": [_KEY], "page": _PAGE, "meta": {}, "links": _links("/v1/admin/keys")},
+    "KeyAnswer": {"data": {**_KEY, "revoked_at": "2026-11-12T03:10:00Z"}},
+    "NewKeyAnswer": {"data": {**_KEY, "key": "cdk_Zk3v…"}},
+    "StatusAnswer": {
+        "data": {
+            "version": "0.1.0",
+            "python": "3.11.9",
+            "now": "2026-11-12T03:10:00Z",
+            "feeds": {"new": 0, "ok": 118, "failing": 3, "paused": 1, "quarantined": 0},
+            "due": 2,
+            "most_overdue_s": 1.4,
+            "leased": 5,
+            "stories": 182_034,
+            "last_seq": 190_112,
+            "last_hour": {
+                "polls": {"new": 61, "same_body": 90, "not_modified": 204, "failed": 4},
+                "failures": {"timeout": 4},
+                "new_stories": 133,
+                "delay": {"p50_s": 402.0, "p95_s": 1730.5},
+            },
+            "database": {
+                "engine": "postgresql",
+                "version": "18.1",
+                "bytes": 912_000_000,
+                "schema_revision": "0001",
+            },
+        }
+    },
+}
+
+PROBLEM: Final[dict[str, Any]] = {
+    "type": "urn:copydesk:problem:query_invalid",
+    "title": "The search text cannot be read",
+    "status": 400,
+    "detail": "the quote at position 6 is never closed: add another",
+    "instance": "/v1/stories",
+    "code": "query_invalid",
+    "request_id": "9f1c2ab37de04415",
+    "errors": [
+        {
+            "detail": "the quote at position 6 is never closed: add another",
+            "parameter": "q",
+            "position": 6,
+        }
+    ],
+}
