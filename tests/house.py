@@ -162,8 +162,14 @@ def oversized(source: str) -> list[str]:
 
 
 def libraries(source: str) -> set[str]:
-    """The top-level packages it imports that are neither the standard library nor its own."""
-    tops = {found.partition(".")[0] for _, found in imports(ast.parse(source))}
+    """The packages it imports or reads the `files("…")` of; not its own, nor the standard library."""
+    tree = ast.parse(source)
+    names = {found for _, found in imports(tree)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name("files"), args=[ast.Constant(value=str(package))]):
+                names.add(package)
+    tops = {name.partition(".")[0] for name in names}
     return tops - sys.stdlib_module_names - {"app"}
 
 

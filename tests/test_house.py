@@ -187,11 +187,9 @@ def plain(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
-def test_an_import_is_seen_as_a_library():
-    assert house.libraries("import os, lxml.etree\nfrom app.core import types\nimport h2") == {
-        "lxml",
-        "h2",
-    }
+def test_what_is_used_is_seen_as_a_library():
+    source = "import os, lxml.etree\nfrom app.core import types\nimport h2\na = files('b.c')\n"
+    assert house.libraries(source) == {"lxml", "h2", "b"}
 
 
 @pytest.mark.parametrize("pattern", [house.REGISTRY, house.WORKPLACE, house.UNFINISHED])
