@@ -13,7 +13,7 @@ from tests.api.conftest import ADMIN, Api
 from tests.api.publisher import Item, Publisher, atom
 
 quickly = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -161,7 +161,7 @@ async def test_bodies_of_any_bytes(stocked: Api, body: bytes, kind: str):
     assert patched.status_code in (200, 400)
 
 
-@quickly
+@settings(quickly, max_examples=15)
 @given(value=st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=255), max_size=40))
 @example(value='"' + "1" * 5000 + '-"')
 @example(value="²")

@@ -1,0 +1,116 @@
+"""What is around every request: its id, headers, metrics; and the answers for machines."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import structlog
+
+from tests.api.conftest import Api, on_sqlite, running
+from tests.api.publisher import Item, Publisher, atom
+
+
+async def metric(api: Api, name: str) -> set[str]:
+    """The label sets under which a metric has been counted."""
+    text = (await api.get("/metrics")).text
+    return set(re.findall(rf"^{name}(\{{.*\}}) ", text, re.MULTILINE))
+
+
+@on_sqlite
+async def test_a_request_keeps_its_id_or_gets_one(api: Api):
+    kept = await api.reader.get("/healthz", headers={"X-Request-Id": "trace-1.a_B"})
+    assert kept.headers["x-request-id"] == "trace-1.a_B"
+    for odd in ("", "a b", "x" * 65, "a\tb", "<script>", "é"):
+        made = await api.reader.get("/healthz", headers=[(b"X-Request-Id", odd.encode("latin-1"))])
+        assert re.fullmatch("[0-9a-f]{16}", made.headers["x-request-id"])
+    ids = {(await api.get("/healthz")).headers["x-request-id"] for _ in range(5)}
+    assert len(ids) == 5
+
+
+@on_sqlite
+async def test_every_answer_is_guarded_against_misreading(api: Api):
+    for path in ("/healthz", "/v1/stories", "/none", "/docs", "/metrics", "/v1/admin/feeds"):
+        answer = await api.get(path)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert "server" not in answer.headers
+
+
+@on_sqlite
+async def test_requests_are_counted_by_route_and_never_by_path(api: Api):
+    feed = await api.add_feed("https://news.example/rss")
+    for path in ("/v1/stories/1", "/v1/stories/2", "/none/1", "/none/2", "/docs/assets/none.js"):
+        await api.get(path)
+    await api.admin.get(f"/v1/admin/feeds/{feed}")
+    await api.admin.get("/v1/admin/keys")
+    for method in ("BREW", "WHEN", "PROPFIND"):
+        await api.reader.request(method, "/v1/stories")
+        await api.reader.request(method, "/none")
+    await api.reader.head("/healthz")
+    counted = await metric(api, "copydesk_http_requests_total")
+    assert counted == {
+        '{method="POST",route="/v1/admin/feeds",status="201"}',
+        '{method="GET",route="/v1/stories/{story_id}",status="404"}',
+        '{method="GET",route="none",status="404"}',
+        '{method="GET",route="/v1/admin/feeds/{feed_id}",status="200"}',
+        '{method="GET",route="/v1/admin/keys",status="200"}',
+        '{method="other",route="/v1/stories",status="405"}',
+        '{method="other",route="none",status="404"}',
+        '{method="HEAD",route="/healthz",status="200"}',
+    }
+
+
+@on_sqlite
+async def test_polls_are_counted(api: Api, harbour: Publisher):
+    harbour.pages["/feed"] = atom(Item(title="One"))
+    await api.poll(harbour.url())
+    text = (await api.get("/metrics")).text
+    assert 'copydesk_polls_total{outcome="new"} 1.0' in text
+    assert 'copydesk_stories_total{change="created"} 1.0' in text
+
+
+@on_sqlite
+async def test_one_event_for_each_request(api: Api):
+    with structlog.testing.capture_logs(
+        processors=[structlog.contextvars.merge_contextvars]
+    ) as events:
+        await api.reader.get("/v1/stories?q=secret", headers={"X-Request-Id": "mine"})
+    [event] = [event for event in events if event["event"] == "request"]
+    assert event.pop("ms") >= 0
+    assert event == {
+        "event": "request",
+        "log_level": "info",
+        "request_id": "mine",
+        "method": "GET",
+        "path": "/v1/stories",
+        "status": 200,
+    }
+
+
+async def test_ready_until_it_is_stopping(api: Api):
+    assert (await api.get("/readyz")).json() == {"status": "ready"}
+    assert (await api.get("/healthz")).json() == {"status": "alive"}
+    api.service.draining.set()
+    answer = await api.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "retry-after" in answer.headers
+    assert (await api.get("/healthz")).status_code == 200
+    assert (await api.get("/v1/stories")).status_code == 200, "requests under way are answered"
+
+
+@on_sqlite
+@pytest.mark.parametrize(("auth", "status"), [("open", 200), ("required", 401)])
+async def test_metrics_need_a_key_where_reading_does(database_url: str, auth: str, status: int):
+    async with running(database_url, read_auth=auth) as api:
+        answer = await api.get("/metrics")
+        assert answer.status_code == status
+        assert (await api.admin.get("/metrics")).status_code == 200
+
+
+@on_sqlite
+async def test_a_proxy_in_front_changes_no_link(api: Api):
+    forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
+    answer = await api.reader.get("/v1/changes?limit=5", headers=forwarded)
+    assert answer.json()["links"]["self"] == "/v1/changes?limit=5"
