@@ -32,10 +32,10 @@ class Api:
     async def get(self, path: str, **parameters: Any) -> Any:  # noqa: ANN401 - JSON
         """The answer to a GET; parameters that are None are not sent."""
         given = {name: value for name, value in parameters.items() if value is not None}
-        return (await self.call("GET", path, params=given)).json()
+        return _answer(await self.call("GET", path, params=given))
 
     async def post(self, path: str, **request: Any) -> Any:  # noqa: ANN401 - JSON
-        return (await self.call("POST", path, **request)).json()
+        return _answer(await self.call("POST", path, **request))
 
     async def pages(
         self,
@@ -132,6 +132,21 @@ def _say_if_new(path: str) -> None:
         typer.echo(f"copydesk: a new database, {Path(path).resolve()}", err=True)
 
 
+def _answer(response: Response) -> Any:  # noqa: ANN401 - JSON
+    """The JSON of an answer; Stopped where it is not one of this API's."""
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or "data" not in answer:
+        raise Stopped(_stranger(response))
+    return answer
+
+
+def _stranger(response: Response) -> str:
+    return f"{response.url} answered {response.status_code}: is that a Copydesk server?"
+
+
 def _refusal(response: Response) -> str:
     """What a problem document says (RFC 9457), in lines; the status of any other answer."""
     try:
@@ -139,7 +154,7 @@ def _refusal(response: Response) -> str:
         lines = [str(problem["detail"])]
         faults = problem.get("errors") or []
     except (ValueError, LookupError, TypeError, AttributeError):
-        return f"{response.url} answered {response.status_code}: is that a Copydesk server?"
+        return _stranger(response)
     if len(faults) > 1:
         lines += [f"  {_place(fault)}{fault['detail']}" for fault in faults]
     if response.status_code == UNAUTHORIZED:

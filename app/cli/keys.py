@@ -32,7 +32,7 @@ def create(
     url: Url = None,
 ) -> None:
     """Make a key and print it, this once."""
-    asked = {"name": name, "scopes": [scope], "expires_at": _expiry(expires)}
+    asked = {"name": name, "scopes": [scope], "expires_at": expiry(expires)}
 
     async def work(api: Api) -> None:
         made = (await api.post("/v1/admin/keys", json=asked))["data"]
@@ -86,7 +86,7 @@ def revoke(
     with_api(url, work)
 
 
-def _expiry(asked: str | None) -> str | None:
+def expiry(asked: str | None) -> str | None:
     """The time in full; BadParameter for one that cannot be read."""
     if asked is None:
         return None

@@ -57,8 +57,6 @@ def bind(host: str, port: int) -> socket.socket:
             family=socket.AF_INET6 if ":" in host else socket.AF_INET,
             backlog=2048,
         )
-    except socket.gaierror as error:
-        raise Stopped(f"{host} is no address of this machine ({error.strerror})") from error
     except OSError as error:
         raise Stopped(_bind_fault(host, port, error)) from error
 
@@ -79,7 +77,7 @@ def _bind_fault(host: str, port: int, error: OSError) -> str:
             )
         case errno.EACCES:
             return f"port {port} may not be used by this user: take one above 1023 (--port)"
-        case errno.EADDRNOTAVAIL:
+        case errno.EADDRNOTAVAIL | socket.EAI_NONAME | socket.EAI_AGAIN:
             return f"{host} is no address of this machine: see --host and COPYDESK_HOST"
         case _:
             return f"{host} port {port} cannot be listened on: {error.strerror}"

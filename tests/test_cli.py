@@ -1,0 +1,303 @@
+"""The command without a server: its help, its settings, its endings, a file of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+import typer
+from typer.testing import CliRunner, Result
+
+from app.api.opml import read_opml
+from app.cli import app, calling, feeds, keys, polling, show
+from app.cli.importing import PART, split
+from app.cli.outcome import Stopped, run
+from app.store.feeds import FeedState, Health
+from app.store.keys import Scope
+from app.store.ownership import owned, read_owner
+from tests import documents
+from tests.conftest import ROOT
+
+HEAVY = [
+    "fastapi",
+    "sqlalchemy",
+    "httpx",
+    "pydantic_settings",
+    "structlog",
+    "feedparser",
+    "dateparser",
+    "uvicorn",
+    "lxml",
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder to be in; logging is as a command has it, and then as it was."""
+    monkeypatch.chdir(tmp_path)
+    for module in (calling, polling):
+        monkeypatch.setattr(module, "configure_logging", log_quietly)
+    yield tmp_path
+    structlog.reset_defaults()
+
+
+def log_quietly(level: str, *, as_json: bool) -> None:
+    """The level alone: whatever else it sets would outlive the test."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+
+
+def copydesk(*words: str, stdin: str | None = None, **settings: str) -> Result:
+    env = {f"COPYDESK_{name.upper()}": value for name, value in settings.items()}
+    return CliRunner().invoke(app, words, input=stdin, env=env, prog_name="copydesk")
+
+
+def test_it_says_its_version():
+    assert copydesk("--version").stdout.startswith("copydesk 0.")
+
+
+def test_without_a_command_it_says_what_there_is():
+    shown = copydesk().output
+    for command in ("serve", "poll", "migrate", "feeds", "keys", "search", "status", "demo"):
+        assert command in shown
+
+
+def test_every_command_says_in_a_line_what_it_does():
+    root = documents.command()
+    for path in documents.commands(root):
+        node = root
+        for word in path:
+            node = node.commands[word]
+        assert node.help, path
+        assert "\n" not in node.help.strip(), path
+        for parameter in node.params:
+            assert getattr(parameter, "help", None), (path, parameter.name)
+
+
+def test_help_waits_for_nothing_that_is_slow_to_import():
+    script = (
+        "import sys\nfrom app.cli import app\n"
+        "app(['feeds', 'add', '--help'], standalone_mode=False)\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "words", [("serve",), ("poll",), ("migrate",), ("feeds", "list"), ("search", "x"), ("demo",)]
+)
+def test_a_wrong_setting_is_named_with_its_value_and_what_is_allowed(words: tuple[str, ...]):
+    ended = copydesk(*words, concurrency="many")
+    assert ended.exit_code == 2
+    assert "COPYDESK_CONCURRENCY='many'" in ended.stderr
+    assert "Allowed: fetches in flight at most" in ended.stderr
+
+
+def test_a_wrong_option_is_named_too():
+    ended = copydesk("serve", "--port", "70000")
+    assert ended.exit_code == 2
+    assert "COPYDESK_PORT=70000" in ended.stderr
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password():
+    ended = copydesk("migrate", database_url="postgresql://me:hush@127.0.0.1:1/news")
+    assert ended.exit_code == 1
+    assert ended.stderr.startswith("copydesk: the database 127.0.0.1:1/news cannot be used: ")
+    assert "hush" not in ended.output
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_file_that_is_no_database_is_named(folder: Path):
+    (folder / "copydesk.db").write_text("not a database, " * 100)
+    ended = copydesk("feeds", "list")
+    assert ended.exit_code == 1
+    assert "copydesk.db cannot be used: file is not a database" in ended.stderr
+
+
+def test_migrating_says_from_where_to_where():
+    assert "schema none → 0001" in copydesk("migrate").stdout
+    assert "has schema 0001 already" in copydesk("migrate").stdout
+
+
+def test_choices_are_those_of_the_service():
+    assert choices(feeds.list_all, "state") == {state.value for state in FeedState}
+    assert choices(feeds.list_all, "health") == {health.value for health in Health}
+    assert choices(keys.create, "scope") == {scope.value for scope in Scope}
+
+
+def choices(command: object, parameter: str) -> set[str]:
+    """The words of an option's Literal."""
+    found, waiting = set(), [typing.get_type_hints(command)[parameter]]
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, str):
+            found.add(kind)
+        waiting.extend(typing.get_args(kind))
+    return found
+
+
+# --- an SQLite file that nobody serves --------------------------------------------------------
+
+
+def test_without_a_server_the_database_is_opened_here(folder: Path):
+    made = copydesk("keys", "create", "wire", "--scope", "admin")
+    assert made.exit_code == 0, made.output
+    assert f"a new database, {folder / 'copydesk.db'}" in made.stderr
+    assert made.stdout.startswith("cdk_")
+    assert len(made.stdout.split()) == 1  # the key alone, for `KEY=$(copydesk keys create …)`
+    listed = copydesk("keys", "list")
+    assert "a new database" not in listed.stderr
+    assert listed.stdout.count("cdk_") == 1  # no key but the one that was asked for
+    assert read_owner(str(folder / "copydesk.db")) is None
+
+
+def test_a_file_that_another_process_polls_is_left_alone(folder: Path):
+    path = str(folder / "copydesk.db")
+    with owned(path):
+        for words in (("feeds", "list"), ("status",)):
+            ended = copydesk(*words)
+            assert ended.exit_code == 1
+            assert "serves no requests" in ended.stderr
+            assert "copydesk serve" in ended.stderr
+        for words in (("migrate",), ("poll", "--once")):
+            ended = copydesk(*words)
+            assert ended.exit_code == 1
+            assert "SQLite is for one process at a time" in ended.stderr
+    assert not Path(path).exists()
+
+
+def test_polling_once_sums_up():
+    listed = """<opml version="2.0"><body>
+      <outline xmlUrl="http://127.0.0.1:1/feed"/><outline xmlUrl="http://127.0.0.1:2/feed"/>
+    </body></opml>"""
+    assert copydesk("feeds", "import", "-", stdin=listed).exit_code == 0
+    ended = copydesk("poll", "--once", host_gap_s="0")  # private addresses: both are refused
+    assert ended.exit_code == 0, ended.output
+    assert "feeds polled" in ended.stdout
+    assert [line.split() for line in ended.stdout.splitlines() if line[:1].isdigit()] == [
+        ["2", "0", "0", "2"]
+    ]
+    assert "http://127.0.0.1:1/feed" in ended.stdout
+    assert "blocked: " in ended.stdout
+    assert "feed_polled" not in ended.output
+
+
+# --- lists of feeds ---------------------------------------------------------------------------
+
+
+def opml(count: int) -> bytes:
+    lines = "".join(
+        f'<outline text="group"><outline xmlUrl="https://f{i}.example/" text="F{i}"/></outline>'
+        for i in range(count)
+    )
+    return f'<opml version="2.0"><body>{lines}</body></opml>'.encode()
+
+
+def test_a_long_list_is_sent_in_parts_and_whole():
+    document = opml(2 * PART + 1)
+    parts = list(split(document))
+    assert len(parts) == 3
+    assert [line for part in parts for line in read_opml(part)] == read_opml(document)
+
+
+@pytest.mark.parametrize("document", [opml(PART), b"", b"<rss/>", b"no XML", b"\xff\x00"])
+def test_a_short_list_or_none_is_sent_as_it_is(document: bytes):
+    assert list(split(document)) == [document]
+
+
+def test_a_list_that_cannot_be_read_is_named():
+    ended = copydesk("feeds", "import", "none.opml")
+    assert ended.exit_code == 1
+    assert "none.opml cannot be read: No such file" in ended.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("some.opml", "--starter")])
+def test_a_list_is_named_once(words: tuple[str, ...]):
+    ended = copydesk("feeds", "import", *words)
+    assert ended.exit_code == 2
+    assert "--starter" in ended.stderr
+
+
+# --- endings ----------------------------------------------------------------------------------
+
+
+async def stopped_in_a_group(*others: Exception) -> None:
+    raise ExceptionGroup("tasks", [ExceptionGroup("inner", [Stopped("buy paper")]), *others])
+
+
+def test_what_was_foreseen_ends_with_a_line(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(typer.Exit) as ended:
+        run(stopped_in_a_group())
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().err == "copydesk: buy paper\n"
+
+
+def test_what_was_not_foreseen_is_not_hidden():
+    with pytest.raises(ExceptionGroup):
+        run(stopped_in_a_group(KeyError("x")))
+
+
+async def interrupted() -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_as_shells_know_it():
+    with pytest.raises(typer.Exit) as ended:
+        run(interrupted())
+    assert ended.value.exit_code == 130
+
+
+# --- what is printed --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("2030-01-01", "2030-01-01T00:00:00+00:00"),
+        ("2030-01-01T09:00:00+09:00", "2030-01-01T09:00:00+09:00"),
+    ],
+)
+def test_the_end_of_a_key_is_a_day_or_a_time(asked: str, wanted: str):
+    assert keys.expiry(asked) == wanted
+
+
+@pytest.mark.parametrize("asked", ["soon", "2030-13-01", "2030-1-1"])
+def test_an_end_that_is_no_date_is_wrong_use(asked: str):
+    ended = copydesk("keys", "create", "x", "--expires", asked)
+    assert ended.exit_code == 2
+    assert "2030-01-01" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wanted"),
+    [(0, "0 s"), (99, "99 s"), (100, "2 min"), (5400, "90 min"), (6000, "2 h"), (200_000, "2 d")],
+)
+def test_spans_are_said_as_people_say_them(seconds: float, wanted: str):
+    assert show.span(seconds) == wanted
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted"),
+    [
+        (None, "unknown"),
+        (12, "12 bytes"),
+        (1536, "1.5 kB"),
+        (3 << 20, "3.0 MB"),
+        (1 << 30, "1.0 GB"),
+    ],
+)
+def test_sizes_are_said_as_people_say_them(count: int | None, wanted: str):
+    assert show.size(count) == wanted
+
+
+def test_times_that_are_not_known_are_a_dash():
+    assert show.local(None) == show.distance(None) == "–"
+    assert show.distance("2000-01-01T00:00:00Z").endswith(" d ago")
+    assert show.distance("2999-01-01T00:00:00Z").startswith("in ")
