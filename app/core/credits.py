@@ -23,6 +23,7 @@ from app.core.types import Agency, Dateline
 MAX_CREDIT_CHARS = 80
 MAX_BYLINE_CHARS = 120
 MAX_BARE_PLACE_WORDS = 3
+MAX_LEAD_CHARS = 300
 
 _OPEN, _CLOSE = r"[(（\[［【〔/<＜]", r"[)）\]］】〕/>＞]"
 _DASHES = "-‐‑–—―=＝−"
@@ -53,6 +54,7 @@ _BYLINE_LEAD = regex.compile(
     rf"By (?P<names>{_PERSON}?(?:{_AND}{_PERSON}?){{0,5}}?) "
     r"(?=\p{Lu}{3,}[\p{Lu} ./'’-]*[,(（ ])"
 )
+_WIRED = r"(?P<where>[^\s，。、]{1,12}?\d{1,2}日)[电電]"
 _REPORTERS = r"(?:\s*[（(]记者\s*(?P<reporters>[^)）]{2,40})[)）])?"
 _KOREAN_REPORTER = regex.compile(
     r"(?P<names>\p{Hangul}{2,4}(?:[·, ]+\p{Hangul}{2,4}){0,4})\s*(?:특파원|기자)\s*=\s*"
@@ -104,6 +106,8 @@ def is_sign_off(line: str) -> bool:
 
 def lead_of(text: str) -> Lead | None:
     """The byline, dateline and credit that a paragraph opens with, all together."""
+    if not _patterns().name.search(text, 0, MAX_LEAD_CHARS):
+        return None
     start = 0
     authors: tuple[str, ...] = ()
     if found := _BYLINE_LEAD.match(text):
@@ -167,6 +171,7 @@ def _place(where: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Patterns:
+    name: re.Pattern[str]  # any agency's, wherever it stands: most texts have none to begin with
     line: regex.Pattern[str]
     tail: regex.Pattern[str]
     leads: tuple[regex.Pattern[str], ...]
@@ -183,9 +188,10 @@ def _patterns() -> _Patterns:
         rf"{_OPEN}\s*{_WHERE}\s*[=＝]?\s*{name}{_IN_BRACKETS}{_CLOSE}{_AFTER}",  # 【東京共同】
         rf"(?:{_WHERE}[\s,]+)?{some}\s*(?:[-–—]+|=)\s+",  # PLACE, DATE AGENCY -
         rf"{_WHERE}\s[-–—]\s{some}\.\s+",  # МЕСТО, ДАТА - АГЕНТСТВО.
-        rf"{name}(?P<where>[^\s，。]{{2,20}}?)[电電]{_REPORTERS}\s*",  # 新华社北京3月5日电（记者…）
+        rf"{name}{_WIRED}{_REPORTERS}\s*",  # 新华社北京3月5日电（记者…）
     )
     return _Patterns(
+        name=re.compile(rf"(?<![A-Za-z])(?:{forms})(?![A-Za-z])"),
         line=regex.compile(rf"{_BULLET}{_OPEN}?{_BULLET}{_SOURCE}{some}\s*{_CLOSE}?[.。\s]*"),
         tail=regex.compile(rf"\s*[(（\[［]\s*{some}\s*[)）\]］][.。]?\s*$"),
         leads=tuple(regex.compile(lead) for lead in leads),
