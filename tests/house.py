@@ -162,7 +162,7 @@ def oversized(source: str) -> list[str]:
 
 
 def libraries(source: str) -> set[str]:
-    """The packages it imports or reads the `files("…")` of; not its own, nor the standard library."""
+    """The packages it imports or reads `files("…")` of: not its own, nor the standard library."""
     tree = ast.parse(source)
     names = {found for _, found in imports(tree)}
     for node in ast.walk(tree):
