@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -112,6 +112,18 @@ def test_a_database_that_does_not_answer_is_named_without_its_password():
     assert ended.stderr.startswith("copydesk: the database 127.0.0.1:1/news cannot be used: ")
     assert "hush" not in ended.output
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_postgresql_is_administered_the_same_way(new_postgres_database: Callable[[], str]):
+    url = new_postgres_database()
+    assert "schema none → 0001" in copydesk("migrate", database_url=url).stdout
+    assert copydesk("keys", "create", "wire", database_url=url).stdout.startswith("cdk_")
+    assert "postgresql" in copydesk("status", database_url=url).stdout
+    gone = copydesk("status", database_url=url + "_gone")
+    assert gone.exit_code == 1
+    assert "_gone cannot be used: " in gone.stderr
+    assert "does not exist" in gone.stderr
+    assert len(gone.stderr.splitlines()) == 1
 
 
 def test_a_file_that_is_no_database_is_named(folder: Path):
@@ -298,6 +310,10 @@ def test_sizes_are_said_as_people_say_them(count: int | None, wanted: str):
 
 
 def test_times_that_are_not_known_are_a_dash():
-    assert show.local(None) == show.distance(None) == "–"
-    assert show.distance("2000-01-01T00:00:00Z").endswith(" d ago")
-    assert show.distance("2999-01-01T00:00:00Z").startswith("in ")
+    assert show.local(None) == show.ago(None) == "–"
+
+
+def test_times_are_said_by_how_far_they_are():
+    assert show.ago("2000-01-01T00:00:00Z").endswith(" d ago")
+    assert show.when("2999-01-01T00:00:00Z").startswith("in ")
+    assert show.when("2000-01-01T00:00:00Z") == "due"

@@ -233,6 +233,12 @@ def test_a_stop_ends_readiness_polling_and_requests_and_a_second_does_not_wait()
     assert server.force_exit
 
 
+def test_signals_are_left_to_the_command():
+    before = signal.getsignal(signal.SIGTERM)
+    with Server(uvicorn.Config("")).capture_signals():
+        assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_a_stop_before_the_service_is_open_is_kept():
     server = Server(uvicorn.Config(""))
     serving._stop(SimpleNamespace(state=SimpleNamespace()), server)

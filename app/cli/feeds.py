@@ -9,7 +9,7 @@ import typer
 
 from app.cli.connect import AsJson, Url, with_api
 from app.cli.outcome import fail
-from app.cli.show import console, distance, json_line, local, state, table
+from app.cli.show import ago, console, json_line, local, state, table, when
 
 if TYPE_CHECKING:
     from app.cli.calling import Api
@@ -58,7 +58,7 @@ def add(
 @app.command("import")
 def import_opml(
     file: Annotated[
-        Path | None, typer.Argument(help="An OPML file; - reads standard input.")
+        Path | None, typer.Argument(metavar="FILE", help="An OPML file; - reads standard input.")
     ] = None,
     *,
     starter: Annotated[
@@ -128,7 +128,8 @@ def list_all(
 @app.command()
 def export(
     file: Annotated[
-        Path | None, typer.Argument(help="The file to write; standard output without it.")
+        Path | None,
+        typer.Argument(metavar="FILE", help="The file to write; standard output without it."),
     ] = None,
     *,
     url: Url = None,
@@ -205,11 +206,11 @@ def _named(feed: dict[str, Any]) -> str:
 
 def _row(feed: dict[str, Any]) -> tuple[Any, ...]:
     last = feed["last_poll"]
-    following = distance(feed["next_poll_at"]) if feed["state"] == "active" else "–"
+    following = when(feed["next_poll_at"]) if feed["state"] == "active" else "–"
     name = f"{feed['title']}\n{feed['url']}" if feed["title"] else feed["url"]
     if feed["failure_detail"]:
         name = f"{name}\n{feed['failures']} × {feed['failure']}: {feed['failure_detail']}"
-    return (feed["id"], state(feed["health"]), distance(last and last["at"]), following, name)
+    return (feed["id"], state(feed["health"]), ago(last and last["at"]), following, name)
 
 
 def _outcome(poll: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from app.cli.connect import AsJson, Url, with_api
-from app.cli.show import console, distance, json_line, local, table
+from app.cli.show import ago, console, json_line, local, table
 
 if TYPE_CHECKING:
     from app.cli.calling import Api
@@ -18,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="The keys that callers send.")
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Who or what it is for.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who or what it is for.")],
     *,
     scope: Annotated[
         Literal["read", "admin"], typer.Option(help="What it may do; admin includes read.")
@@ -60,7 +60,7 @@ def list_all(*, as_json: AsJson = False, url: Url = None) -> None:
                 f"{key['prefix']}…",
                 " ".join(key["scopes"]),
                 local(key["created_at"]),
-                distance(key["last_used_at"]),
+                ago(key["last_used_at"]),
                 _end(key),
                 key["name"],
             )

@@ -74,14 +74,19 @@ def local(at: str | None) -> str:
     return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def distance(at: str | None) -> str:
-    """How far a time of the API is from now: "3 min ago", "in 2 h", "now"; a dash for none."""
-    if at is None:
-        return "–"
-    seconds = (datetime.fromisoformat(at) - datetime.now(UTC)).total_seconds()
-    if abs(seconds) < 1:
-        return "now"
-    return f"in {span(seconds)}" if seconds > 0 else f"{span(-seconds)} ago"
+def ago(at: str | None) -> str:
+    """How long ago a time of the API was: "3 min ago"; a dash for none."""
+    return "–" if at is None else f"{span(max(0.0, -_seconds_to(at)))} ago"
+
+
+def when(at: str) -> str:
+    """When what is set for a time of the API comes: "in 2 h", or "due"."""
+    seconds = _seconds_to(at)
+    return f"in {span(seconds)}" if seconds > 0 else "due"
+
+
+def _seconds_to(at: str) -> float:
+    return (datetime.fromisoformat(at) - datetime.now(UTC)).total_seconds()
 
 
 def span(seconds: float) -> str:

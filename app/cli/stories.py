@@ -21,7 +21,8 @@ def search(
     query: Annotated[
         str | None,
         typer.Argument(
-            help='Words (all of them), "phrases", -without, OR, title:word; nothing finds all.'
+            metavar="QUERY",
+            help='Words (all of them), "phrases", -without, OR, title:word; nothing finds all.',
         ),
     ] = None,
     *,
