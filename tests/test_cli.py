@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from app.api.opml import read_opml
-from app.cli import app, calling, feeds, keys, polling, show
+from app.cli import app, feeds, inside, keys, polling, show
 from app.cli.importing import PART, split
 from app.cli.outcome import Stopped, run
 from app.store.feeds import FeedState, Health
@@ -40,7 +40,7 @@ HEAVY = [
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder to be in; logging is as a command has it, and then as it was."""
     monkeypatch.chdir(tmp_path)
-    for module in (calling, polling):
+    for module in (inside, polling):
         monkeypatch.setattr(module, "configure_logging", log_quietly)
     yield tmp_path
     structlog.reset_defaults()

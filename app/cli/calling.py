@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import Any, Final
 
 import typer
 
-from app.cli.opening import explained, own
+from app.cli.opening import own
 from app.cli.outcome import Stopped
-from app.net import AsyncClient, HTTPError, Response, asgi_client, plain_client
+from app.net import AsyncClient, HTTPError, Response, plain_client
 from app.settings import Settings
 from app.store.engine import sqlite_path
 from app.store.ownership import Owner, read_owner
-from app.telemetry import configure_logging
 
 TIMEOUT_S: Final = 120.0  # an address that is tried, or a feed that is polled, may take a minute
 MAX_PAGE: Final = 100
@@ -96,10 +94,12 @@ async def own_api(settings: Settings) -> AsyncIterator[Api]:
         if path is not None and (owner := read_owner(path)) is not None:
             yield await stack.enter_async_context(_owners_api(owner, path))
             return
+        from app.cli.inside import enter_application  # noqa: PLC0415 - slow to import
+
         own(stack, settings)
         if path is not None:
             _say_if_new(path)
-        yield Api(await _enter_application(stack, settings))
+        yield Api(await enter_application(stack, settings))
 
 
 def _owners_api(owner: Owner, path: str) -> AbstractAsyncContextManager[Api]:
@@ -110,20 +110,6 @@ def _owners_api(owner: Owner, path: str) -> AbstractAsyncContextManager[Api]:
             "(COPYDESK_DATABASE_URL=postgresql://…)"
         )
     return server_api(owner.url, owner.key)
-
-
-async def _enter_application(stack: AsyncExitStack, settings: Settings) -> AsyncClient:
-    """The application in this process, administered with a key that nobody else knows."""
-    from app.main import create_app  # noqa: PLC0415 - slow, and not needed where a server runs
-
-    configure_logging("warning", as_json=False)
-    key = secrets.token_urlsafe(32)
-    application = create_app(settings, poll=False, local_key=key, makes_key=False)
-    with explained(settings):
-        await stack.enter_async_context(application.router.lifespan_context(application))
-    client = await stack.enter_async_context(asgi_client(application))
-    client.headers["Authorization"] = f"Bearer {key}"
-    return client
 
 
 def _say_if_new(path: str) -> None:

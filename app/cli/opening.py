@@ -1,8 +1,7 @@
-"""Settings, database and logs of a command, and what can be wrong with them."""
+"""Settings and database of a command, and what can be wrong with them."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
@@ -10,10 +9,9 @@ from urllib.parse import urlsplit
 
 from app.cli.outcome import WRONG_USE, Stopped, fail
 from app.errors import AppError
-from app.settings import LogFormat, Settings, SettingsError, load_settings
+from app.settings import Settings, SettingsError, load_settings
 from app.store.engine import DATABASE_FAULTS, sqlite_path
 from app.store.ownership import Ownership, owned
-from app.telemetry import configure_logging
 
 
 def settings_of(**options: Any) -> Settings:  # noqa: ANN401 - checked by the settings
@@ -22,15 +20,6 @@ def settings_of(**options: Any) -> Settings:  # noqa: ANN401 - checked by the se
         return load_settings(**options)
     except SettingsError as error:
         fail(str(error), WRONG_USE)
-
-
-def start_logging(settings: Settings) -> None:
-    """Log as set; by default in words on a terminal, else as JSON."""
-    if settings.log_format is None:
-        as_json = not sys.stderr.isatty()
-    else:
-        as_json = settings.log_format is LogFormat.JSON
-    configure_logging(settings.log_level, as_json=as_json)
 
 
 def own(stack: AsyncExitStack, settings: Settings) -> Ownership | None:

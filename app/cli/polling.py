@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import structlog
 import typer
 
-from app.cli.opening import database_name, explained, own, settings_of, start_logging
+from app.cli.inside import start_logging
+from app.cli.opening import database_name, explained, own, settings_of
 from app.cli.outcome import on_stop, run
 from app.cli.show import console, table
 from app.ingest.pipeline import Polled

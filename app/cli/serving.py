@@ -11,7 +11,8 @@ import uvicorn
 from fastapi import FastAPI
 from rich.text import Text
 
-from app.cli.opening import explained, own, settings_of, start_logging
+from app.cli.inside import start_logging
+from app.cli.opening import explained, own, settings_of
 from app.cli.outcome import on_stop, run
 from app.cli.server import Server, address_of, bind, server_of
 from app.cli.show import console
