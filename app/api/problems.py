@@ -180,9 +180,9 @@ def _field_error(fault: Any) -> FieldError:  # noqa: ANN401 - pydantic's own dic
 
 
 def _pointer(steps: Sequence[object]) -> str:
-    """A JSON pointer (RFC 6901); half a surrogate pair, which is no text, becomes "?"."""
-    names = (str(step).encode(errors="replace").decode() for step in steps)
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    """A JSON pointer (RFC 6901)."""
+    names = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join(f"/{name}" for name in names)
 
 
 def _fault(fault: FieldError) -> dict[str, Any]:

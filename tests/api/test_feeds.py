@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 
 from app.api.schemas_admin import (
@@ -15,6 +18,7 @@ from app.api.schemas_admin import (
 from tests.api.conftest import Api, on_sqlite
 from tests.api.publisher import Item, Publisher, atom
 from tests.ingest.servers import answer as scripted
+from tests.ingest.servers import serve
 
 FEEDS = "/v1/admin/feeds"
 PAGE = "<!doctype html><html><head><title>Harbour</title></head><body>Welcome</body></html>"
@@ -178,6 +182,28 @@ async def test_a_poll_does_not_get_in_the_way_of_a_change(api: Api, harbour: Pub
     await api.refresh(feed)
     after = (await api.admin.get(f"{FEEDS}/{feed}")).json()["data"]
     assert {name: after[name] for name in given} == given
+
+
+async def test_a_change_while_a_poll_is_under_way_is_kept(api: Api):
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[object]:
+        asked.set()
+        await go.wait()
+        yield scripted(200, atom(Item(title="One")).encode())
+
+    async with serve(lambda _request: slowly()) as server:
+        feed = await api.add_feed(server.url(), title="Old name", language="en")
+        polled = asyncio.create_task(api.refresh(feed))
+        await asked.wait()
+        given = {"title": "New name", "language": "ja"}
+        changed = await api.admin.patch(f"{FEEDS}/{feed}", json=given, headers={"If-Match": '"1"'})
+        assert changed.status_code == 200
+        go.set()
+        assert (await polled)["new"] == 1
+    after = (await api.admin.get(f"{FEEDS}/{feed}")).json()["data"]
+    assert {name: after[name] for name in given} == given
+    assert after["health"] == "ok"
 
 
 async def test_null_clears_and_what_is_left_out_stays(api: Api):

@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,6 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.api import deps as api_deps
 from app.store.engine import sqlite_path
 from tests.api.conftest import ADMIN_KEY, Api, on_sqlite, running
 from tests.api.publisher import Item, Publisher, atom
@@ -99,10 +99,7 @@ async def test_keys_end(api: Api):
         ]
 
     assert await statuses() == [200, 200]
-    deps = api.app.state.deps
-    later = {name: getattr(deps, name) for name in deps.__slots__}
-    later["clock"] = lambda: soon
-    api.app.state.deps = api_deps.Deps(**later)
+    api.app.state.deps = replace(api.app.state.deps, clock=lambda: soon)
     assert await statuses() == [401, 200]
     revoked = await api.admin.delete(f"/v1/admin/keys/{lasting['id']}")
     assert revoked.json()["data"]["revoked_at"] is not None
@@ -137,13 +134,20 @@ async def test_the_local_key_administers_and_is_in_no_list(database_url: str):
         assert (await api.reader.get("/v1/stories", headers=local)).status_code == 401
 
 
-async def test_the_last_use_is_kept(api: Api):
+async def test_the_last_use_is_kept_to_the_minute(api: Api):
     made = await api.key(name="reader of the harbour")
     assert made["last_used_at"] is None
     await api.reader.get("/v1/stories", headers={"Authorization": f"Bearer {made['key']}"})
     listed = {key["id"]: key for key in (await api.admin.get("/v1/admin/keys")).json()["data"]}
     assert listed[made["id"]]["last_used_at"] is not None
     assert "key" not in listed[made["id"]]
+    used_at = datetime.fromisoformat(listed[made["id"]]["last_used_at"])
+    for later_s, noted in ((59, used_at), (60, used_at + timedelta(seconds=60))):
+        now = used_at + timedelta(seconds=later_s)
+        api.app.state.deps = replace(api.app.state.deps, clock=lambda now=now: now)
+        await api.reader.get("/v1/stories", headers={"Authorization": f"Bearer {made['key']}"})
+        again = {key["id"]: key for key in (await api.admin.get("/v1/admin/keys")).json()["data"]}
+        assert datetime.fromisoformat(again[made["id"]]["last_used_at"]) == noted
     assert made["key"].startswith(made["prefix"])
     assert len(made["key"]) > 40 > 2 * len(made["prefix"])
 

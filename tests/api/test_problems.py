@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -86,6 +87,8 @@ async def test_bodies_that_cannot_be_read(api: Api):
         await post(b'{"url":"https://x.example/","a/b~c":1}'), 400, "invalid_request"
     )
     assert extra.errors[0].pointer == "/a~1b~0c"
+    unknown = await api.get("/v1/stories", **{f"x{n}": "1" for n in range(300)})
+    assert len(check_problem(unknown, 400, "invalid_request").errors) == 20
     many = ",".join(f'"x{n}":1' for n in range(5000)).encode()
     said = check_problem(
         await post(b'{"url":"https://x.example/",' + many + b"}"), 400, "invalid_request"
@@ -223,10 +226,7 @@ async def test_without_its_database_the_service_is_alive_and_says_so(api: Api):
         "postgresql": "postgresql+asyncpg://nobody:x@127.0.0.1:1/x",
     }[api.service.database.dialect]
     nowhere = open_database(away)
-    deps = api.app.state.deps
-    api.app.state.deps = type(deps)(
-        **{name: getattr(deps, name) for name in deps.__slots__} | {"database": nowhere}
-    )
+    api.app.state.deps = replace(api.app.state.deps, database=nowhere)
     calls = [
         api.reader.get("/v1/stories"),
         api.reader.get("/v1/changes"),
