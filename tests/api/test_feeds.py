@@ -359,3 +359,11 @@ async def test_a_feed_that_says_much_of_itself_is_polled(api: Api, harbour: Publ
 @on_sqlite
 async def test_what_is_no_id(api: Api, number: str):
     assert (await api.admin.get(f"{FEEDS}/{number}")).status_code == 400
+
+
+async def test_the_operators_word_on_the_language_wins(api: Api, harbour: Publisher):
+    """Characters alone are Chinese or Japanese; the document claims English."""
+    harbour.pages["/feed"] = atom(Item(title="東京港閉鎖", text="港湾局発表"), lang="en")
+    await api.poll(harbour.url(), language="ja")
+    [story] = await api.data("/v1/stories")
+    assert story["language"] == "ja"
