@@ -363,7 +363,10 @@ async def test_what_is_no_id(api: Api, number: str):
 
 async def test_the_operators_word_on_the_language_wins(api: Api, harbour: Publisher):
     """Characters alone are Chinese or Japanese; the document claims English."""
-    harbour.pages["/feed"] = atom(Item(title="東京港閉鎖", text="港湾局発表"), lang="en")
+    harbour.pages["/feed"] = (
+        "<rss version='2.0'><channel><title>Harbour</title><language>en</language>"
+        "<item><guid>1</guid><title>東京港閉鎖</title></item></channel></rss>"
+    )
     await api.poll(harbour.url(), language="ja")
     [story] = await api.data("/v1/stories")
     assert story["language"] == "ja"
