@@ -71,6 +71,14 @@ coverage: setup ## the suite with branch coverage: core 100 %, all 90 %; a page 
 	$(BIN)/coverage report --include='app/core/*' --fail-under=100 --skip-covered
 	$(BIN)/coverage report --fail-under=90 --format=total
 
+.PHONY: fleet
+fleet: setup ## a thousand feeds, two pollers and two servers on one PostgreSQL, and a kill -9
+	FLEET_FEEDS=1000 $(BIN)/pytest -q tests/flow/test_fleet.py $(ARGS)
+
+.PHONY: openapi
+openapi: setup ## write the API's description to docs/openapi.json
+	$(BIN)/python -m tests.tools.openapi
+
 .PHONY: corpus
 corpus: setup ## poll every feed of the shared test data and report
 	$(BIN)/python -m tests.tools.corpus_report

@@ -140,6 +140,8 @@ class _Records:
         self.stories = known.stories
         self.feed_url = feed_url
         self.by_identity = {story.identity: story for story in known.stories.values()}
+        by_presence = sorted(known.copies.values(), key=lambda copy: (copy.present, copy.ident))
+        self.copy_of_words = {copy.entry_hash: copy for copy in by_presence}
         self.copy_of_story = {copy.story_id: copy for copy in known.copies.values()}
         self.stories_of_url: dict[int, set[int]] = defaultdict(set)
         for copy in known.copies.values():
@@ -147,9 +149,8 @@ class _Records:
                 self.stories_of_url[copy.url_hash].add(copy.story_id)
 
     def unchanged(self, keys: EntryKeys) -> KnownCopy | None:
-        """The copy that holds these very words, under any of the entry's keys."""
-        copies = (self.copies.get(ident) for ident in keys.idents)
-        return next((c for c in copies if c and c.entry_hash == keys.entry.raw_hash), None)
+        """The copy that holds these very words, whatever key it is kept under."""
+        return self.copy_of_words.get(keys.entry.raw_hash)
 
     def match(self, keys: EntryKeys, taken: set[int]) -> Match:
         candidates = [(s, why) for s, why in self._candidates(keys) if s.id not in taken]

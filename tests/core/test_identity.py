@@ -218,6 +218,15 @@ def test_a_link_that_moves_onto_another_entry_takes_no_story_away() -> None:
     assert records.stories(moved, newcomer) == ids, "and it is settled for good"
 
 
+def test_words_seen_before_stay_where_they_are_though_every_key_is_shared() -> None:
+    link = "https://news.example/a"
+    records = Records()
+    records.poll(entry("g2", link, title="X"))
+    records.poll(entry("g2", None, title="X"), entry(None, link, title="X"))
+    now = entry(None, link, title="Y")
+    assert records.stories(now) == records.stories(now)
+
+
 def test_another_feed_of_the_source_has_the_same_story_by_its_link() -> None:
     theirs = KnownStory(
         id=9,
