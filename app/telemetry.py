@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from app.core.poll import FeedPlan
-from app.core.types import PublishedFrom
+from app.core.story import PublishedFrom
 
 DAY_S: Final = 86_400
 DELAY_BUCKETS_S = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, DAY_S)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.types import BlockType, PublishedFrom, TagBy
+from app.core.story import BlockType, PublishedFrom, TagBy
 from app.store.changes import ChangeType
 
 

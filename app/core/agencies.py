@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from app.core.types import Agency
+from app.core.story import Agency
 
 
 def agency_named(words: str) -> Agency | None:

@@ -16,8 +16,8 @@ import nh3
 
 from app.core.boilerplate import boilerplate_rule
 from app.core.credits import byline, credit_line, is_sign_off, lead_of, tail_credit
+from app.core.story import OWN_BLOCKS, Agency, Block, BlockType, Dateline
 from app.core.text import HIDDEN_TAGS, clean_text, encodable, parsable
-from app.core.types import OWN_BLOCKS, Agency, Block, BlockType, Dateline
 
 MAX_TEXT_CHARS = 1_000_000
 MAX_BLOCKS = 5000

@@ -18,7 +18,7 @@ import regex
 
 from app.core.agencies import agencies, agency_named
 from app.core.people import read_authors
-from app.core.types import Agency, Dateline
+from app.core.story import Agency, Dateline
 
 MAX_CREDIT_CHARS = 80
 MAX_BYLINE_CHARS = 120

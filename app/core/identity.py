@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 
 from app.core.dates import read_date
 from app.core.hashing import hash64
+from app.core.known import Known, KnownCopy, KnownStory
 from app.core.text import title_text
-from app.core.types import Entry, Known, KnownCopy, KnownStory
+from app.core.types import Entry
 from app.core.urls import canonical_url
 
 ID_RANDOM_BITS = 21

@@ -12,16 +12,10 @@ from app.core.dates import clamp_published, read_date
 from app.core.hashing import hash64
 from app.core.language import detect_language, normalize_language
 from app.core.people import read_authors
+from app.core.story import FeedContext, PublishedFrom, Story
 from app.core.tag import tag_story
 from app.core.text import clean_text, count_words, encodable, fold_space, sanitize_html, title_text
-from app.core.types import (
-    Enclosure,
-    Entry,
-    FeedContext,
-    Markup,
-    PublishedFrom,
-    Story,
-)
+from app.core.types import Enclosure, Entry, Markup
 from app.core.urls import absolute_url, canonical_url
 
 MAX_SUMMARY_CHARS = 500

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import regex
 
 from app.core.agencies import agency_named
+from app.core.story import Agency
 from app.core.text import clean_text
-from app.core.types import Agency
 
 MAX_AUTHORS = 16
 MAX_NAME_CHARS = 100

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from app.core.dates import read_date
 from app.core.hashing import hash64
 from app.core.identity import Match, keys_of, lookup_of, match_entries
+from app.core.known import Known
 from app.core.language import normalize_language
 from app.core.parse import parse
 from app.core.poll import (
@@ -28,7 +29,6 @@ from app.core.types import (
     Fetched,
     FetchFailed,
     FetchResult,
-    Known,
     NotModified,
     ParsedFeed,
     ParseFailed,

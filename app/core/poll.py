@@ -7,7 +7,8 @@ from datetime import datetime
 
 from app.core.identity import EntryKeys, Lookup
 from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
-from app.core.types import Failure, Fetched, ParsedFeed, Story, Validators
+from app.core.story import Story
+from app.core.types import Failure, Fetched, ParsedFeed, Validators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

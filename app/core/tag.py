@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from app.core.story import Agency, Tag, TagBy
 from app.core.text import clean_text
-from app.core.types import Agency, Category, Tag, TagBy
+from app.core.types import Category
 
 MAX_TAGS = 64
 MAX_CODE_CHARS = 128

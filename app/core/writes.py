@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from app.core.identity import Match, story_id
+from app.core.known import Known
 from app.core.normalize import normalize
 from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, NewStory
 from app.core.schedule import Outcome
-from app.core.types import FeedContext, Known, ParsedFeed, Story
+from app.core.story import FeedContext, Story
+from app.core.types import ParsedFeed
 
 FULLER: Final = 1.5
 """How much longer another feed's text must be before the story takes its words from there."""

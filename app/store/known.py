@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from sqlalchemy import ColumnElement, select
 
 from app.core.identity import Lookup
+from app.core.known import Known, KnownCopy, KnownStory
 from app.core.poll import ClaimedFeed
-from app.core.types import Known, KnownCopy, KnownStory
 from app.store.engine import ReadSession
 from app.store.models import copies, stories
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from app.core.poll import ChangedStory, CopyWrite, FeedPlan, NewStory
-from app.core.types import Story
+from app.core.story import Story
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.engine import WriteSession
 from app.store.known import chunks, read_known

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, tuple_
 
 from app.core.hashing import hash64
-from app.core.types import Tag
+from app.core.story import Tag
 from app.store.engine import ReadSession, WriteSession
 from app.store.known import chunks
 from app.store.models import stories, story_tags, tags

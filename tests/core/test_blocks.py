@@ -10,7 +10,7 @@ from app.core.agencies import agencies, agency_named
 from app.core.blocks import MAX_BLOCKS, BlocksRead, read_blocks
 from app.core.boilerplate import MAX_LINE_CHARS, boilerplate_rule
 from app.core.credits import byline, credit_line, is_sign_off
-from app.core.types import OWN_BLOCKS, BlockType
+from app.core.story import OWN_BLOCKS, BlockType
 
 
 def html(value: str) -> BlocksRead:

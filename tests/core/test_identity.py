@@ -21,7 +21,8 @@ from app.core.identity import (
     story_id,
     url_hash,
 )
-from app.core.types import Entry, Known, KnownCopy, KnownStory, Markup
+from app.core.known import Known, KnownCopy, KnownStory
+from app.core.types import Entry, Markup
 
 FEED = "https://news.example/rss"
 DAY = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from app.core.normalize import normalize
-from app.core.types import BlockType, Entry, FeedContext, Markup, Story
+from app.core.story import BlockType, FeedContext, Story
+from app.core.types import Entry, Markup
 
 TITLE = "Tillerson arrives in Tokyo"
 PUBLISHED = "2017-03-15T09:30:00Z"

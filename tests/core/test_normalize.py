@@ -21,7 +21,8 @@ from app.core.normalize import (
     normalize,
 )
 from app.core.people import read_authors
-from app.core.types import Category, Enclosure, Entry, FeedContext, Markup, PublishedFrom, Story
+from app.core.story import FeedContext, PublishedFrom, Story
+from app.core.types import Category, Enclosure, Entry, Markup
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 SEEN = datetime(2024, 6, 1, tzinfo=UTC)

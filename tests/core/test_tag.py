@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.story import Agency, TagBy
 from app.core.tag import MAX_CODE_CHARS, MAX_NAME_CHARS, MAX_TAGS, fold_code, tag_story
-from app.core.types import Agency, Category, TagBy
+from app.core.types import Category
 
 
 @pytest.mark.parametrize(

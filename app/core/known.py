@@ -1,0 +1,42 @@
+"""What is on record about the entries of one document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCopy:
+    """A copy of this feed that is on record, with the little of its story that identity needs."""
+
+    ident: int
+    story_id: int
+    entry_hash: int
+    url_hash: int | None
+    present: bool  # it was in the last document that was read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownStory:
+    """A story of the feed's source that an entry may turn out to be."""
+
+    id: int
+    url_hash: int | None
+    identity: int
+    title_hash: int
+    published_at: datetime
+    content_hash: int
+    revision: int
+    owner_feed_id: int | None
+    word_count: int
+    killed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the database has about the entries of one document."""
+
+    copies: Mapping[int, KnownCopy] = field(default_factory=dict)  # by ident
+    stories: Mapping[int, KnownStory] = field(default_factory=dict)  # by story id

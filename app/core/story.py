@@ -1,0 +1,125 @@
+"""The normal form: what a story says, block by block, before it has an id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.core.types import Enclosure
+
+
+class BlockType(StrEnum):
+    DATELINE = "dateline"
+    BYLINE = "byline"
+    CREDIT = "credit"
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    LIST = "list"
+    QUOTE = "quote"
+    CAPTION = "caption"
+    CORRECTION = "correction"
+    BOILERPLATE = "boilerplate"
+
+
+OWN_BLOCKS = frozenset(
+    {BlockType.PARAGRAPH, BlockType.HEADING, BlockType.LIST, BlockType.QUOTE, BlockType.CORRECTION}
+)
+"""The blocks that are the story's own words: plain text, word count and search rest on them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A typed part of a story's text; `rule` names what decided the type."""
+
+    type: BlockType
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dateline:
+    text: str
+    place: str | None = None
+
+
+class TagBy(StrEnum):
+    """Who said so."""
+
+    PUBLISHER = "publisher"
+    GAZETTEER = "gazetteer"
+    NAMES = "names"
+    TOPICS = "topics"
+    RULE = "rule"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A QCode `scheme:code` with its name, who said so, and the words it rests on."""
+
+    scheme: str
+    code: str
+    name: str
+    by: TagBy
+    matched: str | None = None
+    score: float = 1.0
+    inferred: bool = False
+
+    @property
+    def qcode(self) -> str:
+        return f"{self.scheme}:{self.code}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedContext:
+    """What is known of the feed before its entries are read."""
+
+    feed_url: str
+    source_name: str | None = None
+    language: str | None = None  # the feed's own, or the operator's
+    time_zone: str | None = None  # IANA name, for dates without a zone
+
+
+class PublishedFrom(StrEnum):
+    """Which words the publication time was read from."""
+
+    PUBLISHED = "published"
+    UPDATED = "updated"
+    FIRST_SEEN = "first_seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The normalized item: what a story says, before it has an id.
+
+    `text` is the story's own blocks joined by blank lines; `html` is safe to show.
+    `content_hash` covers what a reader would call the story, so equal hashes mean no revision.
+    """
+
+    url: str | None
+    title: str
+    summary: str | None
+    blocks: tuple[Block, ...]
+    text: str
+    html: str | None
+    authors: tuple[str, ...]
+    agency: Agency | None
+    dateline: Dateline | None
+    language: str | None
+    published_at: datetime
+    published_from: PublishedFrom
+    published_raw: str | None
+    published_rule: str  # how the raw string was read: "iso8601", "rfc5322", …
+    updated_at: datetime | None  # as the publisher says; None if it does not
+    image_url: str | None
+    enclosures: tuple[Enclosure, ...]
+    tags: tuple[Tag, ...]
+    word_count: int
+    content_hash: int
