@@ -70,6 +70,7 @@ FEED_NAMES = frozenset({"ref", "source", "src", "from", "partner", "via", "emc",
 FEED_VALUES = frozenset({"rss", "rss2", "feed", "feeds", "atom", "rssfeed", "rss_feed", "rss-feed"})
 AMP_PARAMETERS = frozenset({"amp", "amp=", "amp=1", "amp=true", "outputtype=amp"})
 
+_CREDENTIALS = re.compile(r"^\s*(https?:)[/\\]*[^/\\?#]*@", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACES = ("%20", "%09", "%0A", "%0D", "%00", "%C2%A0", "%E3%80%80", "%E2%80%8B")
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
@@ -102,6 +103,14 @@ def absolute_url(url: str, base: str | None) -> str | None:
     """The address resolved against `base` and otherwise as it is; None if not http(s)."""
     parsed = _parse(url, base)
     return parsed.href if parsed is not None and len(parsed.href) <= MAX_URL_CHARS else None
+
+
+def without_credentials(url: str) -> str:
+    """The address without user name and password (RFC 3986 §3.2.1), for logs and ledgers.
+
+    Any text is taken; one that holds none, or is no http(s) address, comes back as it is.
+    """
+    return _CREDENTIALS.sub(r"\1//", url)
 
 
 def host_of(url: str) -> str | None:

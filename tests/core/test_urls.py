@@ -14,6 +14,7 @@ from app.core.urls import (
     canonical_url,
     host_of,
     registrable_domain,
+    without_credentials,
 )
 
 PAGE = "https://news.example/2024/03/ferry"
@@ -212,3 +213,21 @@ def test_no_string_makes_it_raise(url: str, base: str | None) -> None:
     absolute_url(url, base)
     host_of(url)
     registrable_domain(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://reader:secret@news.example/feed?a=b@c", "https://news.example/feed?a=b@c"),
+        ("https://reader@news.example:8443/", "https://news.example:8443/"),
+        ("HTTPS://a:p@ss:word@news.example", "HTTPS://news.example"),
+        (r"http:\\reader:secret@news.example/", "http://news.example/"),
+        ("http:reader:secret@news.example/", "http://news.example/"),
+        ("https://news.example/@reader", "https://news.example/@reader"),
+        ("https://news.example?to=a@b.example", "https://news.example?to=a@b.example"),
+        ("mailto:desk@news.example", "mailto:desk@news.example"),
+        ("", ""),
+    ],
+)
+def test_credentials_are_left_out_of_an_address(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown
