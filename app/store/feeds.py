@@ -170,12 +170,16 @@ async def change_feed(
 
     Raises PreconditionFailed if somebody has, NotFound if the feed is gone.
     """
-    feed = await get_feed(session, feed_id)
-    if feed.version != version:
+    changed = await session.execute(
+        update(feeds)
+        .where(feeds.c.id == feed_id, feeds.c.version == version)
+        .values(version=version + 1, **values)
+    )
+    if changed.rowcount == 0:
+        await get_feed(session, feed_id)
         raise PreconditionFailed(
             f"feed {feed_id} has been changed since it was read: GET it again for its new ETag"
         )
-    await _update_one(session, feed_id, values)
 
 
 async def delete_feed(session: WriteSession, feed_id: int) -> None:
