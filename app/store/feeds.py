@@ -183,10 +183,26 @@ async def change_feed(
 
 
 async def delete_feed(session: WriteSession, feed_id: int) -> None:
-    """Remove a feed with its copies and ledger; its stories stay."""
-    gone = await session.execute(delete(feeds).where(feeds.c.id == feed_id))
-    if gone.rowcount == 0:
+    """Remove a feed with its copies and ledger; its stories stay, and its host is free for others.
+
+    Locks as a poll does, the feed and then its source: stories and copies that polls of the same
+    source write go with it, and two that took them in different orders would lock up.
+    """
+    found = await session.execute(
+        select(feeds.c.host, feeds.c.source_id).where(feeds.c.id == feed_id).with_for_update()
+    )
+    feed = found.one_or_none()
+    if feed is None:
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
+    await session.execute(
+        select(sources.c.id).where(sources.c.id == feed.source_id).with_for_update(key_share=True)
+    )
+    await session.execute(delete(feeds).where(feeds.c.id == feed_id))
+    await session.execute(
+        update(hosts)
+        .where(hosts.c.host == feed.host, hosts.c.holder.startswith(f"{feed_id}:"))
+        .values(busy_until=None, holder=None)
+    )
 
 
 async def _source_for(session: WriteSession, new: NewFeed, now: datetime) -> int:

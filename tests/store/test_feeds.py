@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from app.errors import NotFound, PreconditionFailed
-from app.store.engine import Database
-from app.store.feeds import NewFeed, add_feed, change_feed, get_feed
-from tests.plans import NOW
+from app.store.engine import SQLITE, Database
+from app.store.feeds import NewFeed, add_feed, change_feed, delete_feed, get_feed
+from app.store.models import feeds, sources
+from tests.plans import NOW, add, claim, claim_one
 
 
 async def a_feed(database: Database, name: str = "harbour") -> int:
@@ -44,3 +46,50 @@ async def test_of_changes_to_one_version_one_is_let_through(database: Database) 
 async def test_a_feed_that_is_gone_cannot_be_changed(database: Database) -> None:
     with pytest.raises(NotFound):
         await change(database, 7, "gone", 1)
+
+
+async def test_the_host_of_a_feed_deleted_under_way_is_free_for_others(database: Database) -> None:
+    async with database.write() as session:
+        for n in range(11):
+            new = NewFeed(url=f"https://h.example/{n}", host="h.example", domain="h.example")
+            await add_feed(session, new, NOW)
+    polled = await claim_one(database)
+    other = next(n for n in (10, 1) if n != polled.id)  # 1 is the beginning of 10
+    async with database.write() as session:
+        await delete_feed(session, other)
+    assert await claim(database) == [], "another's lease holds on"
+    async with database.write() as session:
+        await delete_feed(session, polled.id)
+    assert len(await claim(database)) == 1
+
+
+async def test_a_deletion_waits_for_what_its_source_is_being_given(database: Database) -> None:
+    """A poll of another feed of the source may be writing to the same stories."""
+    if database.dialect == SQLITE:
+        pytest.skip("SQLite has one writer at a time")
+    feed_id = await add(database)
+    async with database.write() as session:
+        await session.execute(select(sources).with_for_update(key_share=True))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5), database.write() as other:
+                await delete_feed(other, feed_id)
+    async with database.write() as session:
+        await delete_feed(session, feed_id)
+
+
+async def test_a_deletion_locks_its_feed_first(database: Database) -> None:
+    """As polls do: a poll that has the feed and comes for the source finds it free."""
+    if database.dialect == SQLITE:
+        pytest.skip("SQLite has one writer at a time")
+    feed_id = await add(database)
+
+    async def deletion() -> None:
+        async with database.write() as session:
+            await delete_feed(session, feed_id)
+
+    async with database.write() as session:
+        await session.execute(select(feeds).with_for_update(key_share=True))
+        deleting = asyncio.create_task(deletion())
+        await asyncio.wait([deleting], timeout=0.5)
+        await session.execute(select(sources).with_for_update(key_share=True, nowait=True))
+    await deleting
