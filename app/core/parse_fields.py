@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
@@ -10,14 +11,15 @@ from app.core.text import title_text
 from app.core.types import Entry, Markup
 
 _MAX_DIGITS = 18  # what fits a BIGINT
-_STRIPPED = str.maketrans("", "", "\t\n\r")  # as browsers do (URL Standard §4.4)
+_UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
+_NOT_OF_A_URL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")  # tabs and breaks: URL Standard §4.4
 
 
 def absolute(url: object, base: str) -> str | None:
     """An http(s) address, resolved against `base`; None for everything else."""
     if not isinstance(url, str):
         return None
-    url = url.translate(_STRIPPED).strip()
+    url = _NOT_OF_A_URL.sub("", url).strip()
     try:
         joined = urljoin(base, url) if url else ""
         parts = urlsplit(joined)
@@ -34,8 +36,14 @@ def count(value: object) -> int | None:
 
 
 def text_of(value: object) -> str | None:
-    """A string with something in it, stripped."""
-    return value.strip() or None if isinstance(value, str) else None
+    """A string with something in it, stripped.
+
+    Control characters but white space, and lone surrogates, are left out: they say nothing, and
+    no database would take them all.
+    """
+    if not isinstance(value, str):
+        return None
+    return (value if value.isprintable() else _UNSTORABLE.sub("", value)).strip() or None
 
 
 def feed_title(value: object, *, html: bool = True) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -23,12 +25,13 @@ from app.core.types import (
 Item: TypeAlias = dict[str, Any]
 
 _VERSION = "jsonfeed.org/version/"
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse_json(text: str, *, url: str, max_entries: int, notes: tuple[str, ...]) -> ParseResult:
     """What a JSON document says as a feed."""
     try:
-        document = orjson.loads(text.encode("utf-8", "replace"))
+        document = _loads(text)
     except orjson.JSONDecodeError as error:
         if error.pos >= len(text):
             return truncated(len(text), begun='"items"' in text)
@@ -39,6 +42,20 @@ def parse_json(text: str, *, url: str, max_entries: int, notes: tuple[str, ...])
     if _VERSION not in version:
         notes = (*notes, "no JSON Feed version: read as 1.1 by its items")
     return _feed(document, version, url=url, max_entries=max_entries, notes=notes)
+
+
+def _loads(text: str) -> object:
+    """The document; JSONDecodeError. orjson refuses all of it for one lone surrogate's escape."""
+    try:
+        return orjson.loads(text.encode("utf-8", "replace"))
+    except orjson.JSONDecodeError:
+        if not _SURROGATE_ESCAPE.search(text):
+            raise
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            pass
+        raise
 
 
 def _refused(what: str) -> ParseFailed:

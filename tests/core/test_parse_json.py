@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +125,55 @@ def test_what_is_no_feed(body: bytes, kind: Failure) -> None:
     result = parse(body, content_type=None, url=URL)
     assert isinstance(result, ParseFailed)
     assert result.kind is kind
+
+
+UNSTORABLE = "\x00\x01\x1b\x7f\udfff\ud800"
+
+
+def strings(value: object) -> list[str]:
+    """Every string there is in a value made of dataclasses and tuples."""
+    if isinstance(value, str):
+        return [value]
+    if is_dataclass(value):
+        return [s for f in fields(value) for s in strings(getattr(value, f.name))]
+    return [s for part in value for s in strings(part)] if isinstance(value, tuple) else []
+
+
+def test_no_string_holds_what_a_database_refuses() -> None:
+    page = f"https://lock.example/a{UNSTORABLE}b"
+    said = f"2026{UNSTORABLE}-11"
+    one = {
+        "id": said,
+        "url": page,
+        "title": said,
+        "summary": said,
+        "content_html": said,
+        "authors": [{"name": said}],
+        "date_published": said,
+        "date_modified": said,
+        "tags": [said],
+        "attachments": [{"url": page, "mime_type": said}],
+        "image": page,
+        "language": said,
+    }
+    read = feed(
+        {
+            "version": V11,
+            "title": said,
+            "home_page_url": page,
+            "feed_url": page,
+            "hubs": [{"type": "WebSub", "url": page}],
+            "language": said,
+            "items": [one, {"id": UNSTORABLE, "title": "Without an id"}],
+        }
+    )
+    assert not [s for s in strings(read) if set(s) & set(UNSTORABLE)]
+    assert read.entries[0].guid == read.entries[0].published_raw == "2026-11"
+    assert read.site_url == read.self_url == read.hub_url == "https://lock.example/ab"
+    assert read.entries[1].guid is None
+
+
+def test_characters_beyond_the_16_bit_ones() -> None:
+    assert item(title="Sails \U0001f600", id="\ud83d").title == Markup(
+        value="Sails \U0001f600", html=False
+    )
