@@ -8,14 +8,11 @@ order in which feeds are polled.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from app.core.dates import read_date
 from app.core.hashing import hash64
-from app.core.known import Known, KnownCopy, KnownStory
 from app.core.text import title_text
 from app.core.types import Entry
 from app.core.urls import canonical_url
@@ -53,21 +50,6 @@ class Lookup:
     identities: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """What an entry turned out to be; `story` is None for one that is new.
-
-    `ident` is the key its copy is kept under, `identity` what the story is known by in its source.
-    """
-
-    keys: EntryKeys
-    story: KnownStory | None
-    copy: KnownCopy | None
-    ident: int
-    identity: int
-    why: str
-
-
 def story_id(published_at: datetime, identity: int) -> int:
     """Time-ordered 63-bit id: milliseconds above, bits of the identity below.
 
@@ -87,15 +69,17 @@ def url_hash(canonical: str) -> int:
 
 
 def keys_of(entries: Sequence[Entry]) -> tuple[EntryKeys, ...]:
-    """The keys of a document's entries; of entries that say the same, the first is kept."""
+    """The keys of a document's entries, in its order.
+
+    Of entries that are one by their keys the fuller is kept, whatever their order.
+    """
     bare = [_bare_keys(entry) for entry in entries]
     shared_urls = _told_apart_by(bare, lambda k: k.url_hash, lambda k: k.title_hash)
     shared_guids = _told_apart_by(
         bare, lambda k: k.guid_ident, lambda k: k.url_hash or k.title_hash
     )
-    unique: dict[int, EntryKeys] = {}
-    for keys in bare:
-        narrowed = EntryKeys(
+    narrowed = [
+        EntryKeys(
             entry=keys.entry,
             url=keys.url,
             url_hash=keys.url_hash,
@@ -104,117 +88,30 @@ def keys_of(entries: Sequence[Entry]) -> tuple[EntryKeys, ...]:
             rest_ident=keys.rest_ident,
             title_hash=keys.title_hash,
         )
-        unique.setdefault(narrowed.idents[0], narrowed)
-    return _one_for_each_url(unique.values())
+        for keys in bare
+    ]
+    by_ident = _fullest(narrowed, lambda k: k.idents[0])
+    return tuple(_fullest(by_ident, lambda k: k.url_hash if k.url_counts else None))
 
 
 def lookup_of(keys: Sequence[EntryKeys], feed_url: str) -> Lookup:
     return Lookup(
         idents=frozenset(ident for k in keys for ident in k.idents),
         url_hashes=frozenset(k.url_hash for k in keys if k.url_hash is not None),
-        identities=frozenset(_identity(k, feed_url) for k in keys),
+        identities=frozenset(i for k in keys for i in identities_of(k, feed_url)),
     )
 
 
-def match_entries(keys: Sequence[EntryKeys], known: Known, feed_url: str) -> tuple[Match, ...]:
-    """What each entry is, in document order; two entries of a document are never the same story.
-
-    Entries that stand as they stood keep their story before the others are looked at.
+def identities_of(keys: EntryKeys, feed_url: str) -> tuple[int, ...]:
+    """What a story of this entry may be known by in its source, best first: its URL, else
+    something of this feed alone.
     """
-    records = _Records(known, feed_url)
-    matches: dict[int, Match] = {}
-    taken: set[int] = set()
-    order = sorted(range(len(keys)), key=lambda n: records.unchanged(keys[n]) is None)
-    for n in order:
-        match = records.match(keys[n], taken)
-        matches[n] = match
-        if match.story is not None:
-            taken.add(match.story.id)
-    return tuple(matches[n] for n in range(len(keys)))
-
-
-class _Records:
-    """What is on record, by the keys that an entry may be found by."""
-
-    def __init__(self, known: Known, feed_url: str) -> None:
-        self.copies = known.copies
-        self.stories = known.stories
-        self.feed_url = feed_url
-        self.by_identity = {story.identity: story for story in known.stories.values()}
-        by_presence = sorted(known.copies.values(), key=lambda copy: (copy.present, copy.ident))
-        self.copy_of_words = {copy.entry_hash: copy for copy in by_presence}
-        self.copy_of_story = {copy.story_id: copy for copy in known.copies.values()}
-        self.stories_of_url: dict[int, set[int]] = defaultdict(set)
-        for copy in known.copies.values():
-            if copy.url_hash is not None:
-                self.stories_of_url[copy.url_hash].add(copy.story_id)
-
-    def unchanged(self, keys: EntryKeys) -> KnownCopy | None:
-        """The copy that holds these very words, whatever key it is kept under."""
-        return self.copy_of_words.get(keys.entry.raw_hash)
-
-    def match(self, keys: EntryKeys, taken: set[int]) -> Match:
-        candidates = [(s, why) for s, why in self._candidates(keys) if s.id not in taken]
-        identity = self._free_identity(keys)
-        if not candidates:
-            why = "neither URL nor guid is on record"
-            ident = self._free_ident(keys)
-            return Match(keys=keys, story=None, copy=None, ident=ident, identity=identity, why=why)
-        story, why = candidates[0]
-        copy = self.copy_of_story.get(story.id)
-        ident = copy.ident if copy else self._free_ident(keys)
-        return Match(
-            keys=keys, story=story, copy=copy, ident=ident, identity=story.identity, why=why
-        )
-
-    def _candidates(self, keys: EntryKeys) -> Iterator[tuple[KnownStory, str]]:
-        """Stories that the entry may be, best evidence first."""
-        copy = self.unchanged(keys)
-        if copy is not None and copy.story_id in self.stories:
-            yield self.stories[copy.story_id], "the same words as before"
-        by_identity = self.by_identity.get(self._identity(keys))
-        if by_identity is not None:
-            yield by_identity, "the same URL"
-        by_guid = self._by_guid(keys)
-        if by_guid is None:
-            return
-        if keys.url_hash is None or by_guid.url_hash in (None, keys.url_hash):
-            yield by_guid, "the same guid"
-        elif _still_the_same(keys, by_guid):
-            yield by_guid, "the same guid, its link has changed"
-
-    def _by_guid(self, keys: EntryKeys) -> KnownStory | None:
-        copies = (self.copies.get(ident) for ident in keys.idents)
-        copy = next((c for c in copies if c is not None), None)
-        return self.stories.get(copy.story_id) if copy else None
-
-    def _identity(self, keys: EntryKeys) -> int:
-        stories_there = self.stories_of_url.get(keys.url_hash or 0, ())
-        return _identity(keys, self.feed_url, alone=len(stories_there) <= 1)
-
-    def _free_identity(self, keys: EntryKeys) -> int:
-        identity = self._identity(keys)
-        if identity in self.by_identity:
-            return hash64("entry", self.feed_url, str(keys.rest_ident))
-        return identity
-
-    def _free_ident(self, keys: EntryKeys) -> int:
-        """The strongest key under which no other copy of the feed is kept."""
-        return next((i for i in keys.idents if i not in self.copies), keys.rest_ident)
-
-
-def _still_the_same(keys: EntryKeys, story: KnownStory) -> bool:
-    if keys.title_hash == story.title_hash:
-        return True
-    read = read_date(keys.entry.published_raw) if keys.entry.published_raw else None
-    return read is not None and abs(read.at - story.published_at) < timedelta(seconds=1)
-
-
-def _identity(keys: EntryKeys, feed_url: str, *, alone: bool = True) -> int:
-    """What a new story is known by; `alone`: no two stories on record share its URL."""
-    if keys.url_counts and alone and keys.url_hash is not None:
-        return keys.url_hash
-    return hash64("entry", feed_url, str(keys.idents[0]))
+    of_feed = tuple(
+        hash64("entry", feed_url, str(key)) for key in (*keys.idents, keys.entry.raw_hash)
+    )
+    if keys.url_counts and keys.url_hash is not None:
+        return (keys.url_hash, *of_feed)
+    return of_feed
 
 
 def _bare_keys(entry: Entry) -> EntryKeys:
@@ -253,14 +150,18 @@ def _told_apart_by(
     return shared
 
 
-def _one_for_each_url(keys: Iterable[EntryKeys]) -> tuple[EntryKeys, ...]:
-    """Entries under several guids that share link and title are one."""
-    seen: set[int] = set()
-    kept: list[EntryKeys] = []
-    for k in keys:
-        if k.url_counts and k.url_hash is not None:
-            if k.url_hash in seen:
-                continue
-            seen.add(k.url_hash)
-        kept.append(k)
-    return tuple(kept)
+def _fullest(keys: Iterable[EntryKeys], key: Callable[[EntryKeys], int | None]) -> list[EntryKeys]:
+    """Of those that share a key (None shares nothing) the fullest, at the place of the first."""
+    kept: dict[tuple[str, int], EntryKeys] = {}
+    for n, k in enumerate(keys):
+        value = key(k)
+        place = ("alone", n) if value is None else ("shared", value)
+        present = kept.get(place)
+        if present is None or _fullness(k) > _fullness(present):
+            kept[place] = k
+    return list(kept.values())
+
+
+def _fullness(keys: EntryKeys) -> tuple[int, int]:
+    said = (keys.entry.content, keys.entry.summary)
+    return max(len(part.value) if part else 0 for part in said), keys.entry.raw_hash

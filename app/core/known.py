@@ -30,6 +30,7 @@ class KnownStory:
     content_hash: int
     revision: int
     owner_feed_id: int | None
+    owner_has_it: bool  # it is still in the document of the feed its words come from
     word_count: int
     killed: bool = False
 

@@ -12,9 +12,10 @@ from typing import TypeAlias
 
 from app.core.dates import read_date
 from app.core.hashing import hash64
-from app.core.identity import Match, keys_of, lookup_of, match_entries
+from app.core.identity import keys_of, lookup_of
 from app.core.known import Known
 from app.core.language import normalize_language
+from app.core.match import Match, match_entries
 from app.core.parse import parse
 from app.core.poll import (
     ClaimedFeed,
@@ -23,7 +24,16 @@ from app.core.poll import (
     FeedUpdate,
     LedgerRow,
 )
-from app.core.schedule import MAX_ATTEMPTS, NextPoll, Outcome, Pace, jitter_of, next_poll, rhythm
+from app.core.schedule import (
+    MAX_ATTEMPTS,
+    MAX_SPAN_S,
+    NextPoll,
+    Outcome,
+    Pace,
+    jitter_of,
+    next_poll,
+    rhythm,
+)
 from app.core.types import (
     Failure,
     Fetched,
@@ -109,7 +119,7 @@ def plan_document(
     writes = Writes(feed, document.feed, known, now)
     for match in matches:
         writes.add(match)
-    pace = _pace(document, now)
+    pace = _pace(document, feed.time_zone, now)
     following = _after_success(feed, pace, fetched.hints, now)
     ledger = replace(
         _ledger(now, writes.outcome, fetched, following),
@@ -147,13 +157,15 @@ def _notes(document: Document) -> tuple[str, ...]:
     return notes
 
 
-def _pace(document: Document, now: datetime) -> Pace:
-    read = (read_date(e.published_raw or e.updated_raw) for e in document.feed.entries)
+def _pace(document: Document, time_zone: str | None, now: datetime) -> Pace:
+    said = (e.published_raw or e.updated_raw for e in document.feed.entries)
+    read = (read_date(raw, time_zone=time_zone) for raw in said)
+    ttl_s = document.feed.ttl_s
     gap_s, newest_at = rhythm((r.at for r in read if r is not None), now)
     return Pace(
         gap_s=gap_s,
         newest_at=newest_at,
-        ttl_s=document.feed.ttl_s,
+        ttl_s=None if ttl_s is None else min(ttl_s, MAX_SPAN_S),
         skip_hours=document.feed.skip_hours,
         skip_days=document.feed.skip_days,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from app.core.identity import Match, story_id
+from app.core.identity import story_id
 from app.core.known import Known
+from app.core.match import Match
 from app.core.normalize import normalize
 from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, NewStory
 from app.core.schedule import Outcome
@@ -74,7 +75,7 @@ class Writes:
         known = match.story
         if known is None or known.content_hash == story.content_hash:
             return
-        owns = known.owner_feed_id in (self.feed.id, None)
+        owns = known.owner_feed_id in (self.feed.id, None) or not known.owner_has_it
         if not owns and story.word_count <= known.word_count * FULLER:
             return
         self.changed.append(

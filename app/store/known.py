@@ -16,14 +16,23 @@ CHUNK = 2000
 """Values in one IN list; both engines take some 32,000 parameters at most."""
 
 
+_owner_has_it = (
+    select(copies.c.ident)
+    .where(
+        copies.c.story_id == stories.c.id,
+        copies.c.feed_id == stories.c.owner_feed_id,
+        copies.c.last_seen_at.is_(None),
+    )
+    .exists()
+)
+
+
 async def read_known(session: ReadSession, feed: ClaimedFeed, lookup: Lookup) -> Known:
     """The copies of this feed and the stories of its source that the entries may turn out to be."""
     found = await _copies(session, feed.id, lookup)
     return Known(
         copies={copy.ident: copy for copy in found},
-        stories=await _stories(
-            session, feed.source_id, lookup.identities, {copy.story_id for copy in found}
-        ),
+        stories=await _stories(session, feed.source_id, lookup, {copy.story_id for copy in found}),
     )
 
 
@@ -54,12 +63,13 @@ async def _copies(session: ReadSession, feed_id: int, lookup: Lookup) -> list[Kn
 
 
 async def _stories(
-    session: ReadSession, source_id: int, identities: Collection[int], ids: Iterable[int]
+    session: ReadSession, source_id: int, lookup: Lookup, ids: Iterable[int]
 ) -> dict[int, KnownStory]:
     found: dict[int, KnownStory] = {}
     conditions: list[ColumnElement[bool]] = [
-        stories.c.identity.in_(chunk) for chunk in chunks(identities)
+        stories.c.identity.in_(chunk) for chunk in chunks(lookup.identities)
     ]
+    conditions += [stories.c.url_hash.in_(chunk) for chunk in chunks(lookup.url_hashes)]
     conditions += [stories.c.id.in_(chunk) for chunk in chunks(set(ids))]
     for condition in conditions:
         rows = await session.execute(
@@ -72,6 +82,7 @@ async def _stories(
                 stories.c.content_hash,
                 stories.c.revision,
                 stories.c.owner_feed_id,
+                _owner_has_it.label("owner_has_it"),
                 stories.c.word_count,
                 (stories.c.status == "killed").label("killed"),
             ).where(stories.c.source_id == source_id, condition)

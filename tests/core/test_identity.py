@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from app.core.hashing import hash64
 from app.core.identity import (
     MAX_ID_MS,
-    Match,
     first_id_at,
     keys_of,
     lookup_of,
-    match_entries,
     story_id,
     url_hash,
 )
 from app.core.known import Known, KnownCopy, KnownStory
+from app.core.match import Match, match_entries
 from app.core.types import Entry, Markup
 
 FEED = "https://news.example/rss"
@@ -71,6 +70,7 @@ class Records:
                     content_hash=0,
                     revision=1,
                     owner_feed_id=1,
+                    owner_has_it=True,
                     word_count=10,
                 )
             stories[story.id] = replace(
@@ -167,6 +167,16 @@ def test_no_double_when(before: Entry, after: Entry, when: str) -> None:
             "every link is the front page",
         ),
         (entry(None, None), entry(None, None, title="Other news"), "neither guid nor link"),
+        (
+            entry("g1", "https://news.example/live", published="2026-11-20T09:00:00Z"),
+            entry(
+                "g2",
+                "https://news.example/live",
+                title="Other news",
+                published="2026-11-21T09:00:00Z",
+            ),
+            "one page is used again: guid, title and date are others",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -219,6 +229,35 @@ def test_a_link_that_moves_onto_another_entry_takes_no_story_away() -> None:
     assert records.stories(moved, newcomer) == ids, "and it is settled for good"
 
 
+def test_a_mended_link_is_the_storys_own_from_then_on() -> None:
+    records = Records()
+    records.poll(entry("g1", "https://news.example/draft"))
+    records.poll(entry("g1", "https://news.example/ferry-back"))
+    assert records.stories(entry("g9", "https://news.example/ferry-back")) == [1]
+
+
+def test_no_key_is_taken_twice() -> None:
+    """A history that once led to a story with another's identity, which no database accepts."""
+    link = "https://news.example/{}".format
+    records = Records()
+    records.poll(entry("g0", link("u0"), title="T0"))
+    records.poll(entry("g0", link("u2"), title="T0"), entry("g1", link("u0"), title="T1"))
+    records.poll(
+        entry("g0", link("u2"), title="T0"),
+        entry("g1", link("u0"), title="T1"),
+        entry("g1", link("u3"), title="T0"),
+    )
+    identities = [story.identity for story in records.known.stories.values()]
+    assert len(set(identities)) == len(identities)
+
+
+def test_of_two_entries_that_are_one_the_fuller_is_kept_whatever_their_order() -> None:
+    link = "https://news.example/a"
+    short, full = entry("g1", link, body="Short."), entry("g2", link, body="A fuller text.")
+    for document in ([short, full], [full, short]):
+        assert [k.entry for k in keys_of(document)] == [full]
+
+
 def test_words_seen_before_stay_where_they_are_though_every_key_is_shared() -> None:
     link = "https://news.example/a"
     records = Records()
@@ -238,6 +277,7 @@ def test_another_feed_of_the_source_has_the_same_story_by_its_link() -> None:
         content_hash=0,
         revision=1,
         owner_feed_id=2,
+        owner_has_it=True,
         word_count=10,
     )
     known = Known(stories={9: theirs})

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from app.core.query import Search, parse_query
 from app.core.schedule import Outcome
+from app.core.types import Entry
 from app.store.changes import ChangeType, read_changes
 from app.store.engine import Database
 from app.store.feeds import delete_feed, get_feed
@@ -159,6 +160,31 @@ async def test_a_second_feed_does_not_fight_over_the_words(database: Database) -
     async with database.read() as session:
         (story_id,) = (await session.execute(select(stories.c.id))).scalars()
         assert "ten people" in (await get_story(session, story_id)).text
+
+
+async def test_a_feed_has_the_words_again_once_the_others_copy_is_gone(
+    database: Database,
+) -> None:
+    one, two = await add(database, "headlines"), await add(database, "full")
+    link = "https://news.example/a"
+    full = entry("f", url=link, body="The ferry sailed. " + "It carried ten people. " * 10)
+
+    async def round_(of_one: Entry, *of_two: Entry) -> list[Outcome]:
+        await make_all_due(database)
+        by_id = {feed.id: feed for feed in await claim(database)}
+        outcomes = []
+        for feed_id, said in ((one, [of_one]), (two, list(of_two))):
+            planned = await plan(database, by_id[feed_id], *said)
+            assert await apply(database, planned) is Applied.APPLIED
+            outcomes.append(planned.ledger.outcome)
+        return outcomes
+
+    wire = entry("s", url=link, body="The ferry sailed.")
+    corrected = entry("s", url=link, title="Corrected: no ferry", body="No ferry sailed.")
+    assert await round_(wire, full) == [Outcome.NEW, Outcome.CHANGED]
+    assert await round_(wire) == [Outcome.UNCHANGED, Outcome.UNCHANGED]
+    assert await round_(corrected) == [Outcome.CHANGED, Outcome.UNCHANGED]
+    assert await found(database) == ["Corrected: no ferry"]
 
 
 async def test_two_feeds_that_bring_the_same_story_at_once_make_one(database: Database) -> None:
