@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from app.core.dates import EARLIEST
 from app.core.hashing import hash64
 from app.core.types import Failure, ServerHints
 
@@ -18,6 +19,7 @@ UNKNOWN_PACE_S = 30 * 60
 FIRST_RETRY_S = 5 * 60
 JITTER_SHARE = 0.1
 GAPS_LOOKED_AT = 20
+MAX_SPAN_S = 2**31 - 1  # what fits an INTEGER
 SILENCE_SHARE = 1 / 8  # a night of silence must not cost the morning's news
 MAX_ATTEMPTS = 5
 """Polls in a row that may end in a dead or killed worker before the feed is quarantined."""
@@ -64,11 +66,13 @@ class NextPoll:
 def rhythm(published: Iterable[datetime], now: datetime) -> tuple[int | None, datetime | None]:
     """Median seconds between the newest entries (None with fewer than two), and the newest time.
 
-    Times after `now` are left out: a feed may announce what it has not published.
+    Times after `now` are left out: a feed may announce what it has not published. So are those
+    before 1970: they are no dates, but what a publisher's software writes for want of one.
     """
-    times = sorted({t for t in published if t <= now}, reverse=True)[: GAPS_LOOKED_AT + 1]
+    times = sorted({t for t in published if EARLIEST <= t <= now}, reverse=True)
+    times = times[: GAPS_LOOKED_AT + 1]
     gaps = sorted((a - b).total_seconds() for a, b in pairwise(times))
-    median = max(1, int(gaps[len(gaps) // 2])) if gaps else None
+    median = min(max(1, int(gaps[len(gaps) // 2])), MAX_SPAN_S) if gaps else None
     return median, times[0] if times else None
 
 
@@ -109,8 +113,9 @@ def jitter_of(feed_id: int) -> float:
 
 
 def _own_pace(now: datetime, policy: PollPolicy, pace: Pace) -> tuple[float, list[str]]:
+    """The feed's rhythm within the bounds; a least interval wins over a greatest below it."""
     wanted, reason = _wanted_interval(now, pace)
-    bounded = min(max(wanted, policy.min_interval_s), policy.max_interval_s)
+    bounded = max(min(wanted, policy.max_interval_s), policy.min_interval_s)
     reasons = [reason]
     if bounded != wanted:
         reasons.append(f"kept within the bounds: {_words(bounded)}")

@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.dates import EARLIEST
+from app.core.known import Known
+from app.core.plan import plan_document
+from app.core.poll import ClaimedFeed
 from app.core.schedule import (
     JITTER_SHARE,
+    MAX_SPAN_S,
     NextPoll,
     Pace,
     PollPolicy,
@@ -18,6 +23,7 @@ from app.core.schedule import (
     rhythm,
 )
 from app.core.types import Failure, ServerHints
+from tests.plans import document, entry, fetched
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 POLICY = PollPolicy(min_interval_s=300, max_interval_s=86_400)
@@ -185,3 +191,45 @@ def test_rhythm_is_the_median_gap_of_the_newest_entries() -> None:
     assert rhythm([NOW], NOW) == (None, NOW)
     assert rhythm([], NOW) == (None, None)
     assert rhythm([NOW, NOW, NOW + timedelta(days=1)], NOW) == (None, NOW), "the future is no news"
+
+
+def test_rhythm_knows_no_time_before_1970_and_no_span_beyond_an_integer() -> None:
+    never = datetime.min.replace(tzinfo=UTC)
+    assert rhythm([NOW, never], NOW) == (None, NOW)
+    assert rhythm([never], NOW) == (None, None)
+    later = NOW.replace(year=2199)
+    gap_s, _ = rhythm([later, EARLIEST], later)
+    assert gap_s == MAX_SPAN_S == 2**31 - 1
+
+
+def test_a_feeds_least_interval_wins_over_the_greatest_of_all() -> None:
+    policy = PollPolicy(min_interval_s=7 * 86_400, max_interval_s=86_400)
+    following = next_poll(NOW, policy=policy, pace=Pace(), hints=ServerHints(), jitter=0)
+    assert after_s(following) == 7 * 86_400
+
+
+def pace_of(*published: str, time_zone: str | None = None, ttl_s: int | None = None) -> Pace:
+    """What a poll finds of the rhythm of a feed whose entries bear these dates."""
+    source = ClaimedFeed(
+        id=1,
+        url="https://quay.example/rss",
+        host="quay.example",
+        source_id=1,
+        source_name=None,
+        lease_token=1,
+        claimed_at=NOW,
+        time_zone=time_zone,
+    )
+    entries = (entry(f"e{n}", published=date) for n, date in enumerate(published))
+    read = document(source, *entries, ttl_s=ttl_s)
+    return plan_document(source, fetched(), read, Known(), NOW).update.pace
+
+
+def test_dates_without_a_zone_are_in_the_feeds_own() -> None:
+    tokyo = pace_of("2026-11-24 21:00:00", "2026-11-24 20:30:00", time_zone="Asia/Tokyo")
+    assert tokyo.newest_at == NOW - timedelta(minutes=30)
+    assert tokyo.gap_s == HOUR / 2
+
+
+def test_a_ttl_of_any_size_can_be_kept() -> None:
+    assert pace_of(ttl_s=10**18 * 60).ttl_s == MAX_SPAN_S
