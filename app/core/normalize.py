@@ -14,7 +14,7 @@ from app.core.language import detect_language, normalize_language
 from app.core.people import read_authors
 from app.core.story import FeedContext, PublishedFrom, Story
 from app.core.tag import tag_story
-from app.core.text import clean_text, count_words, encodable, fold_space, sanitize_html, title_text
+from app.core.text import clean_text, count_words, fold_space, sanitize_html, title_text, visible
 from app.core.types import Enclosure, Entry, Markup
 from app.core.urls import absolute_url, canonical_url
 
@@ -162,14 +162,19 @@ def _published(entry: Entry, context: FeedContext, first_seen: datetime) -> _Pub
     for whence, raw in said:
         read = clamp_published(read_date(raw, time_zone=context.time_zone), first_seen)
         if read is not None:
-            return _Published(at=read.at, whence=whence, raw=read.raw, rule=read.rule)
+            return _Published(at=read.at, whence=whence, raw=_raw(read.raw), rule=read.rule)
     raw = entry.published_raw or entry.updated_raw
     return _Published(
         at=first_seen,
         whence=PublishedFrom.FIRST_SEEN,
-        raw=encodable(raw[:MAX_RAW_CHARS]) if raw else None,
+        raw=_raw(raw),
         rule="first_seen",
     )
+
+
+def _raw(said: str | None) -> str | None:
+    """A date as the feed wrote it, without what cannot be shown or stored."""
+    return visible(said[:MAX_RAW_CHARS]) or None if said else None
 
 
 def _updated(

@@ -196,6 +196,8 @@ def test_without_a_date_it_is_when_it_was_first_seen() -> None:
     story = story_of(published_raw="x\ud800" * 500)
     assert (story.published_at, story.published_from) == (SEEN, PublishedFrom.FIRST_SEEN)
     assert story.published_raw == ("x\ufffd" * 500)[:MAX_RAW_CHARS]
+    assert story_of(published_raw="2024-03-05\0").published_raw == "2024-03-05"
+    assert story_of(published_raw="20\0xx").published_raw == "20xx"
     assert (story_of().published_raw, story_of().published_rule) == (None, "first_seen")
 
 
