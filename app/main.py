@@ -22,6 +22,7 @@ from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.core.schedule import PollPolicy
 from app.core.types import FetchPolicy
+from app.core.urls import without_credentials
 from app.ingest.offload import Offload
 from app.ingest.pipeline import Pipeline, Polled
 from app.ingest.poller import Poller, PollerPolicy
@@ -114,7 +115,7 @@ def create_app(
         opened = open_service(settings, polls=polls, makes_key=makes_key)
         async with opened as service, asyncio.TaskGroup() as group:
             app.state.service = service
-            app.state.deps = _deps(service, local_key)
+            app.state.deps = _deps(service, local_key, group)
             if polls:
                 group.create_task(service.poller.run(), name="poller")
             try:
@@ -152,7 +153,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _deps(service: Service, local_key: str | None) -> Deps:
+def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> Deps:
     async def poll_now(feed_id: int, timeout_s: float) -> bool:
         polled = await service.poller.poll_now(feed_id, timeout_s)
         return polled is not None and polled.applied is Applied.APPLIED
@@ -167,6 +168,7 @@ def _deps(service: Service, local_key: str | None) -> Deps:
         poll_now=poll_now,
         wake_poller=service.poller.wake,
         is_draining=service.draining.is_set,
+        start=group.create_task,
         local_key=local_key,
     )
 
@@ -226,7 +228,7 @@ def _observer(
         log.info(
             "feed_polled",
             feed_id=plan.feed.id,
-            url=plan.feed.url,
+            url=without_credentials(plan.feed.url),
             outcome=plan.ledger.outcome.value,
             failure=plan.ledger.failure and plan.ledger.failure.value,
             new=len(plan.new),

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Final, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.poll import Probe
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
-from app.store.engine import Database, ReadSession, WriteSession
+from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
 
+log = structlog.get_logger()
+
 MAX_PARAMETERS: Final = 100
+NOTE_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,9 @@ class Deps:
     poll_now: Callable[[int, float], Awaitable[bool]]
     wake_poller: Callable[[], None]
     is_draining: Callable[[], bool]
+    start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+    """Run beside the requests; waited for when the service stops."""
+    noting: dict[int, asyncio.Task[None]] = field(default_factory=dict)  # by the key's id
     local_key: str | None = None  # lets this machine's command administer; lives in memory only
 
 
@@ -101,10 +110,10 @@ def _parameters(route: APIRoute) -> dict[str, bool]:
     waiting = [route.dependant]
     while waiting:
         dependant = waiting.pop()
-        for field in dependant.query_params:
-            annotation = field.field_info.annotation
+        for parameter in dependant.query_params:
+            annotation = parameter.field_info.annotation
             kinds = [get_origin(kind) for kind in (annotation, *get_args(annotation))]
-            found[field.alias] = list in kinds
+            found[parameter.alias] = list in kinds
         waiting.extend(dependant.dependencies)
     return found
 
@@ -145,14 +154,27 @@ async def _authorize(secret: str | None, scope: Scope, deps: Deps) -> None:
         raise Unauthorized("the key is not known, has expired or was revoked: ask for a new one")
     if not key.allows(scope):
         raise Forbidden(f"the key {key.name!r} lacks the scope {scope.value!r}")
-    await _note_use(key, now, deps)
+    _note_use(key, now, deps)
 
 
-async def _note_use(key: Key, now: datetime, deps: Deps) -> None:
-    """Keep the time of the last use, to the minute: a write for each request would be too many."""
-    if key.last_used_at is None or now - key.last_used_at >= LAST_USE_GRAIN:
-        async with deps.database.write() as session:
+def _note_use(key: Key, now: datetime, deps: Deps) -> None:
+    """Keep the time of the last use, to the minute: a write for each request would be too many.
+
+    Beside the request: who only reads waits for no writer, and is answered when none can write.
+    """
+    fresh = key.last_used_at is not None and now - key.last_used_at < LAST_USE_GRAIN
+    if fresh or key.id in deps.noting or deps.is_draining():
+        return
+    task = deps.noting[key.id] = deps.start(_write_use(key, now, deps.database))
+    task.add_done_callback(lambda _task: deps.noting.pop(key.id))
+
+
+async def _write_use(key: Key, now: datetime, database: Database) -> None:
+    try:
+        async with asyncio.timeout(NOTE_TIMEOUT_S), database.write() as session:
             await note_use(session, key.id, now)
+    except (*DATABASE_FAULTS, PoolTimeout, TimeoutError) as error:
+        log.warning("key_use_not_noted", key_id=key.id, error=str(error))
 
 
 def _same(one: str, other: str) -> bool:

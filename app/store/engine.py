@@ -182,13 +182,18 @@ def check_database_url(url: str) -> str:
 
 
 def open_database(url: str, *, readers: int = 8, writers: int = 8) -> Database:
-    """Engines for an address that `check_database_url` has let through; nothing connects yet."""
+    """Engines for an address that `check_database_url` has let through; nothing connects yet.
+
+    Their errors name no parameters: those are stories, and addresses with passwords, and errors
+    are logged.
+    """
     return _open_sqlite(url, readers) if is_sqlite(url) else _open_postgresql(url, readers, writers)
 
 
 def _open_sqlite(url: str, readers: int) -> Database:
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
-    reader = create_async_engine(url, pool_size=readers, max_overflow=0, pool_timeout=30)
+    shared: dict[str, Any] = {"max_overflow": 0, "hide_parameters": True}
+    writer = create_async_engine(url, pool_size=1, pool_timeout=60, **shared)
+    reader = create_async_engine(url, pool_size=readers, pool_timeout=30, **shared)
     _prepare_sqlite(writer, begin="BEGIN IMMEDIATE", query_only=False)
     _prepare_sqlite(reader, begin="BEGIN", query_only=True)
     return Database(writer=writer, reader=reader)
@@ -222,7 +227,12 @@ def _prepare_sqlite(engine: AsyncEngine, *, begin: str, query_only: bool) -> Non
 
 
 def _open_postgresql(url: str, readers: int, writers: int) -> Database:
-    shared: dict[str, Any] = {"pool_pre_ping": True, "pool_timeout": 30, "max_overflow": 0}
+    shared: dict[str, Any] = {
+        "pool_pre_ping": True,
+        "pool_timeout": 30,
+        "max_overflow": 0,
+        "hide_parameters": True,
+    }
     settings = {"application_name": "copydesk", "jit": "off", "timezone": "UTC"}
     writer = create_async_engine(
         url,

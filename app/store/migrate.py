@@ -43,7 +43,7 @@ async def migrate(database: Database) -> str:
 async def schema_revision(database: Database) -> tuple[str | None, str | None]:
     """The revision of the database, and the one this release needs."""
     needed = ScriptDirectory.from_config(_config()).get_current_head()
-    async with database.writer.connect() as connection:
+    async with database.reader.connect() as connection:
         present = await connection.run_sync(
             lambda sync: MigrationContext.configure(sync).get_current_revision()
         )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
 from app.api.schemas_admin import (
     AddedFeed,
@@ -73,6 +74,15 @@ async def test_an_address_without_a_feed_is_refused_saying_why(api: Api, harbour
         assert answer.json()["code"] == "feed_unreachable"
         assert f"({why})" in answer.json()["detail"]
     assert (await api.admin.get(FEEDS)).json()["data"] == []
+
+
+@on_sqlite
+async def test_the_password_of_a_feed_is_not_logged(api: Api, harbour: Publisher):
+    harbour.pages["/feed"] = atom()
+    with structlog.testing.capture_logs() as logged:
+        await api.poll(harbour.url().replace("://", "://reader:secret@"))
+    assert [e["url"] for e in logged if e["event"] == "feed_polled"] == [harbour.url()]
+    assert "secret" not in repr(logged)
 
 
 REFUSED: list[tuple[dict[str, object], str]] = [

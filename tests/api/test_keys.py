@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import text
 
 from app.store.engine import sqlite_path
 from tests.api.conftest import ADMIN_KEY, Api, on_sqlite, running
@@ -134,10 +136,45 @@ async def test_the_local_key_administers_and_is_in_no_list(database_url: str):
         assert (await api.reader.get("/v1/stories", headers=local)).status_code == 401
 
 
+async def all_noted(api: Api) -> None:
+    """Wait until the uses of keys so far are on record, or given up."""
+    await asyncio.gather(*api.app.state.deps.noting.values())
+
+
+async def test_reading_with_a_key_waits_for_no_writer(locked: Api):
+    made = await locked.key(scopes=["read"])
+    reading = {"Authorization": f"Bearer {made['key']}"}
+    await all_noted(locked)
+    async with locked.service.database.write() as session:
+        await session.execute(text("UPDATE keys SET last_used_at = NULL"))
+        async with asyncio.timeout(5):
+            for _ in range(3):
+                answer = await locked.reader.get("/v1/stories", headers=reading)
+                assert answer.status_code == 200
+            assert (await locked.admin.get("/v1/admin/status")).status_code == 200
+        assert len(locked.app.state.deps.noting) <= 2, "one write for each key"
+    await all_noted(locked)
+    listed = {key["id"]: key for key in (await locked.admin.get("/v1/admin/keys")).json()["data"]}
+    assert listed[made["id"]]["last_used_at"] is not None
+
+
+async def test_reading_with_a_key_needs_no_database_that_can_write(locked: Api):
+    made = await locked.key(scopes=["read"])
+    await all_noted(locked)
+    deps = locked.app.state.deps
+    unwritable = replace(deps.database, writer=deps.database.reader)
+    locked.app.state.deps = replace(deps, database=unwritable)
+    for _ in range(2):
+        headers = {"Authorization": f"Bearer {made['key']}"}
+        assert (await locked.reader.get("/v1/stories", headers=headers)).status_code == 200
+        await all_noted(locked)
+
+
 async def test_the_last_use_is_kept_to_the_minute(api: Api):
     made = await api.key(name="reader of the harbour")
     assert made["last_used_at"] is None
     await api.reader.get("/v1/stories", headers={"Authorization": f"Bearer {made['key']}"})
+    await all_noted(api)
     listed = {key["id"]: key for key in (await api.admin.get("/v1/admin/keys")).json()["data"]}
     assert listed[made["id"]]["last_used_at"] is not None
     assert "key" not in listed[made["id"]]
@@ -146,6 +183,7 @@ async def test_the_last_use_is_kept_to_the_minute(api: Api):
         now = used_at + timedelta(seconds=later_s)
         api.app.state.deps = replace(api.app.state.deps, clock=lambda now=now: now)
         await api.reader.get("/v1/stories", headers={"Authorization": f"Bearer {made['key']}"})
+        await all_noted(api)
         again = {key["id"]: key for key in (await api.admin.get("/v1/admin/keys")).json()["data"]}
         assert datetime.fromisoformat(again[made["id"]]["last_used_at"]) == noted
     assert made["key"].startswith(made["prefix"])

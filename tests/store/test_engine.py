@@ -58,6 +58,18 @@ async def test_a_write_session_that_raises_leaves_nothing(database: Database) ->
         assert (await session.execute(text("SELECT seq FROM log_head"))).scalar_one() == 0
 
 
+async def test_what_a_statement_was_given_is_not_in_its_error(database: Database) -> None:
+    """Errors are logged, and a feed's address may hold a password."""
+    given = {"name": "https://reader:secret@news.example/"}
+    statement = text("INSERT INTO keys (id, name) VALUES (1, :name)")
+    for opened in (database.write, database.read):
+        with pytest.raises(DBAPIError) as raised:
+            async with opened() as session:
+                await session.execute(statement, given)
+        assert "keys" in str(raised.value)
+        assert "parameters hidden" in str(raised.value)
+
+
 async def test_many_writers_at_once_are_never_told_that_it_is_locked(database: Database) -> None:
     async def raise_it(_n: int) -> None:
         async with database.write() as session:
