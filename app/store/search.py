@@ -20,13 +20,24 @@ from app.store.engine import SQLITE, ReadSession, WriteSession
 MAX_POSITIONS = 15_000
 """Terms indexed of one story: a tsvector holds no position above 16,383."""
 
+MAX_BYTES = 900_000
+"""What a story's terms and their places may take up: a tsvector holds 1 MB at most."""
+
+MAX_PLACES = 256
+"""Places of one term that count: a tsvector keeps no more, and phrases are found by places."""
+
 FIELD_GAP = 100
 """Positions between title and body in a tsvector, so that no phrase runs across."""
+
+GONE = "\u2026"
+"""Stands in FTS5 where a term would be: one token, which is no term and begins none."""
+
+_PLACE_BYTES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedStory:
-    """What the index holds of a story: its terms, in order."""
+    """What the index holds of a story: its terms, in order, and GONE for those past MAX_PLACES."""
 
     id: int
     title: Sequence[str]
@@ -43,14 +54,40 @@ def indexed_story(
     source_id: int,
     language: str | None,
 ) -> IndexedStory:
-    """The terms of a story; pure, and the only way anything gets into the index."""
-    title_terms = terms_of(title)[:MAX_POSITIONS]
+    """The terms of a story; pure, and the only way anything gets into the index.
+
+    What PostgreSQL cannot hold, SQLite is not given either, so that both give the same answers:
+    a text is cut where its terms are too many or too long, and no phrase is found by a term's
+    257th place or a later one.
+    """
+    title_terms = terms_of(title)
+    facets = story_facets(tags=tags, source_id=source_id, language=language)
+    kept = _fitting([*title_terms, *terms_of(text)], MAX_BYTES - sum(map(_cost, facets)))
     return IndexedStory(
         id=story_id,
-        title=title_terms,
-        body=terms_of(text)[: MAX_POSITIONS - len(title_terms)],
-        facets=story_facets(tags=tags, source_id=source_id, language=language),
+        title=kept[: len(title_terms)],
+        body=kept[len(title_terms) :],
+        facets=facets,
     )
+
+
+def _fitting(terms: Sequence[str], spare: int) -> list[str]:
+    """As many of the terms as an index holds in `spare` bytes."""
+    kept: list[str] = []
+    places: dict[str, int] = {}
+    for term in terms[:MAX_POSITIONS]:
+        count = places.get(term, 0)
+        spare -= _PLACE_BYTES if count else _cost(term)
+        if spare < 0:
+            break
+        places[term] = count + 1
+        kept.append(term if count < MAX_PLACES else GONE)
+    return kept
+
+
+def _cost(term: str) -> int:
+    """Bytes of a tsvector that a term takes up with one place: itself, aligned, and a count."""
+    return len(term.encode()) + 1 + 2 + _PLACE_BYTES
 
 
 async def index_stories(session: WriteSession, stories: Sequence[IndexedStory]) -> None:
@@ -129,6 +166,7 @@ def _tsvector(story: IndexedStory) -> str:
     first = len(story.title) + FIELD_GAP
     for number, term in enumerate(story.body, first):
         positions.setdefault(term, []).append(str(number))
+    positions.pop(GONE, None)
     lexemes = [f"'{term}':{','.join(places)}" for term, places in positions.items()]
     lexemes += [f"'{facet}'" for facet in story.facets]
     return " ".join(lexemes)

@@ -326,3 +326,27 @@ async def test_the_names_of_tables_cover_what_is_there(database: Database) -> No
         "tags",
         "texts",
     }
+
+
+async def test_a_story_of_terms_without_number_or_end_is_indexed_as_far_as_it_fits(
+    database: Database,
+) -> None:
+    """A tsvector holds 1 MB: 12,000 Cyrillic words of 60 letters are half as much again."""
+    letters = "абвгдежзик"
+    words = ("".join(letters[int(d)] for d in f"{n:060}") for n in range(12_000))
+    await add(database)
+    await poll(database, entry("a", body="harbour " + " ".join(words) + " finalword"))
+    assert await found(database, "harbour") == ["Title of a"]
+    assert await found(database, "finalword") == []
+
+
+async def test_a_phrase_is_found_by_256_places_of_a_term_on_either_engine(
+    database: Database,
+) -> None:
+    await add(database)
+    body = "the cat " * 255 + "the lastcat the finalword the cat"
+    await poll(database, entry("a", title="Pets", body=body))
+    assert await found(database, '"the lastcat"') == ["Pets"]
+    assert await found(database, '"the finalword"') == []
+    assert await found(database, '"lastcat finalword"') == [], "places stay as they are"
+    assert await found(database, "finalword") == ["Pets"]
