@@ -37,7 +37,11 @@ _BOOT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffloadFailed:
-    """The work gave no result: PARSE_TIMEOUT (it was killed) or PARSE_CRASHED, and why."""
+    """The work gave no result, and why.
+
+    PARSE_TIMEOUT (it was killed) and PARSE_CRASHED speak against the task; INTERNAL does not: no
+    worker took it.
+    """
 
     kind: Failure
     detail: str
@@ -155,7 +159,7 @@ class _Slot:
             try:
                 process = await self.ready()
             except (OSError, RuntimeError) as error:
-                return _crashed(f"no worker process: {error}")
+                return _not_taken(f"no worker process: {error}")
             try:
                 return await self._exchange(process, payload)
             except _IdleDeath:
@@ -163,7 +167,7 @@ class _Slot:
             except BaseException:
                 self._discard()
                 raise
-        return _crashed("two worker processes died before they took the task; see the memory")
+        return _not_taken("two worker processes died before they took the task; see the memory")
 
     async def _exchange(self, process: Process, payload: bytes) -> _Done | OffloadFailed:
         try:
@@ -262,6 +266,10 @@ def _died(status: int) -> OffloadFailed:
 
 def _crashed(detail: str) -> OffloadFailed:
     return OffloadFailed(kind=Failure.PARSE_CRASHED, detail=detail)
+
+
+def _not_taken(detail: str) -> OffloadFailed:
+    return OffloadFailed(kind=Failure.INTERNAL, detail=detail)
 
 
 async def _reap(process: Process) -> None:

@@ -19,7 +19,8 @@ import uvloop
 
 from app.core.parse import parse
 from app.core.types import Failure, ParsedFeed
-from app.ingest.offload import Offload, OffloadFailed
+from app.ingest import offload as offload_module
+from app.ingest.offload import Offload, OffloadFailed, _IdleDeath
 
 GB = 1 << 30
 CRASHED = Failure.PARSE_CRASHED
@@ -191,6 +192,34 @@ async def test_a_worker_killed_in_its_sleep_costs_no_task(pool: Offload, work: M
         assert isinstance(pid, int)
         os.kill(pid, signal.SIGKILL)
         assert await pool.run(work.add, 1, 2) == 3
+
+
+@pytest.mark.parametrize(
+    ("broken", "error", "said"),
+    [
+        ("_spawn", OSError("no more processes"), "no worker process: no more processes"),
+        ("_ask", _IdleDeath(), "died before they took the task"),
+    ],
+)
+async def test_where_no_worker_takes_a_task_nothing_is_said_against_it(
+    pool: Offload,
+    work: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    broken: str,
+    error: Exception,
+    said: str,
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise error
+
+    await pool.run(work.kill_self)
+    with monkeypatch.context() as patch:
+        patch.setattr(offload_module, broken, breaks)
+        failed = await pool.run(work.add, 1, 2)
+    assert isinstance(failed, OffloadFailed)
+    assert failed.kind is Failure.INTERNAL
+    assert said in failed.detail
+    assert await pool.run(work.add, 1, 2) == 3
 
 
 async def test_a_crash_touches_no_other_task(work: ModuleType) -> None:
