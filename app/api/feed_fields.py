@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import zoneinfo
 from typing import Any, Final
 
@@ -12,18 +13,46 @@ from app.store.feeds import Feed, NewFeed
 
 MAX_HOST_CHARS: Final = 253  # of a name in the DNS (RFC 1035 §2.3.4)
 NO_VERSION: Final = -1
+FEED_HOSTING: Final = ("feedburner.com", "feedproxy.google.com", "feedblitz.com")
+"""Hosts that serve the feeds of many publishers, who put them there by their own choice."""
 
 
-def new_feed(url: str, *, site_url: str | None, **given: Any) -> NewFeed:  # noqa: ANN401 - NewFeed's
-    """A feed of the source whose site it names, or else of its own address's."""
-    site = absolute_url(site_url, url) if site_url else None
-    if site and len(host_of(site) or "") > MAX_HOST_CHARS:
-        site = None
-    host = host_of(url)
-    domain = (site and registrable_domain(site)) or registrable_domain(url)
-    if host is None or domain is None:
+def new_feed(
+    url: str,
+    *,
+    site_url: str | None,
+    declared_site: str | None = None,
+    **given: Any,  # noqa: ANN401 - NewFeed's
+) -> NewFeed:
+    """A feed with its source, whose stories it may then revise.
+
+    The operator's `site_url` decides the source, or else the feed's own address. The site that
+    the document declares is shown, but anybody can declare any: it decides only where the
+    address names no publisher (see `_speaks_for_others`).
+    """
+    host, own = host_of(url), registrable_domain(url)
+    if host is None or own is None:
         raise invalid("url", f"{url!r} names no host: write a full http or https address")
-    return NewFeed(url=url, host=host, domain=domain, site_url=site, **given)
+    site, declared = _site(site_url, url), _site(declared_site, url)
+    deciding = site or (declared if _speaks_for_others(host) else None)
+    domain = (deciding and registrable_domain(deciding)) or own
+    return NewFeed(url=url, host=host, domain=domain, site_url=site or declared, **given)
+
+
+def _site(said: str | None, url: str) -> str | None:
+    site = absolute_url(said, url) if said else None
+    return site if site and len(host_of(site) or "") <= MAX_HOST_CHARS else None
+
+
+def _speaks_for_others(host: str) -> bool:
+    """Whether the host's own name says nothing of a feed's publisher: a hosting service, or an IP
+    address of a private network, where the operator's own programs make feeds. A public IP
+    address is a stranger's, and stands for itself.
+    """
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return any(host == known or host.endswith(f".{known}") for known in FEED_HOSTING)
 
 
 def version_of(if_match: str | None, feed: Feed) -> int:

@@ -98,7 +98,8 @@ async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
     new = new_feed(
         url,
         title=asked.title or (probe.feed.title if probe else None),
-        site_url=asked.site_url or (probe.feed.site_url if probe else None),
+        site_url=asked.site_url,
+        declared_site=probe.feed.site_url if probe else None,
         language=language or (normalize_language(probe.feed.language) if probe else None),
         source_name=asked.source_name,
         min_interval_s=asked.min_interval_s,
