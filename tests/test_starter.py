@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.resources
+import xml.etree.ElementTree as ET
 from collections import Counter
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
 import listparser
 import pytest
@@ -15,7 +15,7 @@ STARTER = importlib.resources.files("app.core.vocab").joinpath("starter.opml").r
 
 def outlines() -> list[tuple[str, dict[str, str]]]:
     """Each feed's attributes with the country it stands under."""
-    body = ElementTree.fromstring(STARTER).find("body")  # noqa: S314 - a file of our own
+    body = ET.fromstring(STARTER).find("body")  # noqa: S314 - a file of our own
     assert body is not None
     return [(country.attrib["text"], feed.attrib) for country in body for feed in country]
 

@@ -22,6 +22,7 @@ class ClaimedFeed:
     source_name: str | None
     lease_token: int
     claimed_at: datetime  # by the database's clock, as every time of a poll
+    due_at: datetime  # another time at the end means that somebody asked for another poll
     worker: str | None = None
     attempts: int = 1  # this one included
     title: str | None = None

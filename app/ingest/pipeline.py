@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 
 from app.core.plan import body_hash, plan_document, plan_failure, plan_unchanged, read_document
@@ -24,12 +25,15 @@ from app.core.types import (
     NotModified,
     ParseFailed,
 )
+from app.core.urls import without_credentials
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.offload import Offload, OffloadFailed
 from app.net import HttpClients
 from app.store.engine import Database
 from app.store.known import read_known
 from app.store.plans import Applied, apply_plan
+
+log = structlog.get_logger()
 
 REPLANS: Final = 5
 """How often a plan may find that another feed of its source was quicker."""
@@ -68,15 +72,17 @@ async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
         plan = await _plan(feed, fetched, document, now, pipeline)
         applied = await _apply(plan, pipeline)
         if applied is not Applied.STALE:
-            break
-    return Polled(plan=plan, applied=applied)
+            return Polled(plan=plan, applied=applied)
+    plan = internal_failure(feed, RuntimeError("every plan was stale"))
+    return Polled(plan=plan, applied=await _apply(plan, pipeline))
 
 
 async def _apply(plan: FeedPlan, pipeline: Pipeline) -> Applied:
     try:
         async with pipeline.database.write() as session:
             return await apply_plan(session, plan, gap_s=pipeline.host_gap_s)
-    except IntegrityError:  # a story of another source took the same id at the same moment
+    except IntegrityError as error:  # a story of another source took the same id at that moment
+        log.warning("plan_clashed", feed_id=plan.feed.id, error=type(error.orig).__name__)
         return Applied.STALE
 
 
@@ -135,6 +141,6 @@ def internal_failure(feed: ClaimedFeed, error: Exception) -> FeedPlan:
     failed = FetchFailed(
         kind=Failure.INTERNAL,
         detail=f"a fault inside the service ({type(error).__name__}): see the log",
-        url=feed.url,
+        url=without_credentials(feed.url),
     )
     return plan_failure(feed, failed, failed, feed.claimed_at)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -13,9 +14,17 @@ import structlog
 
 from app.core.poll import ClaimedFeed
 from app.core.schedule import PollPolicy
+from app.core.urls import without_credentials
 from app.ingest.pipeline import Pipeline, Polled, internal_failure, poll_feed
 from app.store.engine import DATABASE_FAULTS
-from app.store.leases import claim_due, claim_feed, database_now, give_back, next_due_at
+from app.store.leases import (
+    claim_due,
+    claim_feed,
+    database_now,
+    give_back,
+    next_due_at,
+    renew_lease,
+)
 from app.store.plans import Applied, apply_plan
 
 log = structlog.get_logger()
@@ -24,6 +33,9 @@ IDLE_S: Final = 1.0
 """Longest wait between two looks at what is due: feeds are added by other processes too."""
 
 RETRY_S: Final = 2.0
+
+RENEWALS: Final = 3
+"""How often a lease is renewed within its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,19 +158,48 @@ class Poller:
     async def _poll(self, feed: ClaimedFeed) -> Polled:
         """One poll, whatever happens in it; a fault of ours is put on record like any other."""
         try:
-            polled = await poll_feed(feed, self._pipeline)
+            async with self._lease_kept(feed):
+                polled = await poll_feed(feed, self._pipeline)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._give_back(feed))
+            raise
         except Exception as error:
-            log.exception("poll_broke", feed_id=feed.id, url=feed.url)
+            log.exception("poll_broke", feed_id=feed.id, url=without_credentials(feed.url))
             polled = await self._record_fault(feed, error)
         self._on_polled(polled)
         return polled
 
+    @asynccontextmanager
+    async def _lease_kept(self, feed: ClaimedFeed) -> AsyncIterator[None]:
+        """Renew the lease for as long as the poll takes: it may have to wait for a worker."""
+        renewing = asyncio.create_task(self._renew(feed), name=f"lease of feed {feed.id}")
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+
+    async def _renew(self, feed: ClaimedFeed) -> None:
+        while True:
+            await asyncio.sleep(self._policy.lease_s / RENEWALS)
+            with contextlib.suppress(*DATABASE_FAULTS):
+                async with self._pipeline.database.write() as session:
+                    await renew_lease(session, feed, self._policy.lease_s)
+
+    async def _give_back(self, feed: ClaimedFeed) -> None:
+        """Let the feed be claimed again at once; if that fails its lease runs out by itself."""
+        with contextlib.suppress(*DATABASE_FAULTS):
+            async with self._pipeline.database.write() as session:
+                await give_back(session, [feed])
+
     async def _record_fault(self, feed: ClaimedFeed, error: Exception) -> Polled:
         plan = internal_failure(feed, error)
         applied = Applied.LEASE_LOST
-        with contextlib.suppress(*DATABASE_FAULTS):  # then the lease runs out, and it is due again
+        try:
             async with self._pipeline.database.write() as session:
                 applied = await apply_plan(session, plan, gap_s=self._pipeline.host_gap_s)
+        except Exception:
+            log.exception("poll_lost", feed_id=feed.id)  # its lease runs out, and it is due again
         return Polled(plan=plan, applied=applied)
 
     async def _pause_s(self) -> float:
@@ -176,14 +217,10 @@ class Poller:
         if not self._polls:
             return
         _, late = await asyncio.wait(self._polls, timeout=self._policy.drain_s)
-        unfinished = [self._polls[task] for task in late]
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        if unfinished:
-            async with self._pipeline.database.write() as session:
-                await give_back(session, unfinished)
-        log.info("poller_stopped", given_back=len(unfinished))
+        log.info("poller_stopped", given_back=len(late))
 
 
 def _until(due_at: datetime | None, now: datetime) -> float:

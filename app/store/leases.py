@@ -6,19 +6,19 @@ token it was claimed with; a holder that dies is followed by the next claim once
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, literal, or_, select, update
 
-from app.core.poll import ClaimedFeed, FeedPlan
+from app.core.poll import ClaimedFeed
 from app.core.schedule import MAX_ATTEMPTS, Pace, PollPolicy
 from app.core.types import Failure, Validators
+from app.core.urls import without_credentials
 from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
 from app.store.ledger import failed_row, insert_row
-from app.store.models import bodies, feeds, hosts, sources
+from app.store.models import feeds, hosts, sources
 
 OVERSCAN = 4
 """Due feeds looked at for each one claimed, since only one of a host is taken."""
@@ -62,10 +62,27 @@ async def give_back(session: WriteSession, claimed: Sequence[ClaimedFeed]) -> No
         given = await session.execute(
             update(feeds)
             .where(feeds.c.id == feed.id, feeds.c.lease_token == feed.lease_token)
+            .where(feeds.c.lease_until.is_not(None))
             .values(lease_until=None, lease_owner=None, attempts=feeds.c.attempts - 1)
         )
         if given.rowcount:
-            await _release_host(session, feed, gap_s=0)
+            await release_host(session, feed, gap_s=0)
+
+
+async def renew_lease(session: WriteSession, feed: ClaimedFeed, lease_s: float) -> None:
+    """Keep a feed and its host for a poll that takes long; a lease that was lost stays lost."""
+    until = now_ms() + literal(int(lease_s * 1000))
+    await session.execute(
+        update(feeds)
+        .where(feeds.c.id == feed.id, feeds.c.lease_token == feed.lease_token)
+        .where(feeds.c.lease_until.is_not(None))
+        .values(lease_until=until)
+    )
+    await session.execute(
+        update(hosts)
+        .where(hosts.c.host == feed.host, hosts.c.holder == _holder(feed))
+        .values(busy_until=until)
+    )
 
 
 async def holds_lease(session: WriteSession, feed: ClaimedFeed) -> bool:
@@ -74,49 +91,6 @@ async def holds_lease(session: WriteSession, feed: ClaimedFeed) -> bool:
         select(feeds.c.lease_token).where(feeds.c.id == feed.id).with_for_update(key_share=True)
     )
     return row.scalar_one_or_none() == feed.lease_token
-
-
-async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> None:
-    """Write what polling owns of the feed, its ledger row and its body, and end the lease."""
-    pace, after = plan.update.pace, plan.update
-    values: dict[str, Any] = {
-        # What an operator has set stays, also if it was set while the poll was under way.
-        "title": func.coalesce(feeds.c.title, after.title),
-        "site_url": after.site_url,
-        "language": func.coalesce(feeds.c.language, after.language),
-        "next_poll_at": plan.ledger.next_poll.at,
-        "next_poll_reasons": list(plan.ledger.next_poll.reasons),
-        "lease_until": None,
-        "lease_owner": None,
-        "attempts": after.attempts,
-        "etag": after.validators.etag,
-        "last_modified": after.validators.last_modified,
-        "validators_url": after.validators_url,
-        "body_hash": after.body_hash,
-        "failures": after.failures,
-        "failure": after.failure and after.failure.value,
-        "failure_detail": after.failure_detail,
-        "last_poll_at": plan.ledger.at,
-        "last_success_at": after.last_success_at,
-        "last_new_at": after.last_new_at,
-        "gap_s": pace.gap_s,
-        "newest_at": pace.newest_at,
-        "ttl_s": pace.ttl_s,
-        "skip_hours": sorted(pace.skip_hours),
-        "skip_days": sorted(pace.skip_days),
-    }
-    if after.quarantined:
-        values["state"] = "quarantined"
-    await session.execute(update(feeds).where(feeds.c.id == plan.feed.id).values(values))
-    await insert_row(session, plan.feed.id, plan.ledger, worker=plan.feed.worker)
-    await _keep_body(session, plan)
-    if after.title and plan.feed.source_name is None:
-        await session.execute(
-            update(sources)
-            .where(sources.c.id == plan.feed.source_id, sources.c.name.is_(None))
-            .values(name=after.title)
-        )
-    await _release_host(session, plan.feed, gap_s=gap_s)
 
 
 async def next_due_at(session: ReadSession) -> datetime | None:
@@ -198,37 +172,27 @@ async def _quarantine(session: WriteSession, feed_id: int) -> None:
             .returning(feeds.c.url, feeds.c.next_poll_at)
         )
     ).one()
+    url = without_credentials(row.url)
     await insert_row(
         session,
         feed_id,
-        failed_row(now, row.url, Failure.ABANDONED, detail, next_poll_at=row.next_poll_at),
+        failed_row(
+            now,
+            without_credentials(row.url),
+            Failure.ABANDONED,
+            detail,
+            next_poll_at=row.next_poll_at,
+        ),
         worker=None,
     )
 
 
-async def _release_host(session: WriteSession, feed: ClaimedFeed, *, gap_s: float) -> None:
+async def release_host(session: WriteSession, feed: ClaimedFeed, *, gap_s: float) -> None:
     """Free the host, if this lease still holds it, `gap_s` from now."""
     await session.execute(
         update(hosts)
         .where(hosts.c.host == feed.host, hosts.c.holder == _holder(feed))
         .values(busy_until=None, holder=None, free_at=now_ms() + literal(int(gap_s * 1000)))
-    )
-
-
-async def _keep_body(session: WriteSession, plan: FeedPlan) -> None:
-    if plan.body is None:
-        return
-    insert = session.insert(bodies)
-    kept = {
-        "body": zlib.compress(plan.body.body, 6),
-        "content_type": plan.body.content_type,
-        "url": plan.body.url,
-        "fetched_at": plan.ledger.at,
-    }
-    await session.execute(
-        insert.values(feed_id=plan.feed.id, **kept).on_conflict_do_update(
-            index_elements=["feed_id"], set_={name: insert.excluded[name] for name in kept}
-        )
     )
 
 
@@ -238,6 +202,7 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         url=row.url,
         host=row.host,
         claimed_at=from_ms(row.now_ms),
+        due_at=row.next_poll_at,
         worker=row.lease_owner,
         source_id=row.source_id,
         source_name=row.source_name,

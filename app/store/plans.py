@@ -13,8 +13,9 @@ from app.core.poll import ChangedStory, CopyWrite, FeedPlan, NewStory
 from app.core.story import Story
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.engine import WriteSession
+from app.store.finish import finish_poll
 from app.store.known import chunks, read_known
-from app.store.leases import finish_poll, holds_lease
+from app.store.leases import holds_lease
 from app.store.models import copies, revisions, sources, stories, texts
 from app.store.search import index_stories, indexed_story
 from app.store.states import packed_state

@@ -327,3 +327,74 @@ async def test_the_loop_outlives_a_database_that_goes_away(
             await asyncio.wait_for(polled.wait(), 10)
             poller.stop()
     assert not faults
+
+
+class Busy(InProcess):
+    """Workers that take a task only when they are let."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.free = asyncio.Event()
+
+    async def run(self, *given: Any, **named: Any) -> Any:
+        self.asked.set()
+        await self.free.wait()
+        return await super().run(*given, **named)
+
+
+async def test_a_poll_that_waits_for_a_worker_keeps_its_lease(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.ingest import poller as module
+
+    renewed = asyncio.Event()
+    real: Callable[..., Any] = module.renew_lease
+
+    async def renew(session: Any, feed: Any, lease_s: float) -> None:
+        await real(session, feed, lease_s)
+        assert lease_s == 0.3
+        renewed.set()
+
+    monkeypatch.setattr(module, "renew_lease", renew)
+    desk.offload = workers = Busy()
+    async with scripted(OK(200, rss("a"))) as server:
+        await desk.add(server.url())
+        poller = desk.poller(lease_s=0.3)
+        async with asyncio.TaskGroup() as group:
+            polls = group.create_task(poller.run_once())
+            for _ in range(6):  # twice the lease's own time
+                await asyncio.wait_for(renewed.wait(), 10)
+                renewed.clear()
+                async with desk.database.read() as session:
+                    row = await session.execute(select(feeds.c.lease_token, feeds.c.attempts))
+                    assert tuple(row.one()) == (1, 1)
+            workers.free.set()
+        assert polls.result() == 1
+    assert [p.applied for p in desk.polled] == [Applied.APPLIED]
+
+
+async def test_plans_that_are_stale_for_ever_end_in_a_fault_on_record(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def changed(*_given: Any) -> bool:
+        return False
+
+    monkeypatch.setattr("app.store.plans._still_holds", changed)
+    async with scripted(OK(200, rss("a"))) as server:
+        await desk.add(server.url())
+        row = (await desk.poll()).row
+    assert (row.outcome, row.failure) == (Outcome.FAILED, Failure.INTERNAL)
+    assert await desk.count(stories) == [0]
+
+
+async def test_a_poll_by_hand_that_is_given_up_gives_its_lease_back(desk: Desk) -> None:
+    async with stuck() as (server, asked):
+        feed_id = await desk.add(server.url())
+        poller = desk.poller()
+        task = asyncio.create_task(poller.poll_now(feed_id, 30))
+        await asyncio.wait_for(asked.wait(), 10)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    async with desk.database.read() as session:
+        row = await session.execute(select(feeds.c.lease_until, feeds.c.attempts))
+        assert tuple(row.one()) == (None, 0)

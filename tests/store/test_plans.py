@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from app.core.schedule import Outcome
 from app.core.types import Entry
 from app.store.changes import ChangeType, read_changes
 from app.store.engine import Database
-from app.store.feeds import delete_feed, get_feed
+from app.store.feeds import delete_feed, get_feed, make_due
 from app.store.ledger import list_fetches
 from app.store.models import bodies, changes, copies, fetches, revisions, stories
 from app.store.plans import Applied
@@ -297,6 +298,31 @@ async def test_deleting_a_feed_keeps_its_stories_and_adding_it_again_doubles_non
     assert await rows(database, stories, copies) == [1, 1]
     changed = await poll(database, entry("a", body="Another text."))
     assert changed.changed, "the feed has its story again"
+
+
+async def test_a_poll_asked_for_while_one_is_under_way_is_not_forgotten(
+    database: Database,
+) -> None:
+    feed_id = await add(database)
+    feed = await claim_one(database)
+    async with database.write() as session:
+        await make_due(session, feed_id)
+    await apply(database, await plan(database, feed))
+    assert (await claim_one(database)).id == feed_id, "it is due at once"
+
+
+async def test_what_an_operator_set_of_a_feed_stays(database: Database) -> None:
+    feed_id = await add(database)
+    async with database.write() as session:
+        await session.execute(
+            text("UPDATE feeds SET title = 'Ours', site_url = 'https://ours.example/'")
+        )
+    planned = await plan(database, await claim_one(database))
+    update = replace(planned.update, title="Theirs", site_url="https://theirs.example/")
+    await apply(database, replace(planned, update=update))
+    async with database.read() as session:
+        feed = await get_feed(session, feed_id)
+    assert (feed.title, feed.site_url) == ("Ours", "https://ours.example/")
 
 
 async def test_the_names_of_tables_cover_what_is_there(database: Database) -> None:
