@@ -6,6 +6,7 @@ poll time and the reasons. Planning is pure, so a poll can be replayed and expla
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -22,6 +23,7 @@ from app.core.poll import (
     Document,
     FeedPlan,
     FeedUpdate,
+    KeptBody,
     LedgerRow,
 )
 from app.core.schedule import (
@@ -136,10 +138,15 @@ def plan_document(
         changed=tuple(writes.changed),
         copies=tuple(writes.copies),
         left=_left(known, matches),
-        body=fetched,
+        body=_kept(fetched),
         lookup=document.lookup,
         expected=tuple(sorted((s.id, s.revision) for s in known.stories.values())),
     )
+
+
+def _kept(fetched: Fetched) -> KeptBody:
+    packed = zlib.compress(fetched.body, 6)
+    return KeptBody(packed=packed, content_type=fetched.content_type, url=fetched.url)
 
 
 def _left(known: Known, matches: tuple[Match, ...]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from app.core.identity import EntryKeys, Lookup
 from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
 from app.core.story import Story
-from app.core.types import Failure, Fetched, ParsedFeed, Validators
+from app.core.types import Failure, ParsedFeed, Validators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +130,15 @@ class ChangedStory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBody:
+    """The feed's last body, zlib-packed, for replay."""
+
+    packed: bytes
+    content_type: str | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPlan:
     """What to write for one poll.
 
@@ -144,7 +153,7 @@ class FeedPlan:
     changed: tuple[ChangedStory, ...] = ()
     copies: tuple[CopyWrite, ...] = ()
     left: tuple[int, ...] = ()  # idents of copies that are no longer in the document
-    body: Fetched | None = None  # to be kept as the feed's last body
+    body: KeptBody | None = None
     lookup: Lookup = field(default_factory=Lookup)
     expected: tuple[tuple[int, int], ...] = ()
 

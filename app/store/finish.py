@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 from sqlalchemy import func, update
@@ -68,7 +67,7 @@ async def _keep_body(session: WriteSession, plan: FeedPlan) -> None:
         return
     insert = session.insert(bodies)
     kept = {
-        "body": zlib.compress(plan.body.body, 6),
+        "body": plan.body.packed,
         "content_type": plan.body.content_type,
         "url": plan.body.url,
         "fetched_at": plan.ledger.at,

@@ -176,13 +176,7 @@ async def _quarantine(session: WriteSession, feed_id: int) -> None:
     await insert_row(
         session,
         feed_id,
-        failed_row(
-            now,
-            without_credentials(row.url),
-            Failure.ABANDONED,
-            detail,
-            next_poll_at=row.next_poll_at,
-        ),
+        failed_row(now, url, Failure.ABANDONED, detail, next_poll_at=row.next_poll_at),
         worker=None,
     )
 
