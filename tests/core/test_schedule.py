@@ -218,6 +218,7 @@ def pace_of(*published: str, time_zone: str | None = None, ttl_s: int | None = N
         source_name=None,
         lease_token=1,
         claimed_at=NOW,
+        due_at=NOW,
         time_zone=time_zone,
     )
     entries = (entry(f"e{n}", published=date) for n, date in enumerate(published))
