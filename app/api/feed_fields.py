@@ -12,6 +12,7 @@ from app.errors import FieldError, Invalid, PreconditionNeeded
 from app.store.feeds import Feed, NewFeed
 
 MAX_HOST_CHARS: Final = 253  # of a name in the DNS (RFC 1035 §2.3.4)
+MAX_URL_CHARS: Final = 2000  # PostgreSQL's index of addresses takes no more than 2,704 bytes
 NO_VERSION: Final = -1
 FEED_HOSTING: Final = ("feedburner.com", "feedproxy.google.com", "feedblitz.com")
 """Hosts that serve the feeds of many publishers, who put them there by their own choice."""
@@ -67,14 +68,17 @@ def version_of(if_match: str | None, feed: Feed) -> int:
 
 def feed_url(raw: str) -> str:
     """The address of a feed in full, without a fragment, which no server sees; raises Invalid for
-    any that is not http or https.
+    any that is not http or https, or too long.
     """
     url = absolute_url(raw.strip(), None)
     if url is None:
         raise invalid("url", f"{raw!r} is no http or https address: write it in full")
     if len(host_of(url) or "") > MAX_HOST_CHARS:
         raise invalid("url", f"the host is longer than {MAX_HOST_CHARS} characters: check it")
-    return url.partition("#")[0]
+    url = url.partition("#")[0]
+    if len(url) > MAX_URL_CHARS:
+        raise invalid("url", f"written out, it is longer than {MAX_URL_CHARS} characters")
+    return url
 
 
 def check_site(url: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -19,7 +20,7 @@ from app.api.schemas_admin import ImportAnswer
 from app.core.language import normalize_language
 from app.errors import Conflict, Invalid
 from app.store.engine import ReadSession, WriteSession
-from app.store.feeds import Feed, add_feed, list_feeds
+from app.store.feeds import Feed, NewFeed, add_feed, list_feeds, prepare_feeds
 
 PREFIX: Final = "/v1/admin"
 IMPORT_PATH: Final = f"{PREFIX}/feeds:import"
@@ -98,7 +99,7 @@ def write_opml(feeds: list[Feed]) -> bytes:
     etree.SubElement(head, "title").text = "Feeds of Copydesk"
     body = etree.SubElement(root, "body")
     for feed in feeds:
-        title = xml_text(feed.title or feed.source.name or feed.url)
+        title = feed.title or feed.source.name or feed.url
         given = {
             "type": "rss",
             "text": title,
@@ -107,7 +108,8 @@ def write_opml(feeds: list[Feed]) -> bytes:
             "htmlUrl": feed.site_url,
             "language": feed.language,
         }
-        etree.SubElement(body, "outline", {k: v for k, v in given.items() if v is not None})
+        attributes = {k: xml_text(v) for k, v in given.items() if v is not None}
+        etree.SubElement(body, "outline", attributes)
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
 
 
@@ -126,26 +128,56 @@ def _outline(attributes: dict[str, str]) -> Outline:
 
 
 async def _add_all(deps: Deps, outlines: list[Outline]) -> list[dict[str, Any]]:
-    """Add a batch in one transaction; a line that is refused takes no other with it."""
+    """Add a batch in one transaction; a line that is refused takes no other with it.
+
+    Added in the order of their addresses, so that two imports never wait for each other in a
+    circle; told in the document's.
+    """
+    now = deps.clock()
+    told: dict[int, dict[str, Any]] = {}
+    wanted: list[tuple[str, int, NewFeed]] = []
+    for place, outline in enumerate(outlines):
+        try:
+            new = _new_feed(outline)
+            wanted.append((new.url, place, new))
+        except Invalid as error:
+            told[place] = _line(outline, "refused", detail=error.detail)
     async with deps.database.write() as session:
-        return [await _add_one(session, outline, deps.clock()) for outline in outlines]
+        await prepare_feeds(session, [new for _, _, new in wanted], now)
+        for _, place, new in sorted(wanted, key=itemgetter(0, 1)):
+            told[place] = await _add_one(session, outlines[place], new, now)
+    return [told[place] for place in range(len(outlines))]
 
 
-async def _add_one(session: WriteSession, outline: Outline, now: datetime) -> dict[str, Any]:
-    line: dict[str, Any] = {"url": outline.url, "title": outline.title, "feed_id": None}
+def _new_feed(outline: Outline) -> NewFeed:
+    return new_feed(
+        feed_url(outline.url),
+        title=outline.title,
+        site_url=outline.site_url,
+        language=outline.language,
+    )
+
+
+async def _add_one(
+    session: WriteSession, outline: Outline, new: NewFeed, now: datetime
+) -> dict[str, Any]:
     try:
-        new = new_feed(
-            feed_url(outline.url),
-            title=outline.title,
-            site_url=outline.site_url,
-            language=outline.language,
-        )
         added = await add_feed(session, new, now)
     except Conflict as error:
-        return {**line, "status": "present", "detail": error.detail}
-    except Invalid as error:
-        return {**line, "status": "refused", "detail": error.detail}
-    return {**line, "status": "added", "feed_id": str(added), "detail": None}
+        return _line(outline, "present", detail=error.detail)
+    return _line(outline, "added", feed_id=str(added))
+
+
+def _line(
+    outline: Outline, status: str, *, feed_id: str | None = None, detail: str | None = None
+) -> dict[str, Any]:
+    return {
+        "url": outline.url,
+        "title": outline.title,
+        "feed_id": feed_id,
+        "status": status,
+        "detail": detail,
+    }
 
 
 async def _all_feeds(session: ReadSession) -> list[Feed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,18 +87,14 @@ class Feed:
 async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
     """Put a feed on record, due at once; its id. Raises Conflict if the address is there."""
     await check_new(session, new.url)
-    source_id = await _source_for(session, new, now)
-    await session.execute(
-        session.insert(hosts)
-        .values(host=new.host, free_at=now_ms())
-        .on_conflict_do_nothing(index_elements=["host"])
-    )
+    await prepare_feeds(session, [new], now)
+    source = await session.execute(select(sources.c.id).where(sources.c.domain == new.domain))
     added = await session.execute(
         session.insert(feeds)
         .values(
             url=new.url,
             host=new.host,
-            source_id=source_id,
+            source_id=source.scalar_one(),
             title=new.title,
             site_url=new.site_url,
             language=new.language,
@@ -115,6 +112,32 @@ async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
         await check_new(session, new.url)
         raise Conflict(f"the feed {new.url} was added and deleted at this moment: try again")
     return int(feed_id)
+
+
+async def prepare_feeds(session: WriteSession, wanted: Sequence[NewFeed], now: datetime) -> None:
+    """Put the sources and hosts of feeds on record that are about to be added.
+
+    All sources first, then all hosts, each kind in its order: who adds many feeds, in the order of
+    their addresses, and calls this before never waits in a circle with another who does.
+    """
+    urls = [new.url for new in wanted]
+    present = set(
+        (await session.execute(select(feeds.c.url).where(feeds.c.url.in_(urls)))).scalars()
+    )
+    fresh = [new for new in wanted if new.url not in present]
+    if not fresh:
+        return
+    names = {new.domain: new.source_name for new in reversed(fresh)}
+    await session.execute(
+        session.insert(sources).on_conflict_do_nothing(index_elements=["domain"]),
+        [{"domain": domain, "name": names[domain], "created_at": now} for domain in sorted(names)],
+    )
+    await session.execute(
+        session.insert(hosts)
+        .values(free_at=now_ms())
+        .on_conflict_do_nothing(index_elements=["host"]),
+        [{"host": host} for host in sorted({new.host for new in fresh})],
+    )
 
 
 async def check_new(session: ReadSession, url: str) -> None:
@@ -203,16 +226,6 @@ async def delete_feed(session: WriteSession, feed_id: int) -> None:
         .where(hosts.c.host == feed.host, hosts.c.holder.startswith(f"{feed_id}:"))
         .values(busy_until=None, holder=None)
     )
-
-
-async def _source_for(session: WriteSession, new: NewFeed, now: datetime) -> int:
-    await session.execute(
-        session.insert(sources)
-        .values(domain=new.domain, name=new.source_name, created_at=now)
-        .on_conflict_do_nothing(index_elements=["domain"])
-    )
-    row = await session.execute(select(sources.c.id).where(sources.c.domain == new.domain))
-    return int(row.scalar_one())
 
 
 async def _update_one(session: WriteSession, feed_id: int, values: dict[str, Any]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+import string
 import time
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from sqlalchemy import text
 
 from app.api.opml import read_opml
 from app.api.schemas_admin import ImportAnswer
@@ -61,9 +65,68 @@ async def test_what_goes_out_comes_in_elsewhere(api: Api):
     assert back.json()["meta"] == {"added": 4, "present": 0, "refused": 0}
     after = (await api.admin.get("/v1/admin/feeds")).json()["data"]
     same = ("url", "title", "language", "site_url")
-    assert [[f[name] for name in same] for f in after] == [
+    assert sorted([f[name] for name in same] for f in after) == sorted(
         [f[name] for name in same] for f in before
-    ]
+    )
+
+
+async def test_an_address_too_long_for_the_index_is_one_refused_line(api: Api):
+    chance = random.Random(7)  # what repeats could be compressed
+    letters = "".join(chance.choices(string.ascii_letters + string.digits, k=3500))
+    written = "".join(chance.choices("海港船灯台風雨雪", k=400))  # nine characters each, as %XX
+    lines = "".join(
+        f"<outline xmlUrl='https://{place}'/>"
+        for place in ("a.example/", f"b.example/{letters}", f"c.example/{written}", "d.example/")
+    )
+    answer = await api.admin.post(
+        IMPORT, content=f"<opml version='2.0'><body>{lines}</body></opml>".encode()
+    )
+    assert [line["status"] for line in answer.json()["data"]] == [
+        "added", "refused", "refused", "added"
+    ]  # fmt: skip
+    one = await api.admin.post(
+        "/v1/admin/feeds", json={"url": f"https://c.example/{written}", "probe": False}
+    )
+    assert one.status_code == 400
+
+
+async def test_imports_at_once_do_not_lock_up(api: Api):
+    """Whatever the order of their lines, hosts and sites."""
+
+    def document(places: list[int]) -> bytes:
+        lines = "".join(
+            f"<outline xmlUrl='https://h{n % 7}.example/{n}' htmlUrl='https://s{n % 11}.example/'/>"
+            for n in places
+        )
+        return f"<opml version='2.0'><body>{lines}</body></opml>".encode()
+
+    chance = random.Random(7)
+    orders = [chance.sample(range(n % 2, 100 + n % 2), 100) for n in range(4)]
+    answers = await asyncio.gather(
+        *(api.admin.post(IMPORT, content=document(places)) for places in orders)
+    )
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert sum(answer.json()["meta"]["added"] for answer in answers) == 101
+    for places, answer in zip(orders, answers, strict=True):
+        told = [line["url"].rpartition("/")[2] for line in answer.json()["data"]]
+        assert told == [str(n) for n in places]
+
+
+@on_sqlite
+async def test_what_xml_cannot_hold_is_left_out(api: Api):
+    await api.add_feed("https://news.example/rss")
+    async with api.service.database.write() as session:  # as a feed's own words may be
+        await session.execute(
+            text(
+                "UPDATE feeds SET title = 'Tide' || char(1) || 's',"
+                " site_url = 'https://news.example/' || char(8)"
+            )
+        )
+    exported = await api.admin.get("/v1/admin/feeds.opml")
+    assert exported.status_code == 200
+    outline = etree.fromstring(exported.content).find(".//outline")
+    assert outline is not None
+    assert (outline.get("title"), outline.get("htmlUrl")) == ("Tides", "https://news.example/")
 
 
 @on_sqlite
