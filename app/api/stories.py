@@ -26,6 +26,7 @@ from app.store.stories import (
 )
 
 COUNT_BOUND: Final = 10_000
+MAX_CURSOR_CHARS: Final = 1000  # the longest holds a tag of 128 letters, four bytes each: 791
 router = APIRouter(prefix="/v1", tags=["stories"])
 
 
@@ -36,7 +37,8 @@ class Include(StrEnum):
 StoryId = Annotated[int, Path(ge=0, lt=1 << 63, description="A story's id.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="Items on a page.")]
 Cursor = Annotated[
-    str | None, Query(max_length=500, description="`page.next_cursor` of the page before.")
+    str | None,
+    Query(max_length=MAX_CURSOR_CHARS, description="`page.next_cursor` of the page before."),
 ]
 
 

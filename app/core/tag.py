@@ -38,6 +38,11 @@ def fold_code(words: str) -> str | None:
     return code[:MAX_CODE_CHARS].rstrip("-") or None
 
 
+def fold_name(name: str) -> str:
+    """A name as it is looked for: NFKC, case folded, otherwise as it is."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
 def _tags(
     categories: Sequence[Category], agency: Agency | None, language: str | None
 ) -> Iterator[Tag]:

@@ -222,6 +222,7 @@ tags = Table(
     Column("scheme", String(32), nullable=False),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # the name, for finding it
     UniqueConstraint("scheme", "code"),
 )
 

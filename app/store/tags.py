@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, select, tuple_
 
 from app.core.hashing import hash64
 from app.core.story import Tag
-from app.store.engine import ReadSession, WriteSession
+from app.core.tag import fold_name
+from app.store.engine import SQLITE, ReadSession, WriteSession
 from app.store.known import chunks
 from app.store.models import stories, story_tags, tags
 
@@ -59,8 +60,12 @@ async def count_tags(
 ) -> list[TagCount]:
     """Tags by how many live stories have them, the commonest first, below `after`.
 
-    `prefix` is the beginning of a code or name.
+    `prefix` is the beginning of a code or name, in any case. Of equally many, the order is that
+    of scheme and code by their characters, whatever the database's own collation.
     """
+    order: list[ColumnElement[str]] = [tags.c.scheme, tags.c.code]
+    if session.dialect != SQLITE:
+        order = [column.collate("C") for column in order]
     counted = func.count().label("stories")
     query = (
         select(tags.c.scheme, tags.c.code, tags.c.name, counted)
@@ -68,19 +73,20 @@ async def count_tags(
         .join(stories, stories.c.id == story_tags.c.story_id)
         .where(stories.c.status == "live")
         .group_by(tags.c.id, tags.c.scheme, tags.c.code, tags.c.name)
-        .order_by(counted.desc(), tags.c.scheme, tags.c.code)
+        .order_by(counted.desc(), *order)
         .limit(limit)
     )
     if after is not None:
-        further = tuple_(tags.c.scheme, tags.c.code) > (after.scheme, after.code)
+        further = tuple_(*order) > (after.scheme, after.code)
         query = query.having(
             (func.count() < after.stories) | ((func.count() == after.stories) & further)
         )
     if scheme is not None:
         query = query.where(tags.c.scheme == scheme)
     if prefix is not None:
-        begins = func.lower(tags.c.code).startswith(prefix.lower(), autoescape=True)
-        named = func.lower(tags.c.name).startswith(prefix.lower(), autoescape=True)
+        folded = fold_name(prefix)  # by the database's lower() it would be ASCII's on SQLite
+        begins = tags.c.code.startswith(folded, autoescape=True)
+        named = tags.c.folded.startswith(folded, autoescape=True)
         query = query.where(begins | named)
     return [
         TagCount(scheme=row.scheme, code=row.code, name=row.name, stories=row.stories)
@@ -96,7 +102,12 @@ def tag_id(scheme: str, code: str) -> int:
 async def _ensure(session: WriteSession, wanted: Iterable[Tag]) -> None:
     """Make the tags that are new; in the order of their ids, so that two writers never lock up."""
     rows = {
-        tag_id(tag.scheme, tag.code): {"scheme": tag.scheme, "code": tag.code, "name": tag.name}
+        tag_id(tag.scheme, tag.code): {
+            "scheme": tag.scheme,
+            "code": tag.code,
+            "name": tag.name,
+            "folded": fold_name(tag.name),
+        }
         for tag in wanted
     }
     present: set[int] = set()

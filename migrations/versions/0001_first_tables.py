@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("scheme", sa.String(length=32), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tags")),
         sa.UniqueConstraint("scheme", "code", name=op.f("uq_tags_scheme_code")),
     )

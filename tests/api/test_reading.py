@@ -137,6 +137,19 @@ async def test_tags_page_by_page(api: Api, harbour: Publisher):
     assert found == [(f"c{n}", 7 - n) for n in range(7)]
 
 
+async def test_cursors_of_the_longest_tags_can_be_followed(api: Api, harbour: Publisher):
+    names = tuple(chr(0x20000 + n) * 128 for n in range(3))
+    harbour.pages["/feed"] = atom(Item(title="Lamp", categories=names))
+    await api.poll(harbour.url())
+    found, path = [], "/v1/tags?scheme=category&limit=1"
+    while path:
+        answer = await api.reader.get(path)
+        assert answer.status_code == 200, answer.text
+        found += [tag["code"] for tag in answer.json()["data"]]
+        path = answer.json()["links"]["next"]
+    assert found == list(names)
+
+
 async def test_sources_page_by_page(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY, BRIDGE)
     await api.poll(harbour.url(), site_url="https://www.example.org/", source_name="Harbour")
