@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # XML 1.0 §2.2
 _DECLARATION = re.compile(r"<\?xml\s[^>]*>", re.IGNORECASE)
 _REFERENCES = re.compile(r"(?:&#(?:[xX][0-9a-fA-F]+|[0-9]+);)++")
-_MAX_DIGITS = 7  # of 1,114,111
+_LAST = 0x10FFFF  # code point of Unicode
+_MAX_DIGITS = 7  # of it, in decimal
 _JUNK_CHARS = 4096
 
 _ROOT = re.compile(r"<[\w:]")
@@ -50,7 +50,7 @@ def _legal_references(found: re.Match[str]) -> str:
         code = _code(reference)
         if high is not None and 0xDC00 <= code <= 0xDFFF:  # noqa: PLR2004 - Unicode §3.8
             kept.append(chr(0x10000 + ((high - 0xD800) << 10) + code - 0xDC00))
-        elif code <= sys.maxunicode and not _ILLEGAL.match(chr(code)):
+        elif code <= _LAST and not _ILLEGAL.match(chr(code)):
             kept.append(f"{reference};")
         high = code if 0xD800 <= code <= 0xDBFF else None  # noqa: PLR2004 - Unicode §3.8
     return "".join(kept)
@@ -60,7 +60,7 @@ def _code(reference: str) -> int:
     """The number in "&#x41" or "&#65"; one beyond Unicode for any that is."""
     digits, base = (reference[3:], 16) if reference[2] in "xX" else (reference[2:], 10)
     digits = digits.lstrip("0") or "0"
-    return int(digits, base) if len(digits) <= _MAX_DIGITS else sys.maxunicode + 1
+    return int(digits, base) if len(digits) <= _MAX_DIGITS else _LAST + 1
 
 
 def _defuse(text: str) -> str:
