@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import Deps, DepsDep, Reading, Writing
+from app.api.deps import Deps, DepsDep, KeyBeforeBody, Reading, Writing
 from app.api.feed_fields import (
     check_bounds,
     check_site,
@@ -54,7 +54,7 @@ from app.store.ledger import Fetch, latest_fetches, list_fetches
 REFRESH_WAIT_S: Final = 60.0
 TITLES_SHOWN: Final = 3
 
-router = APIRouter(prefix="/v1/admin", tags=["feeds"])
+router = APIRouter(route_class=KeyBeforeBody, prefix="/v1/admin", tags=["feeds"])
 FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep, Reading, Writing
+from app.api.deps import DepsDep, KeyBeforeBody, Reading, Writing
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
 from app.api.schemas_admin import AddKey, KeyAnswer, KeyList, NewKeyAnswer
@@ -20,7 +20,7 @@ from app.store.keys import KEY_PREFIX, add_key, list_keys, revoke_key
 KEY_BYTES: Final = 32
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)  # what is later may be in no year at all in UTC
 
-router = APIRouter(prefix="/v1/admin", tags=["keys"])
+router = APIRouter(route_class=KeyBeforeBody, prefix="/v1/admin", tags=["keys"])
 KeyId = Annotated[int, Path(ge=1, lt=1 << 63, description="A key's id.")]
 
 
