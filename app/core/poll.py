@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.core.identity import EntryKeys, Lookup
+from app.core.index import IndexTerms
 from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
 from app.core.story import Story
 from app.core.types import Failure, ParsedFeed, Validators
@@ -116,6 +117,7 @@ class NewStory:
     url_hash: int | None
     title_hash: int
     story: Story
+    terms: IndexTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,7 @@ class ChangedStory:
     url_hash: int | None
     title_hash: int
     story: Story
+    terms: IndexTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

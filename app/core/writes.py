@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from app.core.identity import story_id
+from app.core.index import index_terms
 from app.core.known import Known
 from app.core.match import Match
 from app.core.normalize import normalize
@@ -66,6 +67,7 @@ class Writes:
                 url_hash=match.keys.url_hash,
                 title_hash=match.keys.title_hash,
                 story=story,
+                terms=index_terms(story, self.feed.source_id),
             )
         )
         return new_id
@@ -85,6 +87,7 @@ class Writes:
                 url_hash=match.keys.url_hash,
                 title_hash=match.keys.title_hash,
                 story=story,
+                terms=index_terms(story, self.feed.source_id),
             )
         )
 

@@ -26,6 +26,8 @@ async def probe(url: str, pipeline: Pipeline) -> Probe:
                 url=fetched.url,
                 max_entries=pipeline.max_entries,
             )
-            if isinstance(parsed, ParseFailed | OffloadFailed):
+            if isinstance(parsed, OffloadFailed):
+                raise Unreachable(f"{url} could not be read ({parsed.kind.value}): {parsed.detail}")
+            if isinstance(parsed, ParseFailed):
                 raise Unreachable(f"{url} is no feed ({parsed.kind.value}): {parsed.detail}")
             return Probe(url=fetched.url, feed=parsed)

@@ -17,7 +17,7 @@ from app.store.finish import finish_poll
 from app.store.known import chunks, read_known
 from app.store.leases import holds_lease
 from app.store.models import copies, revisions, sources, stories, texts
-from app.store.search import index_stories, indexed_story
+from app.store.search import index_stories
 from app.store.states import packed_state
 from app.store.tags import replace_tags
 
@@ -72,15 +72,8 @@ async def _write_stories(session: WriteSession, plan: FeedPlan) -> list[NewChang
     await index_stories(
         session,
         [
-            indexed_story(
-                id_,
-                title=story.title,
-                text=story.text,
-                tags=[tag.qcode for tag in story.tags],
-                source_id=plan.feed.source_id,
-                language=story.language,
-            )
-            for id_, story in written
+            *((ids[new.id], new.terms) for new in plan.new),
+            *((changed.id, changed.terms) for changed in plan.changed),
         ],
     )
     await _write_copies(session, plan.feed.id, plan.copies, ids, at)

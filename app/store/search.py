@@ -7,96 +7,27 @@ the body's D, and filters have none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import assert_never
 
 from sqlalchemy import text
 
-from app.core.analyze import story_facets, terms_of
+from app.core.index import GONE, IndexTerms
 from app.core.query import EVERYTHING, And, Field, Node, Not, Or, Phrase
 from app.store.engine import SQLITE, ReadSession, WriteSession
-
-MAX_POSITIONS = 15_000
-"""Terms indexed of one story: a tsvector holds no position above 16,383."""
-
-MAX_BYTES = 900_000
-"""What a story's terms and their places may take up: a tsvector holds 1 MB at most."""
-
-MAX_PLACES = 256
-"""Places of one term that count: a tsvector keeps no more, and phrases are found by places."""
 
 FIELD_GAP = 100
 """Positions between title and body in a tsvector, so that no phrase runs across."""
 
-GONE = "\u2026"
-"""Stands in FTS5 where a term would be: one token, which is no term and begins none."""
 
-_PLACE_BYTES = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexedStory:
-    """What the index holds of a story: its terms, in order, and GONE for those past MAX_PLACES."""
-
-    id: int
-    title: Sequence[str]
-    body: Sequence[str]
-    facets: Sequence[str]
-
-
-def indexed_story(
-    story_id: int,
-    *,
-    title: str,
-    text: str,
-    tags: Iterable[str],
-    source_id: int,
-    language: str | None,
-) -> IndexedStory:
-    """The terms of a story; pure, and the only way anything gets into the index.
-
-    What PostgreSQL cannot hold, SQLite is not given either, so that both give the same answers:
-    a text is cut where its terms are too many or too long, and no phrase is found by a term's
-    257th place or a later one.
-    """
-    title_terms = terms_of(title)
-    facets = story_facets(tags=tags, source_id=source_id, language=language)
-    kept = _fitting([*title_terms, *terms_of(text)], MAX_BYTES - sum(map(_cost, facets)))
-    return IndexedStory(
-        id=story_id,
-        title=kept[: len(title_terms)],
-        body=kept[len(title_terms) :],
-        facets=facets,
-    )
-
-
-def _fitting(terms: Sequence[str], spare: int) -> list[str]:
-    """As many of the terms as an index holds in `spare` bytes."""
-    kept: list[str] = []
-    places: dict[str, int] = {}
-    for term in terms[:MAX_POSITIONS]:
-        count = places.get(term, 0)
-        spare -= _PLACE_BYTES if count else _cost(term)
-        if spare < 0:
-            break
-        places[term] = count + 1
-        kept.append(term if count < MAX_PLACES else GONE)
-    return kept
-
-
-def _cost(term: str) -> int:
-    """Bytes of a tsvector that a term takes up with one place: itself, aligned, and a count."""
-    return len(term.encode()) + 1 + 2 + _PLACE_BYTES
-
-
-async def index_stories(session: WriteSession, stories: Sequence[IndexedStory]) -> None:
-    """Put stories into the index, over what it holds of them."""
+async def index_stories(session: WriteSession, stories: Sequence[tuple[int, IndexTerms]]) -> None:
+    """Put stories, by id, into the index, over what it holds of them."""
     if not stories:
         return
     if session.dialect == SQLITE:
         await session.execute(
-            text("DELETE FROM story_index WHERE rowid = :id"), [{"id": s.id} for s in stories]
+            text("DELETE FROM story_index WHERE rowid = :id"),
+            [{"id": story_id} for story_id, _ in stories],
         )
         await session.execute(
             text(
@@ -105,12 +36,12 @@ async def index_stories(session: WriteSession, stories: Sequence[IndexedStory]) 
             ),
             [
                 {
-                    "id": s.id,
-                    "title": " ".join(s.title),
-                    "body": " ".join(s.body),
-                    "facets": " ".join(s.facets),
+                    "id": story_id,
+                    "title": " ".join(terms.title),
+                    "body": " ".join(terms.body),
+                    "facets": " ".join(terms.facets),
                 }
-                for s in stories
+                for story_id, terms in stories
             ],
         )
         return
@@ -120,7 +51,7 @@ async def index_stories(session: WriteSession, stories: Sequence[IndexedStory]) 
             " VALUES (:id, CAST(CAST(:terms AS TEXT) AS tsvector))"
             " ON CONFLICT (story_id) DO UPDATE SET terms = excluded.terms"
         ),
-        [{"id": s.id, "terms": _tsvector(s)} for s in stories],
+        [{"id": story_id, "terms": _tsvector(terms)} for story_id, terms in stories],
     )
 
 
@@ -159,7 +90,7 @@ async def count_matches(
     return int(result.scalar_one())
 
 
-def _tsvector(story: IndexedStory) -> str:
+def _tsvector(story: IndexTerms) -> str:
     positions: dict[str, list[str]] = {}
     for number, term in enumerate(story.title, 1):
         positions.setdefault(term, []).append(f"{number}A")
