@@ -15,7 +15,7 @@ from app.api.middleware import MAX_BODY_BYTES
 from app.api.opml import MAX_OPML_BYTES
 from app.api.schemas import Problem
 from app.store.engine import open_database
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import ADMIN, Api, on_sqlite
 
 
 def check_problem(answer: httpx.Response, status: int, code: str) -> Problem:
@@ -139,10 +139,11 @@ async def test_a_body_that_says_it_is_too_long_is_not_begun(api: Api):
         answered.append(message)
 
     path = "/v1/admin/feeds"
+    key = (b"authorization", ADMIN["Authorization"].encode())
     for length in (b"50000000", b"9" * 5000):
         scope = {
             "type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
-            "query_string": b"", "headers": [(b"content-length", length)], "scheme": "http",
+            "query_string": b"", "headers": [(b"content-length", length), key], "scheme": "http",
             "http_version": "1.1", "server": ("x", 1), "client": ("x", 1), "root_path": "",
         }  # fmt: skip
         await api.app(scope, receives_nothing, send)
