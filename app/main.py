@@ -194,6 +194,7 @@ def _offload(settings: Settings, *, polls: bool) -> Offload:
         cpu_s=max(1, round(settings.parse_timeout_s)),
         memory_bytes=settings.parse_memory_mb * 1024 * 1024,
         timeout_s=settings.parse_timeout_s,
+        at_once=polls,
     )
 
 

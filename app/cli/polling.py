@@ -18,6 +18,7 @@ from app.main import Service, open_service
 from app.settings import Settings
 from app.store.engine import open_database
 from app.store.migrate import migrate, schema_revision
+from app.store.plans import Applied
 from app.telemetry import configure_logging
 
 log = structlog.get_logger()
@@ -34,6 +35,8 @@ class Tally:
 
     def add(self, polled: Polled) -> None:
         plan = polled.plan
+        if polled.applied is not Applied.APPLIED:
+            return  # whoever has the feed now counts it
         self.feeds += 1
         self.new += len(plan.new)
         self.changed += len(plan.changed)

@@ -66,7 +66,9 @@ class Offload:
         timeout_s: float,
         *,
         preload: tuple[str, ...] = PRELOAD,
+        at_once: bool = True,
     ) -> None:
+        self._at_once = at_once
         orders = Orders(
             parent=os.getpid(),
             cpu_s=cpu_s,
@@ -78,9 +80,13 @@ class Offload:
         self._idle: asyncio.LifoQueue[_Slot] = asyncio.LifoQueue()
 
     async def __aenter__(self) -> Self:
-        """Start all workers and wait until they are ready; RuntimeError if one cannot start."""
+        """Start all workers and wait until they are ready; RuntimeError if one cannot start.
+
+        Without `at_once` each is started by the first task that it is given.
+        """
         try:
-            await asyncio.gather(*(slot.ready() for slot in self._slots))
+            if self._at_once:
+                await asyncio.gather(*(slot.ready() for slot in self._slots))
         except BaseException:
             await self._close()
             raise

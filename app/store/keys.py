@@ -62,7 +62,7 @@ async def add_key(
         keys.insert()
         .values(
             name=name,
-            prefix=secret[:SHOWN_CHARS],
+            prefix=secret[: min(SHOWN_CHARS, len(secret) // 4)],
             hash=fingerprint(secret),
             scopes=sorted(scope.value for scope in scopes),
             created_at=now,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -47,20 +48,31 @@ def owned(database: str) -> Iterator[Ownership]:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(descriptor):
             owner = read_owner(database)
             who = f"process {owner.pid}" if owner else "another process"
             raise Conflict(
                 f"{who} is using {database}: SQLite is for one process at a time; stop it, "
                 "or use PostgreSQL for several (COPYDESK_DATABASE_URL=postgresql://…)"
-            ) from None
+            )
         ownership = Ownership(descriptor)
         ownership.announce(url=None, key=None)
         yield ownership
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Take the lock; somebody who only looks whether it is taken holds it for an instant."""
+    for pause_s in (0.02, 0.05, 0.1, None):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if pause_s is not None:
+                time.sleep(pause_s)
+        else:
+            return True
+    return False
 
 
 def read_owner(database: str) -> Owner | None:

@@ -223,7 +223,8 @@ async def test_only_the_fingerprint_is_stored(api: Api, database_url: str):
         assert hashlib.sha256(secret.encode()).hexdigest().upper() in dump.upper()
         assert secret not in dump
         assert secret.encode() not in raw
-        assert secret[:8].encode() in raw  # what is looked for would be seen
+        shown = secret[: min(8, len(secret) // 4)]  # of a short key, less
+        assert shown.encode() in raw  # what is looked for would be seen
 
 
 async def test_a_new_key_is_shown_once_and_by_nobody_kept(api: Api):

@@ -374,3 +374,9 @@ async def test_the_event_loop_turns_while_a_large_feed_is_parsed() -> None:
     assert isinstance(result, ParsedFeed)
     assert (len(result.entries), result.dropped) == (2000, 58_000)
     assert lag < blocked / 3
+
+
+async def test_workers_may_wait_for_their_first_task(work: ModuleType) -> None:
+    async with Offload(2, 5, GB, 10.0, preload=(), at_once=False) as offload:
+        assert all(slot._process is None for slot in offload._slots)
+        assert await offload.run(work.add, 1, 2) == 3
