@@ -14,6 +14,10 @@ from app.store.engine import Database, open_database
 from app.store.migrate import migrate
 from tests.postgres import Server, database_name
 
+on_sqlite = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
+"""For what depends on no engine, and for what only one of them has."""
+
 
 async def _migrate(url: str) -> None:
     database = open_database(url)

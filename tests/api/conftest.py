@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -19,16 +16,13 @@ from app import main
 from app.main import Service, create_app
 from app.net import asgi_client
 from app.settings import Settings
-from app.store.engine import open_database
-from app.store.migrate import migrate
 from tests.api.publisher import Publisher, publisher
-from tests.postgres import Server, database_name
+from tests.databases import migrated_file, migrated_template, migrated_url, on_sqlite
+
+__all__ = ["migrated_file", "migrated_template", "migrated_url", "on_sqlite"]
 
 ADMIN_KEY = "administrator-of-these-tests"
 ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what does not depend on the engine."""
 
 
 class InProcess:
@@ -127,49 +121,17 @@ def _work_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main, "Offload", InProcess)
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "migrated.db"
-    asyncio.run(_migrate(f"sqlite+aiosqlite:///{file}"))
-    return file
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: Server) -> str:
-    url = postgres_server.create()
-    asyncio.run(_migrate(url))
-    return database_name(url)
-
-
-async def _migrate(url: str) -> None:
-    database = open_database(url)
-    await migrate(database)
-    await database.close()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a migrated database without anything in it, on each engine."""
-    if request.param == "sqlite":
-        file = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
-        return f"sqlite+aiosqlite:///{file}"
-    create = request.getfixturevalue("new_postgres_database")
-    url: str = create(request.getfixturevalue("postgres_template"))
-    return url
-
-
 @pytest.fixture
-async def api(database_url: str) -> AsyncIterator[Api]:
+async def api(migrated_url: str) -> AsyncIterator[Api]:
     """Reading is open."""
-    async with running(database_url, read_auth="open") as started:
+    async with running(migrated_url, read_auth="open") as started:
         yield started
 
 
 @pytest.fixture
-async def locked(database_url: str) -> AsyncIterator[Api]:
+async def locked(migrated_url: str) -> AsyncIterator[Api]:
     """Reading needs a key."""
-    async with running(database_url, read_auth="required") as started:
+    async with running(migrated_url, read_auth="required") as started:
         yield started
 
 

@@ -141,14 +141,14 @@ async def test_what_is_no_key_is_refused_even_where_reading_is_open(api: Api, he
 
 
 @on_sqlite
-async def test_the_local_key_administers_and_is_in_no_list(database_url: str):
-    async with running(database_url, read_auth="required", local_key="local-1") as api:
+async def test_the_local_key_administers_and_is_in_no_list(migrated_url: str):
+    async with running(migrated_url, read_auth="required", local_key="local-1") as api:
         local = {"Authorization": "Bearer local-1"}
         for path in ("/v1/stories", "/v1/admin/status"):
             assert (await api.reader.get(path, headers=local)).status_code == 200
         listed = (await api.admin.get("/v1/admin/keys")).json()["data"]
         assert [key["name"] for key in listed] == ["COPYDESK_ADMIN_KEY"]
-    async with running(database_url, read_auth="required") as api:
+    async with running(migrated_url, read_auth="required") as api:
         assert (await api.reader.get("/v1/stories", headers=local)).status_code == 401
 
 
@@ -206,19 +206,19 @@ async def test_the_last_use_is_kept_to_the_minute(api: Api):
     assert len(made["key"]) > 40 > 2 * len(made["prefix"])
 
 
-def contents(database_url: str) -> tuple[str, bytes]:
+def contents(migrated_url: str) -> tuple[str, bytes]:
     """An SQLite file as statements, and as it lies on disk."""
-    path = Path(sqlite_path(database_url) or "")
+    path = Path(sqlite_path(migrated_url) or "")
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint")
         return "\n".join(connection.iterdump()), path.read_bytes()
 
 
 @on_sqlite
-async def test_only_the_fingerprint_is_stored(api: Api, database_url: str):
+async def test_only_the_fingerprint_is_stored(api: Api, migrated_url: str):
     made = await api.key()
     await api.reader.get("/v1/stories", headers={"Authorization": f"Bearer {made['key']}"})
-    dump, raw = contents(database_url)
+    dump, raw = contents(migrated_url)
     for secret in (made["key"], ADMIN_KEY):
         assert hashlib.sha256(secret.encode()).hexdigest().upper() in dump.upper()
         assert secret not in dump

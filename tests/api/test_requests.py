@@ -102,8 +102,8 @@ async def test_ready_until_it_is_stopping(api: Api):
 
 @on_sqlite
 @pytest.mark.parametrize(("auth", "status"), [("open", 200), ("required", 401)])
-async def test_metrics_need_a_key_where_reading_does(database_url: str, auth: str, status: int):
-    async with running(database_url, read_auth=auth) as api:
+async def test_metrics_need_a_key_where_reading_does(migrated_url: str, auth: str, status: int):
+    async with running(migrated_url, read_auth=auth) as api:
         answer = await api.get("/metrics")
         assert answer.status_code == status
         assert (await api.admin.get("/metrics")).status_code == 200

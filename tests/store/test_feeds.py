@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from app.errors import NotFound, PreconditionFailed
-from app.store.engine import SQLITE, Database
+from app.store.engine import Database
 from app.store.feeds import NewFeed, add_feed, change_feed, delete_feed, get_feed
 from app.store.models import feeds, sources
+from tests.databases import on_postgresql
 from tests.plans import NOW, add, claim, claim_one
 
 
@@ -63,10 +64,9 @@ async def test_the_host_of_a_feed_deleted_under_way_is_free_for_others(database:
     assert len(await claim(database)) == 1
 
 
+@on_postgresql
 async def test_a_deletion_waits_for_what_its_source_is_being_given(database: Database) -> None:
     """A poll of another feed of the source may be writing to the same stories."""
-    if database.dialect == SQLITE:
-        pytest.skip("SQLite has one writer at a time")
     feed_id = await add(database)
     async with database.write() as session:
         await session.execute(select(sources).with_for_update(key_share=True))
@@ -77,10 +77,9 @@ async def test_a_deletion_waits_for_what_its_source_is_being_given(database: Dat
         await delete_feed(session, feed_id)
 
 
+@on_postgresql
 async def test_a_deletion_locks_its_feed_first(database: Database) -> None:
     """As polls do: a poll that has the feed and comes for the source finds it free."""
-    if database.dialect == SQLITE:
-        pytest.skip("SQLite has one writer at a time")
     feed_id = await add(database)
 
     async def deletion() -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import select, text
 
 from app.core.schedule import MAX_ATTEMPTS
 from app.core.types import Failure
-from app.store.engine import SQLITE, Database, now_ms
+from app.store.engine import Database, now_ms
 from app.store.feeds import FeedState, Health, NewFeed, add_feed, get_feed, set_state
 from app.store.leases import claim_due, claim_feed, database_now, give_back
 from app.store.ledger import list_fetches
 from app.store.plans import Applied, apply_plan
+from tests.databases import on_postgresql
 from tests.plans import (
     INTERVALS,
     NOW,
@@ -225,9 +226,8 @@ async def test_a_claim_that_is_rolled_back_never_was(database: Database) -> None
     assert (await claim_one(database)).lease_token == 1
 
 
-async def test_on_postgresql_a_claim_does_not_wait_for_another(database: Database) -> None:
-    if database.dialect == SQLITE:
-        return  # one writer: the second claim begins when the first has ended
+@on_postgresql
+async def test_a_claim_does_not_wait_for_another(database: Database) -> None:
     for n in range(4):
         await add(database, f"f{n}")
     async with database.write() as session:
