@@ -141,12 +141,15 @@ def create_app(
     )
     handle_problems(app)
     docs.serve_docs(app)
+    _include_routes(app)
+    return app
+
+
+def _include_routes(app: FastAPI) -> None:
     for router in (stories.router, tags.router, changes.router):
         app.include_router(router, dependencies=[Depends(may_read)])
-    app.include_router(admin.router)
-    app.include_router(ops.router)
-    app.include_router(ops.metrics_router)
-    return app
+    for router in (admin.router, ops.router, ops.metrics_router):  # each guards itself
+        app.include_router(router)
 
 
 def utc_now() -> datetime:
