@@ -173,10 +173,13 @@ async def test_a_poller_killed_in_mid_round_loses_nothing_and_doubles_nothing(
         await until(under_way, "a quarter of the round")
         ships.held.clear()  # every poller now waits in the middle of its polls
 
-        async def both_hold() -> bool:
-            return await scalar(database, HOLDERS) == 2
+        async def both_wait() -> bool:
+            async with database.read() as session:
+                leased = (await session.execute(text(LEASED))).all()
+            waiting = {row.lease_owner for row in leased if ships.in_flight[address(row.id - 1)]}
+            return len(waiting) == 2
 
-        await until(both_hold, "both pollers in the middle of a poll")
+        await until(both_wait, "both pollers in the middle of a poll")
         victim.kill()
         await victim.process.wait()
         orphans = await scalar(database, "SELECT count(*) FROM feeds WHERE lease_until > 0")
@@ -192,4 +195,4 @@ async def test_a_poller_killed_in_mid_round_loses_nothing_and_doubles_nothing(
 
 
 ALL_DUE = "UPDATE feeds SET next_poll_at = 0"
-HOLDERS = "SELECT count(DISTINCT lease_owner) FROM feeds WHERE lease_until IS NOT NULL"
+LEASED = "SELECT id, lease_owner FROM feeds WHERE lease_until IS NOT NULL"
