@@ -30,7 +30,13 @@ from app.ingest.probe import probe
 from app.net import AddressPolicy, HttpClients
 from app.settings import Settings
 from app.store.engine import Database, open_database
-from app.store.keys import KEY_PREFIX, Scope, add_key, set_key_of_settings, usable_admin_key
+from app.store.keys import (
+    Scope,
+    add_key,
+    new_secret,
+    set_key_of_settings,
+    usable_admin_key,
+)
 from app.store.meta import cursor_secret, lock_meta
 from app.store.migrate import migrate
 from app.store.plans import Applied
@@ -84,11 +90,13 @@ async def open_service(
             max_entries=settings.max_entries,
             host_gap_s=settings.host_gap_s,
         )
+        poller = Poller(pipeline, _poller_policy(settings), _observer(metrics, on_polled))
+        metrics.polls_in_flight.set_function(lambda: poller.in_flight)
         yield Service(
             settings=settings,
             database=database,
             pipeline=pipeline,
-            poller=Poller(pipeline, _poller_policy(settings), _observer(metrics, on_polled)),
+            poller=poller,
             registry=registry,
             metrics=metrics,
             cursor_secret=await cursor_secret(database),
@@ -186,7 +194,7 @@ async def _ensure_admin_key(database: Database, settings: Settings) -> str | Non
             return None
         if await usable_admin_key(session, now) is not None:
             return None
-        secret = KEY_PREFIX + secrets.token_urlsafe(32)
+        secret = new_secret()
         await add_key(session, secret, name="first admin key", scopes=[Scope.ADMIN], now=now)
     return secret
 

@@ -17,7 +17,7 @@ from app.api.feed_fields import (
     new_feed,
     version_of,
 )
-from app.api.paging import make_cursor, read_cursor
+from app.api.paging import cut, make_cursor, read_cursor
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
 from app.api.schemas_admin import (
@@ -76,10 +76,8 @@ async def feeds(
     found = await list_feeds(
         session, state=state, health=health, after_id=after_id, limit=limit + 1
     )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        following = make_cursor(deps.cursor_secret, [shown[-1].id], bound_to)
+    shown, ends = cut(found, limit)
+    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
     last = await latest_fetches(session, [feed.id for feed in shown])
     data = [feed_shape(feed, last.get(feed.id)) for feed in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)
@@ -242,10 +240,8 @@ async def _fetches(
     if cursor is not None:
         before_id = int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
     found = await list_fetches(session, feed_id=feed_id, before_id=before_id, limit=limit + 1)
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        following = make_cursor(deps.cursor_secret, [shown[-1].id], bound_to)
+    shown, ends = cut(found, limit)
+    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
     data = [fetch_shape(fetch) for fetch in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -15,9 +14,8 @@ from app.api.schemas import problems
 from app.api.schemas_admin import AddKey, KeyAnswer, KeyList, NewKeyAnswer
 from app.api.shapes import key_shape
 from app.errors import FieldError, Invalid
-from app.store.keys import KEY_PREFIX, add_key, list_keys, revoke_key
+from app.store.keys import add_key, list_keys, new_secret, revoke_key
 
-KEY_BYTES: Final = 32
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)  # what is later may be in no year at all in UTC
 
 router = APIRouter(route_class=KeyBeforeBody, prefix="/v1/admin", tags=["keys"])
@@ -58,8 +56,3 @@ async def revoke(request: Request, session: Writing, deps: DepsDep, key_id: KeyI
     """End a key at once."""
     key = await revoke_key(session, key_id, deps.clock())
     return reply(request, {"data": key_shape(key)})
-
-
-def new_secret() -> str:
-    """A key of 256 random bits, with a prefix by which scanners can find it in code."""
-    return KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)

@@ -6,6 +6,8 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
+from typing import TypeVar
 
 import orjson
 
@@ -13,6 +15,13 @@ from app.core.hashing import hash64
 from app.errors import FieldError, Invalid
 
 SIGNATURE_BYTES = 12
+T = TypeVar("T")
+
+
+def cut(found: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
+    """A page out of one item more than it holds, and its last item if there is a next page."""
+    shown = found[:limit]
+    return shown, shown[-1] if len(found) > limit else None
 
 
 def make_cursor(secret: bytes, place: list[int | str], bound_to: str) -> str:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import DepsDep, Reading
-from app.api.paging import make_cursor, read_cursor
+from app.api.paging import cut, make_cursor, read_cursor
 from app.api.replies import page_reply
 from app.api.schemas import SourceList, TagList, problems
 from app.api.shapes import source_shape
@@ -41,13 +41,11 @@ async def list_tags(
         count, after_scheme, code = read_cursor(deps.cursor_secret, cursor, bound_to)
         after = TagCount(scheme=str(after_scheme), code=str(code), name="", stories=int(count))
     found = await count_tags(session, scheme=scheme, prefix=prefix, after=after, limit=limit + 1)
-    shown = found[:limit]
+    shown, ends = cut(found, limit)
     following = None
-    if len(found) > limit:
-        last = shown[-1]
-        following = make_cursor(
-            deps.cursor_secret, [last.stories, last.scheme, last.code], bound_to
-        )
+    if ends is not None:
+        place: list[int | str] = [ends.stories, ends.scheme, ends.code]
+        following = make_cursor(deps.cursor_secret, place, bound_to)
     data = [
         {
             "tag": f"{tag.scheme}:{tag.code}",
@@ -70,10 +68,8 @@ async def sources(
     if cursor is not None:
         after_id = int(read_cursor(deps.cursor_secret, cursor, "sources")[0])
     found = await list_sources(session, after_id=after_id, limit=limit + 1)
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        following = make_cursor(deps.cursor_secret, [shown[-1][0].id], "sources")
+    shown, ends = cut(found, limit)
+    following = make_cursor(deps.cursor_secret, [ends[0].id], "sources") if ends else None
     data = [
         {**source_shape(source), "feeds": feeds, "stories": stories}
         for source, feeds, stories in shown

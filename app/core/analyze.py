@@ -17,7 +17,6 @@ import regex
 
 from app.core.hashing import hash64
 
-ANALYZER_VERSION = 1
 MAX_TERM_CHARS = 64
 
 # No spaces between words, or particles joined to every word.

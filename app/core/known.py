@@ -32,7 +32,6 @@ class KnownStory:
     owner_feed_id: int | None
     owner_has_it: bool  # it is still in the document of the feed its words come from
     word_count: int
-    killed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

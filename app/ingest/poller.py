@@ -62,8 +62,14 @@ class Poller:
         self._policy = policy
         self._on_polled = on_polled
         self._polls: dict[asyncio.Task[None], ClaimedFeed] = {}
+        self._in_flight = 0
         self._stopping = asyncio.Event()
         self._wake = asyncio.Event()
+
+    @property
+    def in_flight(self) -> int:
+        """How many polls are under way, those asked for by hand included."""
+        return self._in_flight
 
     def wake(self) -> None:
         """Look at what is due now rather than in a moment."""
@@ -173,9 +179,11 @@ class Poller:
     async def _lease_kept(self, feed: ClaimedFeed) -> AsyncIterator[None]:
         """Renew the lease for as long as the poll takes: it may have to wait for a worker."""
         renewing = asyncio.create_task(self._renew(feed), name=f"lease of feed {feed.id}")
+        self._in_flight += 1
         try:
             yield
         finally:
+            self._in_flight -= 1
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
 

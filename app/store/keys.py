@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from app.store.models import keys
 
 KEY_PREFIX: Final = "cdk_"
 SETTING_NAME: Final = "COPYDESK_ADMIN_KEY"
+KEY_BYTES: Final = 32
 SHOWN_CHARS: Final = 8
 LAST_USE_GRAIN: Final = timedelta(minutes=1)
 
@@ -46,6 +48,11 @@ class Key:
 
     def usable(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def new_secret() -> str:
+    """A key of 256 random bits, with a prefix by which scanners can find it in code."""
+    return KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
 
 
 async def add_key(

@@ -84,7 +84,6 @@ async def _stories(
                 stories.c.owner_feed_id,
                 _owner_has_it.label("owner_has_it"),
                 stories.c.word_count,
-                (stories.c.status == "killed").label("killed"),
             ).where(stories.c.source_id == source_id, condition)
         )
         for row in rows:

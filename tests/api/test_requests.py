@@ -114,3 +114,10 @@ async def test_a_proxy_in_front_changes_no_link(api: Api):
     forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
     answer = await api.reader.get("/v1/changes?limit=5", headers=forwarded)
     assert answer.json()["links"]["self"] == "/v1/changes?limit=5"
+
+
+@on_sqlite
+async def test_metrics_tell_how_many_polls_are_under_way(api: Api):
+    assert "copydesk_polls_in_flight 0.0" in (await api.get("/metrics")).text
+    api.service.poller._in_flight = 2
+    assert "copydesk_polls_in_flight 2.0" in (await api.get("/metrics")).text

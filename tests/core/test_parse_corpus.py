@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import os
-import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
-import feedparser
 import pytest
 
 from app.core.parse import parse
 from app.core.types import Markup, ParsedFeed, ParseFailed
+from tests.conftest import SHARED_DATA
+from tests.feed_files import FEWER, declared_type, files, reference
 
-ROOT = Path(__file__).parents[2]
-FEEDS = Path(os.environ.get("COPYDESK_TEST_DATA", ROOT.parent / "shared" / "data")) / "feeds"
-NOT_FEEDS = {"SOURCE", "LICENSE", "README.md"}
-HEADER = re.compile(rb"Header:\s*Content-type:\s*([^\r\n]+)", re.IGNORECASE)
+FEEDS = SHARED_DATA / "feeds"
 
-FEWER = {
-    # Its only item stops in the middle of a CDATA section: the next poll brings it whole.
-    "feedparser/tests/illformed/rss_incomplete_cdata.xml",
-}
 OTHER_TITLE = {
     # No charset is declared, or a wrong one; feedparser without chardet reads these as Western.
     "feedparser/tests/illformed/chardet/eucjp.xml",
@@ -42,22 +32,9 @@ pytestmark = pytest.mark.skipif(
 
 
 def documents() -> Iterator[tuple[str, bytes, str | None]]:
-    for path in sorted(FEEDS.rglob("*")):
-        if path.is_file() and path.name not in NOT_FEEDS:
-            body = path.read_bytes()
-            header = HEADER.search(body)
-            content_type = header[1].decode("ascii", "replace").strip() if header else None
-            yield path.relative_to(FEEDS).as_posix(), body, content_type
-
-
-def reference(body: bytes, content_type: str | None) -> list[feedparser.FeedParserDict]:
-    found = feedparser.parse(
-        io.BytesIO(body),
-        response_headers={"content-type": content_type or "application/xml"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    return list(found.entries)
+    for path in files(FEEDS):
+        body = path.read_bytes()
+        yield path.relative_to(FEEDS).as_posix(), body, declared_type(body)
 
 
 def shown(value: Markup | None) -> str | None:
@@ -69,7 +46,7 @@ def test_nothing_is_lost_that_feedparser_finds() -> None:
     outcomes: Counter[str] = Counter()
     for name, body, content_type in documents():
         result = parse(body, content_type=content_type, url="http://feeds.example/feed")
-        expected = reference(body, content_type)
+        expected = reference(body, content_type or "application/xml")
         entries = result.entries if isinstance(result, ParsedFeed) else ()
         outcomes["feed" if isinstance(result, ParsedFeed) else result.kind] += 1
         if len(entries) < len(expected):

@@ -286,8 +286,10 @@ async def test_no_more_than_so_many_at_once(desk: Desk) -> None:
         async with asyncio.TaskGroup() as group:
             polls = group.create_task(poller.run_once())
             await asyncio.wait_for(full.wait(), 10)
+            assert poller.in_flight == 3
             release.set()
         assert polls.result() == 7
+        assert poller.in_flight == 0
     assert most == 3
 
 

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-import feedparser
-
 from app.main import Service, open_service, utc_now
 from app.settings import load_settings
 from app.store.feeds import NewFeed, add_feed
 from app.store.ledger import Fetch, list_fetches
+from tests.feed_files import declared_type, reference
 from tests.ingest import servers
 
-NOT_FEEDS = {"SOURCE", "LICENSE", "README.md"}
-HEADER = re.compile(rb"Header:\s*Content-type:\s*([^\r\n]+)", re.IGNORECASE)
 HOSTS = 200
-
-FEWER = {
-    # Its only item stops in the middle of a CDATA section: the next poll brings it whole.
-    "feedparser/tests/illformed/rss_incomplete_cdata.xml",
-}
-"""Files in which feedparser finds more entries than we take, each with the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,26 +28,15 @@ class Outcome:
     reference: int
 
 
-def files(folder: Path) -> list[Path]:
-    return [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in NOT_FEEDS]
-
-
 def content_type(path: Path, body: bytes) -> str:
     """As the file itself says in a comment, else as its name does."""
-    found = HEADER.search(body)
-    if found:
-        return found[1].decode("ascii", "replace").strip()
-    return "application/json" if path.suffix == ".json" else "application/xml"
+    by_name = "application/json" if path.suffix == ".json" else "application/xml"
+    return declared_type(body) or by_name
 
 
-def entries_found_by_feedparser(path: Path, body: bytes) -> int:
-    found = feedparser.parse(
-        io.BytesIO(body),
-        response_headers={"content-type": content_type(path, body)},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    return len(found.entries)
+def entries_found_by_feedparser(path: Path) -> int:
+    body = path.read_bytes()
+    return len(reference(body, content_type(path, body)))
 
 
 async def poll_all(folder: Path, paths: list[Path], database_url: str) -> list[Outcome]:
@@ -83,7 +61,7 @@ async def poll_all(folder: Path, paths: list[Path], database_url: str) -> list[O
         Outcome(
             name=name,
             fetch=rows.get(feed_id),
-            reference=await asyncio.to_thread(entries_found_by_feedparser, path, path.read_bytes()),
+            reference=await asyncio.to_thread(entries_found_by_feedparser, path),
         )
         for feed_id, (name, path) in names.items()
     ]

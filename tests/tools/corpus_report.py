@@ -18,7 +18,8 @@ from rich.table import Table
 
 from app.telemetry import configure_logging
 from tests.conftest import ROOT, SHARED_DATA
-from tests.tools.corpus import FEWER, Outcome, files, poll_all
+from tests.feed_files import FEWER, files
+from tests.tools.corpus import Outcome, poll_all
 
 REPORT = ROOT / "reports" / "corpus.md"
 
