@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from app.core.story import Agency, Tag, TagBy
 from app.core.text import clean_text
+from app.core.topics import topic
 from app.core.types import Category
 
 MAX_TAGS = 64
@@ -15,6 +16,11 @@ MAX_CODE_CHARS = 128
 MAX_NAME_CHARS = 256
 
 _NOT_CODE = re.compile(r"[^\w]+")
+_MEDIA_TOPIC = re.compile(
+    r"(?:\bmedtop:|\bcv\.iptc\.org/newscodes/mediatopic/)([0-9]{8})(?![0-9])", re.IGNORECASE
+)
+_MEDIA_TOPICS = re.compile(r"\bcv\.iptc\.org/newscodes/mediatopic\b", re.IGNORECASE)
+_TOPIC_CODE = re.compile(r"(?<![0-9])([0-9]{8})(?![0-9])")
 
 
 def tag_story(
@@ -51,8 +57,33 @@ def _tags(
     if language is not None:
         yield Tag(scheme="lang", code=language, name=language, by=TagBy.RULE, inferred=True)
     for category in categories:
+        yield from _media_topic(category)
         name = clean_text(category.label or category.term)[:MAX_NAME_CHARS]
         code = fold_code(name)
         if code is not None:
             matched = clean_text(category.term)[:MAX_NAME_CHARS]
             yield Tag(scheme="category", code=code, name=name, by=TagBy.PUBLISHER, matched=matched)
+
+
+def _media_topic(category: Category) -> Iterator[Tag]:
+    """The IPTC media topic that a category names by its code, as NewsML-G2 and ninjs write it:
+    `medtop:20000065`, the topic's address, or the code alone in the scheme of that address.
+
+    A code newer than our edition is taken too, under the publisher's label.
+    """
+    scheme = category.scheme or ""
+    found = _MEDIA_TOPIC.search(category.term) or (
+        _MEDIA_TOPICS.search(scheme)
+        and (_TOPIC_CODE.search(category.term) or _MEDIA_TOPIC.search(scheme))
+    )
+    if not found:
+        return
+    known = topic(found[1])
+    label = clean_text(category.label or "")[:MAX_NAME_CHARS]
+    yield Tag(
+        scheme="medtop",
+        code=found[1],
+        name=known.name if known else label or found[1],
+        by=TagBy.PUBLISHER,
+        matched=clean_text(category.term)[:MAX_NAME_CHARS],
+    )

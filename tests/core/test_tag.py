@@ -72,3 +72,55 @@ def test_tags_are_bounded() -> None:
     assert tags[0].qcode == "lang:en"
     assert max(len(tag.name) for tag in tags) == MAX_NAME_CHARS
     assert max(len(tag.matched or "") for tag in tags) == MAX_NAME_CHARS
+
+
+IPTC = "http://cv.iptc.org/newscodes/mediatopic"
+
+
+@pytest.mark.parametrize(
+    "category",
+    [
+        Category(term="medtop:20000065"),
+        Category(term="MEDTOP:20000065", label="Protests"),
+        Category(term=f"{IPTC}/20000065"),
+        Category(term="https://cv.iptc.org/newscodes/mediatopic/20000065?lang=en"),
+        Category(term="20000065", scheme=f"{IPTC}/"),
+        Category(term="20000065", scheme=IPTC),
+        Category(term="subject:20000065", scheme=f"{IPTC}/"),
+        Category(term="Protests", scheme=f"{IPTC}/20000065"),
+    ],
+)
+def test_a_category_that_is_a_media_topic_is_tagged_as_one_too(category: Category) -> None:
+    medtop, own = tag_story(categories=(category,), agency=None, language=None)
+    assert (medtop.qcode, medtop.name) == ("medtop:20000065", "civil unrest")
+    assert (medtop.by, medtop.inferred, medtop.matched) == (
+        *(TagBy.PUBLISHER, False),
+        category.term,
+    )
+    assert own.scheme == "category"
+
+
+@pytest.mark.parametrize(
+    "category",
+    [
+        Category(term="20000065"),
+        Category(term="20000065", scheme="https://publisher.example/subjects"),
+        Category(term="medtop:2000006"),
+        Category(term="medtop:200000651"),
+        Category(term="200000651", scheme=f"{IPTC}/"),
+        Category(term="Protests", scheme=f"{IPTC}/"),
+        Category(term="http://cv.iptc.org/newscodes/subjectcode/16006000"),
+        Category(term="16006000", scheme="http://cv.iptc.org/newscodes/subjectcode/"),
+        Category(term="notmedtop:20000065"),
+    ],
+)
+def test_a_category_that_is_no_media_topic(category: Category) -> None:
+    tags = tag_story(categories=(category,), agency=None, language=None)
+    assert [tag.scheme for tag in tags] == ["category"]
+
+
+@pytest.mark.parametrize(("label", "name"), [("Moon ports", "Moon ports"), (None, "29999999")])
+def test_a_topic_newer_than_ours_has_the_publishers_name(label: str | None, name: str) -> None:
+    category = Category(term="medtop:29999999", label=label)
+    medtop, _ = tag_story(categories=(category,), agency=None, language=None)
+    assert (medtop.qcode, medtop.name) == ("medtop:29999999", name)
