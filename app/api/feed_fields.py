@@ -6,6 +6,7 @@ import ipaddress
 import zoneinfo
 from typing import Any, Final
 
+from app.core.countries import normalize_country
 from app.core.language import normalize_language
 from app.core.urls import absolute_url, host_of, registrable_domain
 from app.errors import FieldError, Invalid, PreconditionNeeded
@@ -93,6 +94,16 @@ def language_code(code: str | None) -> str | None:
     if language is None:
         raise invalid("language", f"{code!r} is no language: write a code such as en or ja")
     return language
+
+
+def country_code(code: str | None) -> str | None:
+    if code is None:
+        return None
+    country = normalize_country(code)
+    if country is None:
+        detail = f"{code!r} is no country: write its ISO 3166-1 code of two letters, as GB or JP"
+        raise invalid("country", detail)
+    return country
 
 
 def check_zone(name: str | None) -> None:

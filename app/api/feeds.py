@@ -12,6 +12,7 @@ from app.api.feed_fields import (
     check_bounds,
     check_site,
     check_zone,
+    country_code,
     feed_url,
     language_code,
     new_feed,
@@ -50,6 +51,7 @@ from app.store.feeds import (
     set_state,
 )
 from app.store.ledger import Fetch, latest_fetches, list_fetches
+from app.store.sources import set_country
 
 REFRESH_WAIT_S: Final = 60.0
 TITLES_SHOWN: Final = 3
@@ -90,6 +92,7 @@ async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
     check_bounds(asked.min_interval_s, asked.max_interval_s)
     check_site(asked.site_url)
     language = language_code(asked.language)
+    country = country_code(asked.country)
     async with deps.database.read() as session:
         await check_new(session, url)  # before its server is troubled
     probe = await deps.probe(url) if asked.probe else None
@@ -100,6 +103,7 @@ async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
         declared_site=probe.feed.site_url if probe else None,
         language=language or (normalize_language(probe.feed.language) if probe else None),
         source_name=asked.source_name,
+        country=country,
         min_interval_s=asked.min_interval_s,
         max_interval_s=asked.max_interval_s,
     )
@@ -137,7 +141,10 @@ async def change(
     if values.get("language"):
         values["language"] = language_code(asked.language)
     check_zone(asked.time_zone)
+    country = country_code(values.pop("country", None))
     await change_feed(session, feed_id, values, version=version)
+    if "country" in asked.model_fields_set:
+        await set_country(session, feed.source.id, country)
     return await _feed_reply(request, session, feed_id)
 
 

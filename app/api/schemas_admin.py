@@ -129,6 +129,9 @@ class AddedFeed(Answer):
     found: Found | None
 
 
+Country = Field(
+    None, max_length=16, description="Of the feed's source: ISO 3166-1 alpha-2.", examples=["JP"]
+)
 Seconds = Field(None, ge=1, le=2_592_000, description="Seconds; null takes the service's own.")
 
 
@@ -141,6 +144,7 @@ class AddFeed(Asked):
     site_url: Line | None = Field(None, max_length=2000)
     language: Line | None = Field(None, max_length=16)
     source_name: Line | None = Field(None, max_length=200)
+    country: Line | None = Country
     min_interval_s: int | None = Seconds
     max_interval_s: int | None = Seconds
 
@@ -156,6 +160,7 @@ class ChangeFeed(Asked):
         description="IANA name, for dates without a zone.",
         examples=["Asia/Tokyo"],
     )
+    country: Line | None = Country
     min_interval_s: int | None = Seconds
     max_interval_s: int | None = Seconds
 

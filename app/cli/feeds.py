@@ -26,6 +26,9 @@ def add(
     title: Annotated[str | None, typer.Option(help="A title in place of the feed's own.")] = None,
     source_name: Annotated[str | None, typer.Option(help="The publisher's name.")] = None,
     language: Annotated[str | None, typer.Option(help="Its language, as en or ja.")] = None,
+    country: Annotated[
+        str | None, typer.Option(help="The publisher's, as GB or JP.", show_default="by its domain")
+    ] = None,
     probe: Annotated[bool, typer.Option(help="Try the address before it is added.")] = True,
     as_json: AsJson = False,
     url: Url = None,
@@ -37,6 +40,7 @@ def add(
         "title": title,
         "source_name": source_name,
         "language": language,
+        "country": country,
     }
 
     async def work(api: Api) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Row, Select, delete, select, update
 
+from app.core.countries import country_of_domain
 from app.core.types import Failure
 from app.errors import Conflict, NotFound, PreconditionFailed
 from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.models import feeds, hosts, sources
-from app.store.sources import Source
+from app.store.sources import Source, set_country
 
 
 class FeedState(StrEnum):
@@ -46,6 +47,7 @@ class NewFeed:
     site_url: str | None = None
     language: str | None = None
     source_name: str | None = None
+    country: str | None = None  # of the source; without one, as its domain says
     min_interval_s: int | None = None
     max_interval_s: int | None = None
 
@@ -88,13 +90,16 @@ async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
     """Put a feed on record, due at once; its id. Raises Conflict if the address is there."""
     await check_new(session, new.url)
     await prepare_feeds(session, [new], now)
-    source = await session.execute(select(sources.c.id).where(sources.c.domain == new.domain))
+    found = await session.execute(select(sources.c.id).where(sources.c.domain == new.domain))
+    source_id = found.scalar_one()
+    if new.country is not None:
+        await set_country(session, source_id, new.country)
     added = await session.execute(
         session.insert(feeds)
         .values(
             url=new.url,
             host=new.host,
-            source_id=source.scalar_one(),
+            source_id=source_id,
             title=new.title,
             site_url=new.site_url,
             language=new.language,
@@ -130,7 +135,15 @@ async def prepare_feeds(session: WriteSession, wanted: Sequence[NewFeed], now: d
     names = {new.domain: new.source_name for new in reversed(fresh)}
     await session.execute(
         session.insert(sources).on_conflict_do_nothing(index_elements=["domain"]),
-        [{"domain": domain, "name": names[domain], "created_at": now} for domain in sorted(names)],
+        [
+            {
+                "domain": domain,
+                "name": names[domain],
+                "country": country_of_domain(domain),
+                "created_at": now,
+            }
+            for domain in sorted(names)
+        ],
     )
     await session.execute(
         session.insert(hosts)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from app.store.engine import ReadSession
+from app.store.engine import ReadSession, WriteSession
 from app.store.models import feeds, sources, stories
 
 
@@ -50,3 +50,8 @@ async def source_ids(session: ReadSession, named: tuple[str, ...]) -> tuple[int,
         )
     )
     return tuple(rows.scalars())
+
+
+async def set_country(session: WriteSession, source_id: int, country: str | None) -> None:
+    """Say where a source is at home: ISO 3166-1 alpha-2, or None where nobody knows."""
+    await session.execute(update(sources).where(sources.c.id == source_id).values(country=country))

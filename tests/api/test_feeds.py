@@ -96,6 +96,9 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ({"site_url": "javascript:alert(1)"}, "/site_url"),
     ({"language": "klingon"}, "/language"),
     ({"language": ""}, "/language"),
+    ({"country": "UK"}, "/country"),
+    ({"country": "JPN"}, "/country"),
+    ({"country": ""}, "/country"),
     ({"title": ""}, "/title"),
     ({"title": "a\0b"}, "/title"),
     ({"title": "x" * 501}, "/title"),
@@ -230,10 +233,34 @@ async def test_null_clears_and_what_is_left_out_stays(api: Api):
     assert nothing.json()["data"] == answer.json()["data"]
 
 
+async def test_a_sources_country_is_its_domains_or_what_an_operator_says(api: Api):
+    async def country(feed: str) -> str | None:
+        return (await api.admin.get(f"{FEEDS}/{feed}")).json()["data"]["source"]["country"]
+
+    by_domain = await api.add_feed("https://news.example.co.jp/rss")
+    generic = await api.add_feed("https://news.example/rss")
+    said = await api.add_feed("https://other.example/rss", country="se")
+    assert [await country(feed) for feed in (by_domain, generic, said)] == ["JP", None, "SE"]
+    again = await api.add_feed("https://news.example.co.jp/sport", country="KR")
+    untouched = await api.add_feed("https://news.example.co.jp/culture")
+    assert [await country(feed) for feed in (by_domain, again, untouched)] == ["KR", "KR", "KR"]
+
+    async def patch(values: dict[str, object]) -> str | None:
+        headers = {"If-Match": (await api.admin.get(f"{FEEDS}/{generic}")).headers["etag"]}
+        changed = await api.admin.patch(f"{FEEDS}/{generic}", json=values, headers=headers)
+        assert changed.status_code == 200, changed.text
+        return changed.json()["data"]["source"]["country"]
+
+    assert await patch({"country": "fr"}) == "FR"
+    assert await patch({"title": "News"}) == "FR"
+    assert await patch({"country": None}) is None
+
+
 PATCHES: list[tuple[dict[str, object], str]] = [
     ({"language": "klingon"}, "/language"),
     ({"language": ""}, "/language"),
     ({"title": " "}, "/title"),
+    ({"country": "XX"}, "/country"),
     ({"time_zone": "Tokyo"}, "/time_zone"),
     ({"time_zone": "../../etc/passwd"}, "/time_zone"),
     ({"min_interval_s": 90_000, "max_interval_s": 80_000}, "/min_interval_s"),
