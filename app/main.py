@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,14 +16,16 @@ from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry
 
 from app import __version__
-from app.api import admin, changes, docs, opml, ops, stories, tags
+from app.api import admin, changes, docs, explain, opml, ops, stories, tags
 from app.api.deps import Deps, may_read, refuse_odd_parameters
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
+from app.core.index import Indexable, IndexTerms, index_all
 from app.core.schedule import PollPolicy
 from app.core.types import FetchPolicy
 from app.core.urls import without_credentials
-from app.ingest.offload import Offload
+from app.errors import Unavailable
+from app.ingest.offload import Offload, OffloadFailed
 from app.ingest.pipeline import Pipeline, Polled
 from app.ingest.poller import Poller, PollerPolicy
 from app.ingest.probe import probe
@@ -40,6 +42,7 @@ from app.store.keys import (
 from app.store.meta import cursor_secret, lock_meta
 from app.store.migrate import migrate
 from app.store.plans import Applied
+from app.store.reindex import count_outdated
 from app.telemetry import Metrics
 
 log = structlog.get_logger()
@@ -76,6 +79,7 @@ async def open_service(
         database = open_database(settings.database_url)
         stack.push_async_callback(database.close)
         await migrate(database)
+        await _tell_of_outdated(database)
         clients = await stack.enter_async_context(
             HttpClients(AddressPolicy(allow=settings.allow_private_networks))
         )
@@ -102,6 +106,13 @@ async def open_service(
             cursor_secret=await cursor_secret(database),
             first_key=await _ensure_admin_key(database, settings) if makes_key else None,
         )
+
+
+async def _tell_of_outdated(database: Database) -> None:
+    async with database.read() as session:
+        outdated = await count_outdated(session)
+    if outdated:
+        log.warning("index_outdated", stories=outdated, mend="copydesk reindex")
 
 
 def create_app(
@@ -154,7 +165,7 @@ def create_app(
 
 
 def _include_routes(app: FastAPI) -> None:
-    for router in (stories.router, tags.router, changes.router):
+    for router in (explain.router, stories.router, tags.router, changes.router):
         app.include_router(router, dependencies=[Depends(may_read)])
     for router in (admin.router, ops.router, ops.metrics_router):  # each guards itself
         app.include_router(router)
@@ -169,6 +180,12 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         polled = await service.poller.poll_now(feed_id, timeout_s)
         return polled is not None and polled.applied is Applied.APPLIED
 
+    async def index(stories: Sequence[Indexable]) -> Sequence[IndexTerms]:
+        indexed = await service.pipeline.offload.run(index_all, stories)
+        if isinstance(indexed, OffloadFailed):
+            raise Unavailable(f"the stories could not be read ({indexed.detail}): send fewer")
+        return indexed
+
     return Deps(
         database=service.database,
         clock=utc_now,
@@ -176,6 +193,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         cursor_secret=service.cursor_secret,
         registry=service.registry,
         probe=lambda url: probe(url, service.pipeline),
+        index_terms=index,
         poll_now=poll_now,
         wake_poller=service.poller.wake,
         is_draining=service.draining.is_set,

@@ -116,7 +116,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password():
 
 def test_postgresql_is_administered_the_same_way(new_postgres_database: Callable[[], str]):
     url = new_postgres_database()
-    assert "schema none → 0001" in copydesk("migrate", database_url=url).stdout
+    assert "schema none → 0002" in copydesk("migrate", database_url=url).stdout
     assert copydesk("keys", "create", "wire", database_url=url).stdout.startswith("cdk_")
     assert "postgresql" in copydesk("status", database_url=url).stdout
     gone = copydesk("status", database_url=url + "_gone")
@@ -134,8 +134,8 @@ def test_a_file_that_is_no_database_is_named(folder: Path):
 
 
 def test_migrating_says_from_where_to_where():
-    assert "schema none → 0001" in copydesk("migrate").stdout
-    assert "has schema 0001 already" in copydesk("migrate").stdout
+    assert "schema none → 0002" in copydesk("migrate").stdout
+    assert "has schema 0002 already" in copydesk("migrate").stdout
 
 
 def test_choices_are_those_of_the_service():

@@ -374,7 +374,7 @@ def test_keys_are_made_listed_and_revoked(here: Path, served: Running):
 def test_the_state_of_the_service_is_shown(here: Path):
     shown = done("status")
     assert "sqlite" in shown
-    assert "schema 0001" in shown
+    assert "schema 0002" in shown
     assert json.loads(done("status", "--json"))["database"]["engine"] == "sqlite"
 
 

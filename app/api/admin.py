@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from app import __version__
-from app.api import feeds, keys, opml
+from app.api import feeds, keys, opml, reindex
 from app.api.deps import DepsDep, Reading, may_administer
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_admin import StatusAnswer
+from app.core.analyze import ANALYZER_VERSION
 from app.store.migrate import schema_revision
 from app.store.status import read_status
 
@@ -21,6 +22,7 @@ router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(40
 router.include_router(opml.router)
 router.include_router(feeds.router)
 router.include_router(keys.router)
+router.include_router(reindex.router)
 
 
 @router.get("/v1/admin/status", response_model=StatusAnswer, tags=["operations"])
@@ -45,6 +47,7 @@ async def status(request: Request, session: Reading, deps: DepsDep) -> Response:
             "new_stories": found.new_stories,
             "delay": {"p50_s": found.delay_p50_s, "p95_s": found.delay_p95_s},
         },
+        "index": {"version": ANALYZER_VERSION, "outdated": found.outdated},
         "database": {
             "engine": found.database,
             "version": found.database_version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.core.index import Indexable, IndexTerms
 from app.core.poll import Probe
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
@@ -36,6 +37,7 @@ class Deps:
     cursor_secret: bytes
     registry: CollectorRegistry
     probe: Callable[[str], Awaitable[Probe]]
+    index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]]
     poll_now: Callable[[int, float], Awaitable[bool]]
     wake_poller: Callable[[], None]
     is_draining: Callable[[], bool]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from app.api.examples_explain import EXPLAINED
 from app.api.schemas import RevisionOut
 
 _SOURCE: Final = {"id": "3", "name": "Harbour News", "domain": "harbour.example", "country": None}
@@ -130,7 +131,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "StoryList": {
         "data": [_LISTED],
         "page": {"next_cursor": "q83vEjRWeJCrze8S", "has_more": True, "limit": 1},
-        "meta": {"total": 231, "total_relation": "eq"},
+        "meta": {"total": 231, "total_relation": "eq", "candidates": None},
         "links": _links(
             "/v1/stories?q=ferry&limit=1", "/v1/stories?q=ferry&limit=1&cursor=q83vEjRWeJCrze8S"
         ),
@@ -223,6 +224,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "KeyList": {"data": [_KEY], "page": _PAGE, "meta": {}, "links": _links("/v1/admin/keys")},
     "KeyAnswer": {"data": {**_KEY, "revoked_at": "2026-11-12T03:10:00Z"}},
     "NewKeyAnswer": {"data": {**_KEY, "key": "cdk_Zk3v…"}},
+    "ReindexAnswer": {"data": {"indexed": 200, "next": "3765292800123456789", "outdated": 1_430}},
+    "ExplainAnswer": EXPLAINED,
     "StatusAnswer": {
         "data": {
             "version": "0.1.0",
@@ -240,11 +243,12 @@ EXAMPLES: Final[dict[str, Any]] = {
                 "new_stories": 133,
                 "delay": {"p50_s": 402.0, "p95_s": 1730.5},
             },
+            "index": {"version": 2, "outdated": 0},
             "database": {
                 "engine": "postgresql",
                 "version": "18.1",
                 "bytes": 912_000_000,
-                "schema_revision": "0001",
+                "schema_revision": "0002",
             },
         }
     },

@@ -13,6 +13,8 @@ import orjson
 
 from app.core.hashing import hash64
 from app.errors import FieldError, Invalid
+from app.store.find import Place
+from app.store.relevance import Frame
 
 SIGNATURE_BYTES = 12
 T = TypeVar("T")
@@ -43,6 +45,27 @@ def read_cursor(secret: bytes, cursor: str, bound_to: str) -> list[int | str]:
     if filters != hash64(bound_to):
         raise _refused("it belongs to other filters or another order")
     return list(place)
+
+
+def place_items(place: Place) -> list[int | str]:
+    """A place in a list of stories, for a cursor."""
+    items: list[int | str] = [place.value, place.id]
+    if place.frame is not None:
+        frame = place.frame
+        items += [frame.low, frame.high, frame.now_ms, bytes(frame.idfs).hex()]
+    return items
+
+
+def place_of(items: Sequence[int | str]) -> Place:
+    """The place that `place_items` wrote down."""
+    value, last_id, *rest = items
+    if not rest:
+        return Place(value=int(value), id=int(last_id))
+    low, high, now_ms, idfs = rest
+    frame = Frame(
+        low=int(low), high=int(high), now_ms=int(now_ms), idfs=tuple(bytes.fromhex(str(idfs)))
+    )
+    return Place(value=int(value), id=int(last_id), frame=frame)
 
 
 def _sign(secret: bytes, payload: bytes) -> bytes:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, TypeVar
 
 import orjson
 from fastapi import Depends, Query
 
-from app.api.deps import Reading
-from app.core.language import normalize_language
-from app.core.query import MAX_QUERY_CHARS, Search, Sort, parse_query
-from app.core.tag import fold_code
+from app.core.filters import FilterInvalid, any_value, filter_of, filter_tree
+from app.core.query import Field, FilterKind, Not, QueryTree
+from app.core.query_parse import MAX_QUERY_CHARS, parse_query
+from app.core.search import Search, Sort, Span
 from app.errors import FieldError, Invalid
-from app.store.sources import source_ids
 
 MAX_VALUES = 50
+MAX_VALUE_CHARS = 500
 Values = Annotated[list[str] | None, Query(max_length=MAX_VALUES)]
+Moment = Annotated[str | None, Query(max_length=40)]
+Value = TypeVar("Value")
+
+
+class SearchIn(StrEnum):
+    TITLE = "title"
+    BODY = "body"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,79 +37,135 @@ class SearchRequest:
     bound_to: str
 
 
-async def search_request(  # noqa: PLR0913, PLR0917 - one for each parameter of the API
-    session: Reading,
-    q: Annotated[
-        str | None,
-        Query(
-            max_length=MAX_QUERY_CHARS,
-            description='Words (all of them), "phrases", -without, OR, NOT, parentheses, '
-            "title: and body:, begin*.",
-            examples=['"north korean missile" -seoul'],
-        ),
-    ] = None,
+def wanted_tags(
     tag: Annotated[
-        Values, Query(description="Tags (`scheme:code`) that a story must all have.")
+        Values,
+        Query(
+            description="Tags (`scheme:code`) that a story must all have. Inside one value `,` is "
+            "and, `|` or, a leading `-` not; `|` binds tighter. A media topic stands for its "
+            "narrower topics too.",
+            examples=["place:jp|place:kr,-agency:kyodo"],
+        ),
     ] = None,
     tag_any: Annotated[
         Values, Query(description="Tags of which a story must have at least one.")
     ] = None,
     tag_none: Annotated[Values, Query(description="Tags that a story must not have.")] = None,
+    tag_exact: Annotated[
+        Values, Query(description="Tags that a story must all have, not only narrower topics.")
+    ] = None,
+) -> list[QueryTree]:
+    """The tags asked for."""
+    found = [_read("tag", filter_tree, FilterKind.TAG, value) for value in tag or ()]
+    if tag_any:
+        found.append(_read("tag_any", any_value, FilterKind.TAG, tag_any))
+    if tag_none:
+        found.append(Not(_read("tag_none", any_value, FilterKind.TAG, tag_none)))
+    exact = (_read("tag_exact", filter_of, FilterKind.TAG_EXACT, v) for v in tag_exact or ())
+    return [*found, *exact]
+
+
+def wanted_values(  # noqa: PLR0913, PLR0917 - one for each parameter of the API
     source: Annotated[Values, Query(description="Sources by id or domain; any of them.")] = None,
+    not_source: Annotated[Values, Query(description="None of these sources.")] = None,
+    domain: Annotated[
+        Values,
+        Query(description="Domains of the source or of the story's link, with all below them."),
+    ] = None,
+    not_domain: Annotated[Values, Query(description="None of these domains.")] = None,
     lang: Annotated[
         Values, Query(description="Languages (BCP 47, primary); any of them.", examples=["ja"])
     ] = None,
+    not_lang: Annotated[Values, Query(description="None of these languages.")] = None,
+    country: Annotated[
+        Values, Query(description="The source's country (ISO 3166-1, two letters); any of them.")
+    ] = None,
+    not_country: Annotated[Values, Query(description="None of these countries.")] = None,
+    author: Annotated[
+        Values, Query(description="Authors by full name or one word of it; any of them.")
+    ] = None,
+    not_author: Annotated[Values, Query(description="None of these authors.")] = None,
+    agency: Annotated[
+        Values, Query(description="Agencies by code or name; any of them.", examples=["kyodo"])
+    ] = None,
+    not_agency: Annotated[Values, Query(description="None of these agencies.")] = None,
+) -> list[QueryTree]:
+    """The other filters, each with its `not_` twin."""
+    asked: list[tuple[FilterKind, list[str] | None, list[str] | None]] = [
+        (FilterKind.SOURCE, source, not_source),
+        (FilterKind.DOMAIN, domain, not_domain),
+        (FilterKind.LANG, lang, not_lang),
+        (FilterKind.COUNTRY, country, not_country),
+        (FilterKind.AUTHOR, author, not_author),
+        (FilterKind.AGENCY, agency, not_agency),
+    ]
+    found = [_read(kind.value, any_value, kind, wanted) for kind, wanted, _ in asked if wanted]
+    found += [
+        Not(_read(f"not_{kind}", any_value, kind, unwanted))
+        for kind, _, unwanted in asked
+        if unwanted
+    ]
+    return found
+
+
+def wanted_times(
     published_after: Annotated[
+        Moment, Query(description="RFC 3339; from this time on.", examples=["2026-11-01T00:00:00Z"])
+    ] = None,
+    published_before: Annotated[Moment, Query(description="RFC 3339; before this time.")] = None,
+    ingested_after: Annotated[Moment, Query(description="First seen from this time on.")] = None,
+    ingested_before: Annotated[Moment, Query(description="First seen before this time.")] = None,
+    updated_after: Annotated[Moment, Query(description="Last changed from this time on.")] = None,
+    updated_before: Annotated[Moment, Query(description="Last changed before this time.")] = None,
+) -> tuple[Span, Span, Span]:
+    """Published, ingested, updated: half-open spans."""
+    return (
+        _span("published", published_after, published_before),
+        _span("ingested", ingested_after, ingested_before),
+        _span("updated", updated_after, updated_before),
+    )
+
+
+def search_request(
+    tags: Annotated[list[QueryTree], Depends(wanted_tags)],
+    values: Annotated[list[QueryTree], Depends(wanted_values)],
+    times: Annotated[tuple[Span, Span, Span], Depends(wanted_times)],
+    q: Annotated[
         str | None,
-        Query(description="RFC 3339; from this time on.", examples=["2026-11-01T00:00:00Z"]),
+        Query(
+            max_length=MAX_QUERY_CHARS,
+            description='Words (all of them), "exact phrases", -without, OR, NOT, parentheses, '
+            'begin*, "near words"~5, title: body: author: agency: tag: source: domain: lang: '
+            "country:.",
+            examples=['"north korean" missile -seoul'],
+        ),
     ] = None,
-    published_before: Annotated[
-        str | None, Query(description="RFC 3339; before this time.")
+    search_in: Annotated[
+        list[SearchIn] | None,
+        Query(description="Where the words of `q` must stand: `title`, `body`; else in either."),
     ] = None,
-    sort: Annotated[Sort, Query(description="Newest first by this time.")] = Sort.PUBLISHED,
+    sort: Annotated[
+        Sort,
+        Query(description="Newest first by one of the times, or by `relevance` to `q`."),
+    ] = Sort.PUBLISHED,
 ) -> SearchRequest:
     """Read the search parameters; raises Invalid or QueryInvalid naming what is wrong."""
-    sources = await source_ids(session, tuple(source)) if source else ()
+    text = None if q is None else parse_query(q)
+    if sort is Sort.RELEVANCE and text is None:
+        raise _invalid("sort", "relevance is to the words of q: send q, or sort=-published")
     search = Search(
-        text=parse_query(q) if q is not None else None,
-        tags_all=qcodes("tag", tag),
-        tags_any=qcodes("tag_any", tag_any),
-        tags_none=qcodes("tag_none", tag_none),
-        source_ids=sources,
-        languages=languages(lang),
-        published_after=moment("published_after", published_after),
-        published_before=moment("published_before", published_before),
+        text=text,
+        filters=(*tags, *values),
+        field=_field(search_in),
+        published=times[0],
+        ingested=times[1],
+        updated=times[2],
         sort=sort,
-        none=bool(source) and not sources,
     )
-    asked = (q, tag, tag_any, tag_none, source, lang, published_after, published_before, sort)
-    return SearchRequest(search=search, bound_to=orjson.dumps(asked).decode())
+    return SearchRequest(search=search, bound_to=_line(search))
 
 
 SearchDep = Annotated[SearchRequest, Depends(search_request)]
-
-
-def qcodes(parameter: str, values: list[str] | None) -> tuple[str, ...]:
-    """QCodes folded as tags are; raises Invalid for a value that is none."""
-    return tuple(_qcode(parameter, value) for value in values or ())
-
-
-def _qcode(parameter: str, value: str) -> str:
-    scheme, colon, code = value.partition(":")
-    folded = fold_code(code)
-    if not colon or not scheme or folded is None:
-        raise _invalid(parameter, f"{value!r} is no tag: write scheme:code, such as agency:kyodo")
-    return f"{scheme.strip().lower()}:{folded}"
-
-
-def languages(values: list[str] | None) -> tuple[str, ...]:
-    found = []
-    for value in values or ():
-        language = normalize_language(value)
-        if language is None:
-            raise _invalid("lang", f"{value!r} is no language: write a code such as en or ja")
-        found.append(language)
-    return tuple(found)
 
 
 def moment(parameter: str, value: str | None) -> datetime | None:
@@ -120,6 +185,31 @@ def moment(parameter: str, value: str | None) -> datetime | None:
         return read.astimezone(UTC)
     except OverflowError:
         raise _invalid(parameter, f"{value!r} is out of range") from None
+
+
+def _field(search_in: Sequence[SearchIn] | None) -> Field:
+    asked = set(search_in or ())
+    return Field(next(iter(asked)).value) if len(asked) == 1 else Field.TEXT
+
+
+def _line(search: Search) -> str:
+    spans = (search.published, search.ingested, search.updated)
+    bounds = [[span.after, span.before] for span in spans]
+    trees = [str(search.text), *map(str, search.filters)]
+    return orjson.dumps([trees, search.field, bounds, search.sort]).decode()
+
+
+def _span(name: str, after: str | None, before: str | None) -> Span:
+    return Span(after=moment(f"{name}_after", after), before=moment(f"{name}_before", before))
+
+
+def _read(
+    parameter: str, read: Callable[[FilterKind, Value], QueryTree], kind: FilterKind, value: Value
+) -> QueryTree:
+    try:
+        return read(kind, value)
+    except FilterInvalid as error:
+        raise _invalid(parameter, str(error)) from None
 
 
 def _invalid(parameter: str, detail: str) -> Invalid:

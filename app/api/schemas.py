@@ -140,6 +140,11 @@ class StoryOut(Answer):
 class StoryMeta(Answer):
     total: int
     total_relation: Literal["eq", "gte"]
+    candidates: int | None = Field(
+        None,
+        description="With sort=relevance, where not all matches were ranked: how many were, the "
+        "newest.",
+    )
 
 
 class StoryList(Answer):

@@ -235,6 +235,21 @@ class DatabaseOut(Answer):
     schema_revision: str | None
 
 
+class IndexOut(Answer):
+    version: int = Field(description="Of the analyzer that stories are indexed by.")
+    outdated: int = Field(description="Stories to index anew: `copydesk reindex`.")
+
+
+class ReindexOut(Answer):
+    indexed: int
+    next: str | None = Field(description="`before` of the next call; null when none is left.")
+    outdated: int = Field(description="Stories that are still to be indexed anew.")
+
+
+class ReindexAnswer(Answer):
+    data: ReindexOut
+
+
 class StatusOut(Answer):
     version: str
     python: str
@@ -246,6 +261,7 @@ class StatusOut(Answer):
     stories: int
     last_seq: int
     last_hour: HourOut
+    index: IndexOut
     database: DatabaseOut
 
 

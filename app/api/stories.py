@@ -9,23 +9,20 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import DepsDep, Reading
-from app.api.paging import make_cursor, read_cursor
+from app.api.paging import make_cursor, place_items, place_of, read_cursor
 from app.api.parameters import SearchDep
 from app.api.replies import page_reply, reply
 from app.api.schemas import RevisionList, StoryAnswer, StoryList, problems
 from app.api.shapes import full_story_shape, revision_shape, story_shape
 from app.store.engine import ReadSession
+from app.store.find import COUNT_BOUND, count_stories, find_stories
 from app.store.stories import (
-    Place,
     copies_of,
-    count_stories,
-    find_stories,
     get_story,
     list_revisions,
     load_stories,
 )
 
-COUNT_BOUND: Final = 10_000
 MAX_CURSOR_CHARS: Final = 1000  # the longest holds a tag of 128 letters, four bytes each: 791
 router = APIRouter(prefix="/v1", tags=["stories"])
 
@@ -57,15 +54,14 @@ async def list_stories(
     """Find stories by words and filters, newest first."""
     after = None
     if cursor is not None:
-        value_ms, last_id = read_cursor(deps.cursor_secret, cursor, asked.bound_to)
-        after = Place(value_ms=int(value_ms), id=int(last_id))
-    page = await find_stories(session, asked.search, after=after, limit=limit)
-    counted = await count_stories(session, asked.search, COUNT_BOUND + 1)
+        after = place_of(read_cursor(deps.cursor_secret, cursor, asked.bound_to))
+    now = deps.clock()
+    page = await find_stories(session, asked.search, after=after, limit=limit, now=now)
+    counted = await count_stories(session, asked.search, COUNT_BOUND + 1, now)
     data = await story_shapes(session, page.ids, body=Include.BODY in (include or ()))
     following = None
     if page.following is not None:
-        place: list[int | str] = [page.following.value_ms, page.following.id]
-        following = make_cursor(deps.cursor_secret, place, asked.bound_to)
+        following = make_cursor(deps.cursor_secret, place_items(page.following), asked.bound_to)
     return page_reply(
         request,
         data,
@@ -74,6 +70,7 @@ async def list_stories(
         meta={
             "total": min(counted, COUNT_BOUND),
             "total_relation": "eq" if counted <= COUNT_BOUND else "gte",
+            "candidates": page.candidates,
         },
     )
 

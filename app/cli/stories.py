@@ -88,6 +88,7 @@ def _status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("failures, last hour", _counts(hour["failures"])),
         ("new stories, last hour", str(hour["new_stories"])),
         ("from publication to here", "–" if delay is None else f"{span(delay)} (median)"),
+        ("search index", _index(found["index"])),
         (
             "database",
             f"{database['engine']} {database['version']}, schema {database['schema_revision']}, "
@@ -95,6 +96,12 @@ def _status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         ("version", f"{found['version']} on Python {found['python']}"),
     ]
+
+
+def _index(index: dict[str, Any]) -> str:
+    outdated = index["outdated"]
+    state = f"{outdated} stories to be indexed anew: copydesk reindex" if outdated else "up to date"
+    return f"version {index['version']}, {state}"
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -4,46 +4,96 @@ A term is lower case, without accents, and holds only letters, marks and digits.
 without spaces become overlapping pairs of characters, and a run ends with its last character
 alone: so every character begins exactly one term, a word of two or more characters is a phrase of
 pairs, and a single character is a prefix.
+
+Beside its terms, which stand in order, a text has forms: the stems of its words in its language,
+and words that a hyphen joins as one. A word of a search is found by its term or by its forms.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import regex
 
-from app.core.hashing import hash64
+from app.core.fold import bare, light_fold, placed_fold
+from app.core.stems import joined_form, stem_form
 
-MAX_TERM_CHARS = 64
+ANALYZER_VERSION: Final = 2
+"""Goes up whenever a text comes to other terms or forms: stories are then to be indexed anew."""
+
+MAX_TERM_CHARS: Final = 64
+MAX_JOINED: Final = 4
+"""Words that a hyphen joins beyond which they are no word."""
 
 # No spaces between words, or particles joined to every word.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー々〆"
-_RUN = regex.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])+")
+_SPACED = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])+"
+_RUN = regex.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|{_SPACED}")
 _ASCII_RUN = re.compile("[a-z0-9]+")
-_INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
-_APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ`´"), "'")
-_POSSESSIVE = re.compile(r"(?<=\w)'s\b")
-_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)'(?=\w)")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-# Vowel points of Hebrew and Arabic, and the Arabic stretching stroke: written or not at will.
-_POINTS = re.compile("[\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
-_FACET_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
+_JOINED = regex.compile(rf"{_SPACED}(?:-{_SPACED})+")
+_ASCII_JOINED = re.compile("[a-z0-9]+(?:-[a-z0-9]+)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermRow:
-    """What a piece of a query asks for: terms in a row, the last perhaps only a beginning."""
+    """What a piece of a query asks for: terms in a row, the last perhaps only a beginning.
+
+    `joined` is the one term that words joined by hyphens may be written as.
+    """
 
     terms: tuple[str, ...]
     prefix: bool = False
+    joined: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """A text's terms in order, how often it has each form, and how often each form or term that
+    ranking counts: the form of a word that has a stem, else the term.
+    """
+
+    terms: Sequence[str]
+    forms: Mapping[str, int]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedTerm:
+    """A term and the half-open place in the text that it comes from; `word` is its whole word."""
+
+    term: str
+    start: int
+    end: int
+    word: str
 
 
 def terms_of(text: str) -> list[str]:
     """The terms of a text in order; empty where it holds no letter or digit."""
-    return [term for run, unspaced in _runs(text) for term in _terms_of_run(run, unspaced)]
+    return _all_terms(_runs(light_fold(text)))
+
+
+def analyze(text: str, language: str | None) -> Analysis:
+    """The terms and forms of a text in a language."""
+    folded = light_fold(text)
+    runs = _runs(folded)
+    terms = _all_terms(runs)
+    forms: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for (run, unspaced), often in Counter(runs).items():
+        form = None if unspaced or language is None else _form(run, language)
+        if form is not None:
+            forms[form] += often
+            continue
+        for term in _all_terms([(run, unspaced)]):
+            counts[term] += often
+    for joined in _joined(folded):
+        forms[joined_form(joined)] += 1
+    return Analysis(terms=terms, forms=forms, counts=counts | forms)
 
 
 def term_row(text: str, *, prefix: bool = False) -> TermRow | None:
@@ -51,82 +101,104 @@ def term_row(text: str, *, prefix: bool = False) -> TermRow | None:
 
     The last run may go on in the story where the script has no spaces, or where `prefix` says so.
     """
-    runs = list(_runs(text))
+    folded = light_fold(text)
+    runs = _runs(folded)
     if not runs:
         return None
     *inner, (last, unspaced) = runs
-    terms = [term for run in inner for term in _terms_of_run(*run)]
+    terms = _all_terms(inner)
     if not unspaced:
-        return TermRow(terms=(*terms, last[:MAX_TERM_CHARS]), prefix=prefix)
+        return TermRow(
+            terms=(*terms, _term(last)), prefix=prefix, joined=None if prefix else _whole(folded)
+        )
     if len(last) == 1:
         return TermRow(terms=(*terms, last), prefix=True)
     return TermRow(terms=(*terms, *_pairs(last)))
 
 
-def fold(text: str) -> str:
-    """Compatibility forms, case, width, accents and invisible characters made equal.
-
-    "U.S." is "us"; a possessive 's and an elided article (l', d', qu') are dropped, other
-    apostrophes join what they stand between.
+def word_forms(word: str, languages: Collection[str]) -> tuple[str, ...]:
+    """The forms by which a word of a query is found: its stem in each language that it fits, and
+    itself as words joined.
     """
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
-    text = _INITIALS.sub(lambda found: found[0].replace(".", ""), text.translate(_APOSTROPHES))
-    if "'" in text:
-        text = _ELISION.sub("", _POSSESSIVE.sub("", text)).replace("'", "")
-    if text.isascii():
-        return text
-    return unicodedata.normalize("NFC", _POINTS.sub("", "".join(_without_accents(text))))
+    folded = light_fold(word)
+    runs = _runs(folded)
+    joined = _whole(folded)
+    if joined is not None:
+        return (joined_form(joined),)
+    if len(runs) != 1 or runs[0][1]:
+        return ()
+    run = runs[0][0]
+    stems = (stem_form(run, language) for language in languages)
+    return (*(form for form in stems if form is not None), joined_form(run))
 
 
-def facet_term(kind: str, value: str) -> str:
-    """A filter as a term of the same index: 14 letters and digits that no text can hold by chance.
-
-    Hashed, so that any value fits every engine's syntax and limits.
-    """
-    number = hash64("facet", kind, value) & 0xFFFFFFFFFFFFFFFF
-    digits = "".join(_FACET_ALPHABET[(number >> shift) & 31] for shift in range(60, -1, -5))
-    return f"x{digits}"
-
-
-EVERY_STORY = facet_term("every", "story")
-"""A term that every indexed story has: what a query that only excludes starts from."""
-
-
-def story_facets(*, tags: Iterable[str], source_id: int, language: str | None) -> list[str]:
-    """The filter terms of a story; `tags` are QCodes."""
-    facets = [EVERY_STORY, facet_term("source", str(source_id))]
-    facets += [facet_term("tag", qcode) for qcode in tags]
-    if language:
-        facets.append(facet_term("lang", language))
-    return facets
+def placed_terms(text: str) -> list[PlacedTerm]:
+    """`terms_of`, each with its place in the text as it is written."""
+    placed = placed_fold(text)
+    if placed is None:
+        return [PlacedTerm(term=term, start=0, end=len(text), word=term) for term in terms_of(text)]
+    folded, places = placed
+    pattern = _ASCII_RUN if folded.isascii() else _RUN
+    found: list[PlacedTerm] = []
+    for run in pattern.finditer(folded):
+        unspaced = pattern is _RUN and run["unspaced"] is not None
+        if not unspaced:
+            found.append(_placed(_term(run[0]), run[0], places[run.start() : run.end()]))
+            continue
+        for offset, term in enumerate(_all_terms([(run[0], True)])):
+            start = run.start() + offset
+            found.append(_placed(term, term, places[start : start + len(term)]))
+    return found
 
 
-def _runs(text: str) -> Iterator[tuple[str, bool]]:
+def _placed(term: str, word: str, places: Sequence[tuple[int, int]]) -> PlacedTerm:
+    return PlacedTerm(term=term, start=places[0][0], end=places[-1][1], word=word)
+
+
+def _runs(folded: str) -> list[tuple[str, bool]]:
     """Runs of letters and digits, and whether each is of a script without spaces."""
-    folded = fold(text)
     if folded.isascii():
-        return ((run, False) for run in _ASCII_RUN.findall(folded))
-    return ((found[0], found["unspaced"] is not None) for found in _RUN.finditer(folded))
+        return [(run, False) for run in _ASCII_RUN.findall(folded)]
+    return [(found[0], found["unspaced"] is not None) for found in _RUN.finditer(folded)]
 
 
-def _terms_of_run(run: str, unspaced: bool) -> Iterator[str]:  # noqa: FBT001 - private
-    if not unspaced:
-        yield run[:MAX_TERM_CHARS]
-        return
-    yield from _pairs(run)
-    yield run[-1]
+def _all_terms(runs: Sequence[tuple[str, bool]]) -> list[str]:
+    terms: list[str] = []
+    for run, unspaced in runs:
+        if unspaced:
+            terms += _pairs(run)
+            terms.append(run[-1])
+        else:
+            terms.append(_term(run))
+    return terms
+
+
+def _term(run: str) -> str:
+    return (run if run.isascii() else bare(run))[:MAX_TERM_CHARS]
 
 
 def _pairs(run: str) -> Iterator[str]:
     return (run[i : i + 2] for i in range(len(run) - 1))
 
 
-def _without_accents(text: str) -> Iterator[str]:
-    """Latin, Greek and Cyrillic letters lose their accents; other scripts keep their marks."""
-    base = ""
-    for char in unicodedata.normalize("NFD", text):
-        if not unicodedata.combining(char):
-            base = char
-        elif base < "\u0590" and base.isalpha():
-            continue
-        yield char
+@lru_cache(maxsize=20_000)
+def _form(run: str, language: str) -> str | None:
+    return stem_form(run[:MAX_TERM_CHARS], language)
+
+
+def _joined(folded: str) -> Iterator[str]:
+    """Words that hyphens join, as one."""
+    if "-" not in folded:
+        return
+    pattern = _ASCII_JOINED if folded.isascii() else _JOINED
+    for found in pattern.finditer(folded):
+        if found[0].count("-") < MAX_JOINED:
+            yield found[0].replace("-", "")[:MAX_TERM_CHARS]
+
+
+def _whole(folded: str) -> str | None:
+    """The words that hyphens join as one, where the text is nothing else."""
+    joined = list(_joined(folded))
+    if len(joined) != 1 or folded.strip(" -").replace("-", "")[:MAX_TERM_CHARS] != joined[0]:
+        return None
+    return bare(joined[0])

@@ -21,10 +21,12 @@ class ClaimedFeed:
     host: str
     source_id: int
     source_name: str | None
+    source_domain: str
     lease_token: int
     claimed_at: datetime  # by the database's clock, as every time of a poll
     due_at: datetime  # another time at the end means that somebody asked for another poll
     worker: str | None = None
+    source_country: str | None = None
     attempts: int = 1  # this one included
     title: str | None = None
     site_url: str | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from app.core.facets import StorySource
 from app.core.identity import story_id
-from app.core.index import index_terms
+from app.core.index import Indexable, IndexTerms, index_terms
 from app.core.known import Known
 from app.core.match import Match
 from app.core.normalize import normalize
@@ -30,6 +31,9 @@ class Writes:
             source_name=feed.source_name,
             language=feed.language or parsed.language,  # an operator may know better
             time_zone=feed.time_zone,
+        )
+        self.source = StorySource(
+            id=feed.source_id, domain=feed.source_domain, country=feed.source_country
         )
         self.ids = set(known.stories)
         self.new: list[NewStory] = []
@@ -67,7 +71,7 @@ class Writes:
                 url_hash=match.keys.url_hash,
                 title_hash=match.keys.title_hash,
                 story=story,
-                terms=index_terms(story, self.feed.source_id),
+                terms=self._terms(story),
             )
         )
         return new_id
@@ -87,7 +91,20 @@ class Writes:
                 url_hash=match.keys.url_hash,
                 title_hash=match.keys.title_hash,
                 story=story,
-                terms=index_terms(story, self.feed.source_id),
+                terms=self._terms(story),
+            )
+        )
+
+    def _terms(self, story: Story) -> IndexTerms:
+        return index_terms(
+            Indexable(
+                title=story.title,
+                text=story.text,
+                language=story.language,
+                tags=tuple(tag.qcode for tag in story.tags),
+                authors=story.authors,
+                url=story.url,
+                source=self.source,
             )
         )
 

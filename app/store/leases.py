@@ -137,7 +137,13 @@ async def _lease(
         )
     )
     rows = await session.execute(
-        select(feeds, sources.c.name.label("source_name"), now_ms().label("now_ms"))
+        select(
+            feeds,
+            sources.c.name.label("source_name"),
+            sources.c.domain.label("source_domain"),
+            sources.c.country.label("source_country"),
+            now_ms().label("now_ms"),
+        )
         .join(sources, sources.c.id == feeds.c.source_id)
         .where(feeds.c.id.in_(ids))
     )
@@ -200,6 +206,8 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         worker=row.lease_owner,
         source_id=row.source_id,
         source_name=row.source_name,
+        source_domain=row.source_domain,
+        source_country=row.source_country,
         lease_token=row.lease_token,
         attempts=row.attempts,
         title=row.title,

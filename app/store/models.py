@@ -167,6 +167,7 @@ stories = Table(
     UniqueConstraint("source_id", "identity"),
     Index("ix_stories_source_url", "source_id", "url_hash"),
     Index("ix_stories_ingested", "ingested_at"),
+    Index("ix_stories_updated", "updated_at"),
 )
 
 texts = Table(
@@ -181,6 +182,20 @@ texts = Table(
     Column("text", Text, nullable=False),
     Column("blocks", Json, nullable=False),
     Column("html", Text),
+)
+
+story_weights = Table(
+    "story_weights",
+    metadata,
+    Column(
+        "story_id",
+        ForeignKey("stories.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("version", Integer, nullable=False),  # of the analyzer that the index was made with
+    Column("weights", LargeBinary, nullable=False),
+    Index("ix_story_weights_version", "version"),
 )
 
 revisions = Table(

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from app.core.index import times_of
 from app.core.poll import ChangedStory, CopyWrite, FeedPlan, NewStory
 from app.core.story import Story
 from app.store.changes import ChangeType, NewChange, append_changes
@@ -17,7 +18,7 @@ from app.store.finish import finish_poll
 from app.store.known import chunks, read_known
 from app.store.leases import holds_lease
 from app.store.models import copies, revisions, sources, stories, texts
-from app.store.search import index_stories
+from app.store.search import IndexRow, index_stories
 from app.store.states import packed_state
 from app.store.tags import replace_tags
 
@@ -61,21 +62,18 @@ async def _still_holds(session: WriteSession, plan: FeedPlan) -> bool:
 async def _write_stories(session: WriteSession, plan: FeedPlan) -> list[NewChange]:
     at = plan.ledger.at
     ids = await _free_ids(session, plan.new)
-    if plan.new:
-        await session.execute(stories.insert(), [_new_row(plan, n, ids[n.id]) for n in plan.new])
+    new_rows = [_new_row(plan, new, ids[new.id]) for new in plan.new]
+    if new_rows:
+        await session.execute(stories.insert(), new_rows)
+    rows = [_index_row(ids[new.id], new, row) for new, row in zip(plan.new, new_rows, strict=True)]
     for changed in plan.changed:
-        await _revise(session, plan, changed)
+        times = await _revise(session, plan, changed)
+        rows.append(_index_row(changed.id, changed, times))
     written: list[tuple[int, Story]] = [(ids[new.id], new.story) for new in plan.new]
     written += [(changed.id, changed.story) for changed in plan.changed]
     await _write_texts(session, plan, ids)
     await replace_tags(session, [(id_, story.tags) for id_, story in written])
-    await index_stories(
-        session,
-        [
-            *((ids[new.id], new.terms) for new in plan.new),
-            *((changed.id, changed.terms) for changed in plan.changed),
-        ],
-    )
+    await index_stories(session, rows)
     await _write_copies(session, plan.feed.id, plan.copies, ids, at)
     await _mark_left(session, plan)
     return [
@@ -163,8 +161,25 @@ def _content(plan: FeedPlan, write: NewStory | ChangedStory) -> dict[str, Any]:
     }
 
 
-async def _revise(session: WriteSession, plan: FeedPlan, changed: ChangedStory) -> None:
-    """Keep the story as it was among its revisions, then give it its new words."""
+def _index_row(story_id: int, write: NewStory | ChangedStory, times: Mapping[str, Any]) -> IndexRow:
+    return IndexRow(
+        story_id=story_id,
+        terms=write.terms,
+        times=times_of(
+            published_at=times["published_at"],
+            ingested_at=times["ingested_at"],
+            updated_at=times["updated_at"],
+        ),
+    )
+
+
+async def _revise(
+    session: WriteSession, plan: FeedPlan, changed: ChangedStory
+) -> Mapping[str, Any]:
+    """Keep the story as it was among its revisions, then give it its new words.
+
+    Returns its columns as they are now, as far as they are times.
+    """
     row = (
         await session.execute(
             select(stories, texts.c.text, texts.c.blocks, texts.c.html)
@@ -193,6 +208,7 @@ async def _revise(session: WriteSession, plan: FeedPlan, changed: ChangedStory) 
             **_content(plan, changed),
         )
     )
+    return {**was, "updated_at": updated_at}
 
 
 async def _write_texts(session: WriteSession, plan: FeedPlan, ids: Mapping[int, int]) -> None:

@@ -11,6 +11,7 @@ from app.store.changes import last_seq
 from app.store.engine import SQLITE, ReadSession, to_ms
 from app.store.feeds import Health
 from app.store.models import feeds, fetches, stories
+from app.store.reindex import count_outdated
 
 HOUR = timedelta(hours=1)
 DAY_MS = 86_400_000
@@ -31,6 +32,7 @@ class Status:
     delay_p50_s: float | None  # from publication to availability, of the last hour's stories
     delay_p95_s: float | None
     last_seq: int
+    outdated: int  # stories that the search index holds as an older release would
     database: str
     database_version: str
     database_bytes: int | None
@@ -55,6 +57,7 @@ async def read_status(session: ReadSession, now: datetime) -> Status:
         delay_p50_s=p50,
         delay_p95_s=p95,
         last_seq=await last_seq(session),
+        outdated=await count_outdated(session),
         database=session.dialect,
         database_version=version,
         database_bytes=size,

@@ -62,7 +62,7 @@ async def taken_or_refused(api: Api, query: str) -> int:
 @example(q="-a " * 166)
 @example(q="a OR " * 99 + "a")
 @example(q="東 " * 250)
-@example(q="(a OR -(b c)) " * 35)
+@example(q="(a OR -(b c)) " * 21)
 async def test_q(stocked: Api, q: str):
     await taken_or_refused(stocked, f"q={quote(q)}")
 
@@ -96,7 +96,7 @@ async def test_every_other_parameter(stocked: Api, parameter: str, value: str):
 async def test_as_many_filters_as_there_may_be(stocked: Api):
     tags = "&".join(f"{p}=x:{n}" for p in ("tag", "tag_any", "tag_none") for n in range(50))
     others = "&".join(f"source={n}.example&lang=en" for n in range(49))
-    q = quote("(a OR -(b c)) " * 35)
+    q = quote("(a OR -(b c)) " * 21)
     source = (await stocked.data("/v1/sources"))[0]["id"]
     query = f"q={q}&{tags}&{others}&source={source}"
     assert await taken_or_refused(stocked, query) == 200

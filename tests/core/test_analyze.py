@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.analyze import (
-    EVERY_STORY,
     MAX_TERM_CHARS,
+    PlacedTerm,
     TermRow,
-    facet_term,
-    story_facets,
+    analyze,
+    placed_terms,
     term_row,
     terms_of,
+    word_forms,
 )
 
 
@@ -32,8 +33,14 @@ from app.core.analyze import (
         ("العَرَبِيَّة مـــد", ["العربية", "مد"]),
         ("हिन्दी में", ["हिन्दी", "में"]),
         ("東京", ["東京", "京"]),
-        ("G7サミット", ["g7", "サミ", "ミッ", "ット", "ト"]),
-        ("ｶﾞｲｼｮｳ", ["ガイ", "イシ", "ショ", "ョウ", "ウ"]),
+        ("G7サミット", ["g7", "さみ", "みっ", "っと", "と"]),
+        ("ｶﾞｲｼｮｳ ガイショウ", ["がい", "いし", "しょ", "ょう", "う"] * 2),
+        ("スーパー", ["すー", "ーぱ", "ぱー", "ー"]),
+        ("1,000 1.000.000 3.5 1,00 10,000.50", "1000 1000000 3 5 1 00 10000 50".split()),
+        ("U.S U.N.'s J.K. Rowling e.g.", "us un jk rowling eg".split()),
+        ("İstanbul IRAK ışık Łódź Ærø", "istanbul irak isik lodz aero".split()),
+        ("не́фть Цвет новый", "нефть цвет новыи".split()),
+        ("朝鲜半岛", ["朝鲜", "鲜半", "半岛", "岛"]),
         ("북한이", ["북한", "한이", "이"]),
         ("2017年3月", ["2017", "年", "3", "月"]),
         ("… – “” &", []),
@@ -52,7 +59,11 @@ def test_terms(text: str, terms: list[str]) -> None:
         ("東京", TermRow(terms=("東京",))),
         ("外相会談", TermRow(terms=("外相", "相会", "会談"))),
         ("米", TermRow(terms=("米",), prefix=True)),
-        ("G7サミット", TermRow(terms=("g7", "サミ", "ミッ", "ット"))),
+        ("G7サミット", TermRow(terms=("g7", "さみ", "みっ", "っと"))),
+        ("Trans‑Pacific", TermRow(terms=("trans", "pacific"), joined="transpacific")),
+        ("trans-pacific trade", TermRow(terms=("trans", "pacific", "trade"))),
+        ("-covid-19-", TermRow(terms=("covid", "19"), joined="covid19")),
+        ("a-b-c-d-e", TermRow(terms=("a", "b", "c", "d", "e"))),
         ("第1回", TermRow(terms=("第", "1", "回"), prefix=True)),
         ("&", None),
     ],
@@ -92,9 +103,108 @@ def test_terms_are_safe_for_both_engines_and_fixed(text: str) -> None:
         assert not term.isspace()
 
 
-def test_facets_are_plain_terms_that_no_word_collides_with() -> None:
-    facets = story_facets(tags=["place:jp", "lang:en"], source_id=3, language="en")
-    assert len(set(facets)) == 5
-    assert EVERY_STORY in facets
-    assert facet_term("tag", "lang:en") != facet_term("lang", "en")
-    assert all(facet.isascii() and facet.isalnum() and len(facet) == 14 for facet in facets)
+@pytest.mark.parametrize(
+    ("text", "language", "forms"),
+    [
+        ("Missiles and a missile", "en", {"·missil·en": 2, "·and·en": 1}),
+        ("réformes réforme", "fr", {"·reform·fr": 2}),
+        ("Häuser Hauses", "de", {"·haus·de": 2}),
+        ("ракеты ракетой", "ru", {"·ракет·ru": 2}),
+        (
+            "Trans-Pacific talks",
+            "en",
+            {"·tran·en": 1, "·pacif·en": 1, "·talk·en": 1} | {"·transpacific": 1},
+        ),
+        ("Trans-Pacific", None, {"·transpacific": 1}),
+        ("東京 G7", "ja", {}),
+        ("東京 talks 2017", "en", {"·talk·en": 1}),
+        ("Москва talks", "en", {"·talk·en": 1}),
+        ("talks", "vi", {}),
+    ],
+)
+def test_forms(text: str, language: str | None, forms: dict[str, int]) -> None:
+    assert analyze(text, language).forms == forms
+
+
+def test_what_ranking_counts_is_the_form_where_there_is_one_and_else_the_term() -> None:
+    counts = analyze("Missiles, a missile of 2017: 東京", "en").counts
+    assert counts == {"·missil·en": 2, "a": 1, "of": 1, "2017": 1, "東京": 1, "京": 1}
+
+
+@pytest.mark.parametrize(
+    ("word", "languages", "forms"),
+    [
+        ("missiles", ["en", "ja"], ("·missil·en", "·missiles")),
+        ("missiles", [], ("·missiles",)),
+        ("réformes", ["en", "fr", "ru"], ("·reform·en", "·reform·fr", "·reformes")),
+        ("ракеты", ["en", "ru"], ("·ракет·ru", "·ракеты")),
+        ("trans-pacific", ["en"], ("·transpacific",)),
+        ("transpacific", ["en"], ("·transpacif·en", "·transpacific")),
+        ("us", ["en"], ("·us",)),
+        ("東京", ["en", "ja"], ()),
+        ("G7サミット", ["en"], ()),
+        ("3.5", ["en"], ()),
+        ("&", ["en"], ()),
+    ],
+)
+def test_the_forms_a_word_is_found_by(
+    word: str, languages: list[str], forms: tuple[str, ...]
+) -> None:
+    assert word_forms(word, languages) == forms
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "language"),
+    [
+        ("missiles", "a missile was seen", "en"),
+        ("missile", "the missiles were seen", "en"),
+        ("trans-pacific", "the transpacific cable", "en"),
+        ("transpacific", "the Trans-Pacific cable", "en"),
+        ("Haus", "die Häuser", "de"),
+        ("ministres", "le ministre", "fr"),
+        ("министр", "с министрами", "ru"),
+        ("elección", "las elecciones", "es"),
+    ],
+)
+def test_a_word_finds_its_other_forms(asked: str, text: str, language: str) -> None:
+    found = analyze(text, language)
+    row = term_row(asked)
+    assert row is not None
+    joined = row.joined is not None and row.joined in found.terms
+    assert joined or set(word_forms(asked, [language])) & set(found.forms)
+
+
+@given(st.text() | st.text("İıa-'’.,1ﾊﾞ\u1100\u1161\u0301\u00ad東ソé·", max_size=30))
+def test_terms_have_their_places_in_the_text(text: str) -> None:
+    placed = placed_terms(text)
+    assert [term.term for term in placed] == terms_of(text)
+    assert all(0 <= term.start < term.end <= len(text) for term in placed)
+
+
+def test_a_place_is_that_of_the_letters_as_they_are_written() -> None:
+    text = "The U.S. — Café’s ﬁne ﾊﾞｽ 東京都"
+    shown = [(term.term, text[term.start : term.end]) for term in placed_terms(text)]
+    assert shown == [
+        ("the", "The"),
+        ("us", "U.S"),
+        ("cafe", "Café"),
+        ("fine", "ﬁne"),
+        ("ばす", "ﾊﾞｽ"),
+        ("す", "ｽ"),
+        ("東京", "東京"),
+        ("京都", "京都"),
+        ("都", "都"),
+    ]
+    assert placed_terms("Missiles") == [
+        PlacedTerm(term="missiles", start=0, end=8, word="missiles")
+    ]
+
+
+@given(st.text(), st.sampled_from([None, "en", "fr", "ru", "tr", "ar", "ja"]))
+def test_forms_are_safe_for_both_engines_and_no_term(text: str, language: str | None) -> None:
+    found = analyze(text, language)
+    assert found.terms == terms_of(text)
+    for form in found.forms:
+        assert form.startswith("·")
+        assert not set(form) & set("'\"\\:*()&|!<> \t\n\0-_^{}+")
+    assert all("·" not in term for term in found.terms)

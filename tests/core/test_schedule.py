@@ -216,6 +216,7 @@ def pace_of(*published: str, time_zone: str | None = None, ttl_s: int | None = N
         host="quay.example",
         source_id=1,
         source_name=None,
+        source_domain="example.org",
         lease_token=1,
         claimed_at=NOW,
         due_at=NOW,

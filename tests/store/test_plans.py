@@ -10,16 +10,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from app.core.query import Search, parse_query
+from app.core.query_parse import parse_query
 from app.core.schedule import Outcome
+from app.core.search import Search
 from app.core.types import Entry
 from app.store.changes import ChangeType, read_changes
 from app.store.engine import Database
 from app.store.feeds import delete_feed, get_feed, make_due
+from app.store.find import find_stories
 from app.store.ledger import list_fetches
 from app.store.models import bodies, changes, copies, fetches, revisions, stories
 from app.store.plans import Applied
-from app.store.stories import copies_of, find_stories, get_story, list_revisions, load_stories
+from app.store.stories import copies_of, get_story, list_revisions, load_stories
 from tests.plans import NOW, add, apply, claim, claim_one, entry, make_all_due, plan, poll
 
 LATER = NOW + timedelta(hours=1)
@@ -38,7 +40,7 @@ async def found(database: Database, q: str | None = None) -> list[str]:
     """Titles of the stories that match, in order."""
     search = Search(text=parse_query(q) if q else None)
     async with database.read() as session:
-        page = await find_stories(session, search, after=None, limit=100)
+        page = await find_stories(session, search, after=None, limit=100, now=LATER)
         return [row.title for row in await load_stories(session, page.ids, body=False)]
 
 
@@ -351,6 +353,7 @@ async def test_the_names_of_tables_cover_what_is_there(database: Database) -> No
         "sources",
         "stories",
         "story_tags",
+        "story_weights",
         "tags",
         "texts",
     }

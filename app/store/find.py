@@ -1,0 +1,100 @@
+"""Which stories answer a search, in which order: pages of ids, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from app.core.search import Search, Sort
+from app.store.asking import Asked, ask, story_languages
+from app.store.engine import ReadSession
+from app.store.relevance import CANDIDATES, Frame, most_relevant
+from app.store.walk import count_found, latest, newest_ids
+
+COUNT_BOUND: Final = 10_000
+"""Totals are exact up to here."""
+
+_COLUMNS: Final = {Sort.INGESTED: "ingested_at", Sort.UPDATED: "updated_at"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a page ended: the last story's sort value (milliseconds, a score, or 0 where the id
+    alone orders) and id; for relevance, also what its scores rest on.
+    """
+
+    value: int
+    id: int
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Ids in order, and where the next page begins; None at the end.
+
+    `candidates`: how many were ranked, the newest that match, where not all were.
+    """
+
+    ids: tuple[int, ...]
+    following: Place | None
+    candidates: int | None = None
+
+
+async def find_stories(
+    session: ReadSession, search: Search, *, after: Place | None, limit: int, now: datetime
+) -> Page:
+    """One page of the live stories that match, keyset-paged: nothing is skipped or doubled."""
+    if search.sort is Sort.RELEVANCE:
+        return await _by_relevance(session, search, after, limit, now)
+    asked = await asked_of(session, search, now)
+    column = _COLUMNS.get(search.sort)
+    if column is None:
+        below = asked if after is None else asked.within(0, after.id)
+        found = [(0, story_id) for story_id in await newest_ids(session, below, limit + 1)]
+    else:
+        place = None if after is None else (after.value, after.id)
+        found = await latest(session, asked, column, place, limit + 1)
+    return _page(found, limit)
+
+
+async def count_stories(session: ReadSession, search: Search, bound: int, now: datetime) -> int:
+    """How many live stories match, counted no further than `bound`."""
+    return await count_found(session, await asked_of(session, search, now), bound)
+
+
+async def asked_of(session: ReadSession, search: Search, now: datetime) -> Asked:
+    """The search as the database is asked, with the stems of all languages that it holds."""
+    languages = await story_languages(session) if search.text is not None else []
+    return ask(session.dialect, search, languages, now)
+
+
+async def _by_relevance(
+    session: ReadSession, search: Search, after: Place | None, limit: int, now: datetime
+) -> Page:
+    languages = await story_languages(session)
+    asked = ask(session.dialect, search, languages, now)
+    frame = None if after is None else after.frame
+    ranked = await most_relevant(session, asked, search, languages, frame=frame, now=now)
+    found = [place for place in ranked.stories if after is None or place < (after.value, after.id)]
+    candidates = CANDIDATES if ranked.cut else None
+    return _page(found, limit, frame=ranked.frame, candidates=candidates)
+
+
+def _page(
+    found: Sequence[tuple[int, int]],
+    limit: int,
+    *,
+    frame: Frame | None = None,
+    candidates: int | None = None,
+) -> Page:
+    """A page out of one story more than it holds, if there is a next page."""
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        value, last = shown[-1]
+        following = Place(value=value, id=last, frame=frame)
+    return Page(
+        ids=tuple(story_id for _, story_id in shown), following=following, candidates=candidates
+    )
