@@ -108,6 +108,13 @@ class CopyOut(Answer):
     last_seen_at: datetime
 
 
+class HighlightsOut(Answer):
+    """Where a story says what was asked for: HTML, escaped but for <mark>."""
+
+    title: str | None = Field(examples=["<mark>Ferry</mark> service resumes"])
+    passage: str
+
+
 class StoryOut(Answer):
     """One item, whatever feeds it was seen in."""
 
@@ -135,6 +142,7 @@ class StoryOut(Answer):
     blocks: list[BlockOut] | None = None
     html: str | None = Field(None, description="Sanitized.")
     copies: list[CopyOut] | None = None
+    highlights: HighlightsOut | None = Field(None, description="With include=highlights.")
 
 
 class StoryMeta(Answer):

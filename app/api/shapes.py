@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
 
+from app.core.conditions import Clause
+from app.core.highlight import best_passage, highlight_title
 from app.store.changes import Change
 from app.store.feeds import Feed
 from app.store.keys import Key
@@ -53,6 +56,14 @@ def full_story_shape(row: Row[Any], copies: list[StoryCopy]) -> dict[str, Any]:
         "blocks": row.blocks,
         "html": row.html,
         "copies": [copy_shape(copy) for copy in copies],
+    }
+
+
+def highlights_shape(row: Row[Any], clauses: Sequence[Clause]) -> dict[str, str | None]:
+    """Where the story says what was asked for, as HTML."""
+    return {
+        "title": highlight_title(row.title, row.language, clauses),
+        "passage": best_passage(row.text, row.language, clauses),
     }
 
 

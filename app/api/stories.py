@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -13,7 +14,9 @@ from app.api.paging import make_cursor, place_items, place_of, read_cursor
 from app.api.parameters import SearchDep
 from app.api.replies import page_reply, reply
 from app.api.schemas import RevisionList, StoryAnswer, StoryList, problems
-from app.api.shapes import full_story_shape, revision_shape, story_shape
+from app.api.shapes import full_story_shape, highlights_shape, revision_shape, story_shape
+from app.core.conditions import Clause, wanted_clauses_of
+from app.store.asking import story_languages
 from app.store.engine import ReadSession
 from app.store.find import COUNT_BOUND, count_stories, find_stories
 from app.store.stories import (
@@ -29,6 +32,7 @@ router = APIRouter(prefix="/v1", tags=["stories"])
 
 class Include(StrEnum):
     BODY = "body"
+    HIGHLIGHTS = "highlights"
 
 
 StoryId = Annotated[int, Path(ge=0, lt=1 << 63, description="A story's id.")]
@@ -48,17 +52,26 @@ async def list_stories(
     limit: Limit = 20,
     cursor: Cursor = None,
     include: Annotated[
-        list[Include] | None, Query(description="`body` adds text, blocks, html and copies.")
+        list[Include] | None,
+        Query(
+            description="`body` adds text, blocks, html and copies; `highlights` where the words "
+            "of `q` stand."
+        ),
     ] = None,
 ) -> Response:
-    """Find stories by words and filters, newest first."""
+    """Find stories by words and filters, newest or best first."""
     after = None
     if cursor is not None:
         after = place_of(read_cursor(deps.cursor_secret, cursor, asked.bound_to))
     now = deps.clock()
     page = await find_stories(session, asked.search, after=after, limit=limit, now=now)
     counted = await count_stories(session, asked.search, COUNT_BOUND + 1, now)
-    data = await story_shapes(session, page.ids, body=Include.BODY in (include or ()))
+    wanted = None
+    if Include.HIGHLIGHTS in (include or ()):
+        wanted = wanted_clauses_of(asked.search, await story_languages(session))
+    data = await story_shapes(
+        session, page.ids, body=Include.BODY in (include or ()), highlight=wanted
+    )
     following = None
     if page.following is not None:
         following = make_cursor(deps.cursor_secret, place_items(page.following), asked.bound_to)
@@ -95,11 +108,22 @@ async def revisions(request: Request, session: Reading, story_id: StoryId) -> Re
 
 
 async def story_shapes(
-    session: ReadSession, ids: tuple[int, ...], *, body: bool
+    session: ReadSession,
+    ids: tuple[int, ...],
+    *,
+    body: bool,
+    highlight: Sequence[Clause] | None = None,
 ) -> list[dict[str, Any]]:
     """Stories as callers see them, in the order of their ids."""
-    rows = await load_stories(session, ids, body=body)
-    if not body:
-        return [story_shape(row) for row in rows]
-    copies = await copies_of(session, ids)
-    return [full_story_shape(row, copies[row.id]) for row in rows]
+    rows = await load_stories(session, ids, body=body or highlight is not None)
+    if body:
+        copies = await copies_of(session, ids)
+        shapes = [full_story_shape(row, copies[row.id]) for row in rows]
+    else:
+        shapes = [story_shape(row) for row in rows]
+    if highlight is None:
+        return shapes
+    return [
+        {**shape, "highlights": highlights_shape(row, highlight)}
+        for shape, row in zip(shapes, rows, strict=True)
+    ]

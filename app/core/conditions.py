@@ -18,6 +18,7 @@ from app.core.query import (
     replace_leaves,
     wanted_leaves,
 )
+from app.core.search import Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ def wanted_clauses(tree: QueryTree, field: Field, languages: Collection[str]) ->
     """The words that speak for a story, for ranking and for marking them; each once."""
     words = dict.fromkeys(leaf for leaf in wanted_leaves(tree) if isinstance(leaf, Words))
     return tuple(clause_of(leaf, field, languages) for leaf in words)
+
+
+def wanted_clauses_of(search: Search, languages: Collection[str]) -> tuple[Clause, ...]:
+    """`wanted_clauses` of a search; none where it has no words."""
+    return () if search.text is None else wanted_clauses(search.text, search.field, languages)
 
 
 def clause_of(words: Words, field: Field, languages: Collection[str]) -> Clause:

@@ -10,7 +10,7 @@ from typing import Final
 from app.core.search import Search, Sort
 from app.store.asking import Asked, ask, story_languages
 from app.store.engine import ReadSession
-from app.store.relevance import CANDIDATES, Frame, most_relevant
+from app.store.relevance import Frame, most_relevant
 from app.store.walk import count_found, latest, newest_ids
 
 COUNT_BOUND: Final = 10_000
@@ -78,8 +78,7 @@ async def _by_relevance(
     frame = None if after is None else after.frame
     ranked = await most_relevant(session, asked, search, languages, frame=frame, now=now)
     found = [place for place in ranked.stories if after is None or place < (after.value, after.id)]
-    candidates = CANDIDATES if ranked.cut else None
-    return _page(found, limit, frame=ranked.frame, candidates=candidates)
+    return _page(found, limit, frame=ranked.frame, candidates=ranked.candidates)
 
 
 def _page(

@@ -18,6 +18,7 @@ from app.store.finish import finish_poll
 from app.store.known import chunks, read_known
 from app.store.leases import holds_lease
 from app.store.models import copies, revisions, sources, stories, texts
+from app.store.reindex import mark_outdated
 from app.store.search import IndexRow, index_stories
 from app.store.states import packed_state
 from app.store.tags import replace_tags
@@ -41,14 +42,16 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
         return Applied.LEASE_LOST
     news: list[NewChange] = []
     if plan.writes_stories or plan.left:
-        await session.execute(
-            select(sources.c.id)
+        source = await session.execute(
+            select(sources.c.country)
             .where(sources.c.id == plan.feed.source_id)
             .with_for_update(key_share=True)
         )
         if not await _still_holds(session, plan):
             return Applied.STALE
         news = await _write_stories(session, plan)
+        if source.scalar_one() != plan.feed.source_country:  # set while the poll was under way
+            await mark_outdated(session, plan.feed.source_id)
     await finish_poll(session, plan, gap_s=gap_s)
     await append_changes(session, news, plan.ledger.at)
     return Applied.APPLIED

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, select, update
+from sqlalchemy import Exists, Row, Select, exists, func, select, update
 
 from app.core.analyze import ANALYZER_VERSION
 from app.core.facets import StorySource
@@ -29,9 +29,10 @@ class StoredStory:
     updated_at: datetime
 
 
-_is_current = exists().where(
-    story_weights.c.story_id == stories.c.id, story_weights.c.version == ANALYZER_VERSION
-)
+def _is_current() -> Exists:
+    return exists().where(
+        story_weights.c.story_id == stories.c.id, story_weights.c.version == ANALYZER_VERSION
+    )
 
 
 async def read_story(session: ReadSession, story_id: int) -> StoredStory | None:
@@ -44,7 +45,7 @@ async def outdated_stories(
     session: ReadSession, *, before: int | None, limit: int
 ) -> list[StoredStory]:
     """Stories that the index does not hold as this release would, by falling id, below `before`."""
-    query = _stored().where(~_is_current).order_by(stories.c.id.desc()).limit(limit)
+    query = _stored().where(~_is_current()).order_by(stories.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(stories.c.id < before)
     return [_story(row) for row in await session.execute(query)]

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from app.core.conditions import EVERYTHING, Clause, wanted_clauses
+from app.core.conditions import EVERYTHING, Clause, wanted_clauses_of
 from app.core.identity import ID_RANDOM_BITS
 from app.core.rank import RankedClause, idf_of, ranked_clause, score
 from app.core.search import Search
@@ -40,11 +40,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """Score and id of each candidate, best first; `cut`: older ones match that were not ranked."""
+    """Score and id of each candidate, best first; `candidates` how many, where older ones match
+    that were not ranked.
+    """
 
     stories: Sequence[tuple[int, int]]
     frame: Frame
-    cut: bool
+    candidates: int | None
 
 
 async def most_relevant(
@@ -60,7 +62,7 @@ async def most_relevant(
 
     With the frame of an earlier page the scores are those of that page, whatever came since.
     """
-    clauses = () if search.text is None else wanted_clauses(search.text, search.field, languages)
+    clauses = wanted_clauses_of(search, languages)
     if frame is None:
         ids = await newest_ids(session, asked, CANDIDATES + 1)
         cut = len(ids) > CANDIDATES
@@ -79,7 +81,7 @@ async def most_relevant(
         for clause, idf in zip(clauses, frame.idfs, strict=True)
     ]
     scored = await _scored(session, ids, ranked, frame.now_ms)
-    return Ranked(stories=scored, frame=frame, cut=cut)
+    return Ranked(stories=scored, frame=frame, candidates=CANDIDATES if cut else None)
 
 
 async def _scored(

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from app.store.engine import ReadSession, WriteSession
 from app.store.models import feeds, sources, stories
+from app.store.reindex import mark_outdated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +55,10 @@ async def source_ids(session: ReadSession, named: tuple[str, ...]) -> tuple[int,
 
 async def set_country(session: WriteSession, source_id: int, country: str | None) -> None:
     """Say where a source is at home: ISO 3166-1 alpha-2, or None where nobody knows."""
-    await session.execute(update(sources).where(sources.c.id == source_id).values(country=country))
+    changed = await session.execute(
+        update(sources)
+        .where(sources.c.id == source_id, sources.c.country.is_distinct_from(country))
+        .values(country=country)
+    )
+    if changed.rowcount:
+        await mark_outdated(session, source_id)

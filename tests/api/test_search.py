@@ -1,0 +1,212 @@
+"""Searching over HTTP: relevance, highlights, every filter, and why a story is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.api.schemas import StoryList
+from app.api.schemas_explain import ExplainAnswer
+from app.core import analyze
+from app.store import reindex as reindex_store
+from app.store import relevance
+from app.store import search as search_store
+from tests.api.conftest import Api
+from tests.api.publisher import Item, Publisher, atom
+
+FERRIES = Item(
+    title="Ferries return to the harbour",
+    text="A ferry crossed at dawn. The harbour master counted 1,200 passengers & <cars>.",
+    day=3,
+    categories=("World News", "Transport"),
+)
+MISSILE = Item(
+    title="Missiles seen over the bay",
+    text="One missile was seen. The Trans-Pacific cable was not hit, the ferry office said.",
+    day=5,
+    categories=("World News",),
+)
+TOKYO = Item(
+    title="東京都知事がG7サミットへ", text="東京都知事がミサイル発射を受け、会談した。", day=9
+)
+Q = "ferries -(title:東京 OR missil*)"
+ALL = [TOKYO.title, MISSILE.title, FERRIES.title]
+
+
+@pytest.fixture
+async def stocked(api: Api, harbour: Publisher) -> Api:
+    harbour.pages["/feed"] = atom(FERRIES, MISSILE, TOKYO)
+    await api.poll(harbour.url(), site_url="https://harbour.example/", country="NO")
+    return api
+
+
+@pytest.mark.parametrize(
+    ("q", "titles"),
+    [
+        ("ferries", [MISSILE.title, FERRIES.title]),
+        ('"ferries"', [FERRIES.title]),
+        ("title:ferry", [FERRIES.title]),
+        ("body:missiles", [MISSILE.title]),
+        ("1200", [FERRIES.title]),
+        ("transpacific", [MISSILE.title]),
+        ("trans-pacific", [MISSILE.title]),
+        ("miss*", [MISSILE.title]),
+        ('"ferry master"~5', [FERRIES.title]),
+        ('"ferry master"~4', []),
+        ("ミサイル", [TOKYO.title]),
+        ("ﾐｻｲﾙ", [TOKYO.title]),
+        ("サミット", [TOKYO.title]),
+        ("G7", [TOKYO.title]),
+        ("京", [TOKYO.title]),
+        ("lang:en -tag:category:transport", [MISSILE.title]),
+        ("domain:harbour.example country:no", ALL),
+    ],
+)
+async def test_q(stocked: Api, q: str, titles: list[str]):
+    assert await stocked.titles(q=q) == titles
+
+
+@pytest.mark.parametrize(
+    ("asked", "titles"),
+    [
+        ({"tag": "category:world-news,-category:transport"}, [MISSILE.title]),
+        ({"tag": "category:transport|lang:ja"}, [TOKYO.title, FERRIES.title]),
+        ({"tag_exact": "category:Transport"}, [FERRIES.title]),
+        ({"not_lang": "ja"}, [MISSILE.title, FERRIES.title]),
+        ({"country": "NO", "lang": "ja"}, [TOKYO.title]),
+        ({"not_country": "no"}, []),
+        ({"domain": "harbour.example"}, ALL),
+        ({"not_domain": "example"}, ALL),
+        ({"not_source": "harbour.example"}, []),
+        ({"agency": "kyodo"}, []),
+        ({"not_agency": "Kyodo News"}, ALL),
+        ({"not_author": "nobody"}, ALL),
+        ({"q": "ferries", "search_in": "title"}, [FERRIES.title]),
+        ({"q": "missile", "search_in": "body"}, [MISSILE.title]),
+        ({"ingested_before": "2026-11-01T00:00:00Z"}, []),
+        ({"ingested_after": "2020-01-01T00:00:00Z"}, ALL),
+        ({"updated_before": "2026-11-04T00:00:00Z"}, [FERRIES.title]),
+        ({"updated_after": "2026-11-04T00:00:00Z", "lang": "en"}, [MISSILE.title]),
+        ({"updated_after": "2026-11-04T00:00:00Z", "updated_before": "2026-11-01T00:00:00Z"}, []),
+    ],
+)
+async def test_filters(stocked: Api, asked: dict[str, str], titles: list[str]):
+    assert await stocked.titles(**asked) == titles
+
+
+async def test_the_best_comes_first(stocked: Api, monkeypatch: pytest.MonkeyPatch):
+    answer = await stocked.get("/v1/stories", q="ferry", sort="relevance")
+    assert [story["title"] for story in answer.json()["data"]] == [FERRIES.title, MISSILE.title]
+    assert answer.json()["meta"]["candidates"] is None
+    monkeypatch.setattr(relevance, "CANDIDATES", 1)
+    answer = await stocked.get("/v1/stories", q="ferry", sort="relevance")
+    assert [story["title"] for story in answer.json()["data"]] == [MISSILE.title]
+    assert answer.json()["meta"] == {"total": 2, "total_relation": "eq", "candidates": 1}
+
+
+async def test_relevance_needs_words(stocked: Api):
+    refused = await stocked.get("/v1/stories", sort="relevance")
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["parameter"] == "sort"
+
+
+async def test_highlights_say_where(stocked: Api):
+    answer = await stocked.get("/v1/stories", q="ferries passenger", include="highlights")
+    StoryList.model_validate_json(answer.content)
+    [story] = answer.json()["data"]
+    assert story["highlights"] == {
+        "title": "<mark>Ferries</mark> return to the harbour",
+        "passage": "A <mark>ferry</mark> crossed at dawn. The harbour master counted 1,200 "
+        "<mark>passengers</mark> &amp; &lt;cars&gt;.",
+    }
+    assert "text" not in story
+    [bare] = await stocked.data("/v1/stories", tag="category:transport", include="highlights")
+    assert bare["highlights"]["title"] is None
+    assert bare["highlights"]["passage"].startswith("A ferry crossed")
+
+
+async def explained(api: Api, **asked: Any) -> dict[str, Any]:
+    answer = await api.get("/v1/stories:explain", **asked)
+    assert answer.status_code == 200, answer.text
+    ExplainAnswer.model_validate_json(answer.content)
+    data: dict[str, Any] = answer.json()["data"]
+    return data
+
+
+async def test_a_search_is_taken_apart(stocked: Api):
+    found = await explained(stocked, q=Q, tag="category:world-news")
+    assert found["q"] == Q
+    assert (found["total"], found["total_relation"], found["story"]) == (1, "eq", None)
+    ferries, without, tag = found["tree"]["parts"]
+    assert ferries["words"] == "ferries"
+    assert ferries["terms"] == ["ferries"]
+    assert "·ferri·en" in ferries["forms"]
+    assert (ferries["total"], ferries["holds"]) == (2, None)
+    assert without["operator"] == "not"
+    assert [part["words"] for part in without["parts"][0]["parts"]] == ["title:東京", "missil*"]
+    assert (tag["filter"], tag["total"]) == ('tag:"category:world-news"', 2)
+
+
+async def test_why_a_story_is_found_or_not(stocked: Api):
+    stories = {s["title"]: s["id"] for s in await stocked.data("/v1/stories")}
+    asked = {"q": "ferry -missile", "published_after": "2026-11-02T00:00:00Z"}
+    hit = await explained(stocked, story=stories[FERRIES.title], **asked)
+    assert hit["story"] == {"id": stories[FERRIES.title], "matches": True}
+    miss = await explained(stocked, story=stories[MISSILE.title], **asked)
+    assert miss["story"]["matches"] is False
+    assert [part["holds"] for part in miss["tree"]["parts"]] == [True, False]
+    after = "2026-11-04T00:00:00Z"
+    late = await explained(stocked, story=stories[FERRIES.title], updated_after=after)
+    assert late["tree"] is None
+    assert [(time["time"], time["holds"]) for time in late["times"]] == [("updated", False)]
+    assert late["story"]["matches"] is False
+    assert (await stocked.get("/v1/stories:explain", story="9")).status_code == 404
+    many = [f"place:{n}" for n in range(50)]
+    refused = await stocked.get("/v1/stories:explain", tag=many, tag_any=many, tag_none=many)
+    assert refused.status_code == 400
+
+
+async def test_every_story_is_indexed_anew_while_the_service_serves(
+    stocked: Api, monkeypatch: pytest.MonkeyPatch
+):
+    """Another analyzer's version makes all of them outdated; batches bring them up to date."""
+    for module in (reindex_store, search_store):
+        monkeypatch.setattr(module, "ANALYZER_VERSION", analyze.ANALYZER_VERSION + 1)
+    assert await outdated(stocked) == 3
+    first = await reindex(stocked, limit=2)
+    assert (first["indexed"], first["outdated"]) == (2, 1)
+    assert await stocked.titles(q="ferries") == [MISSILE.title, FERRIES.title]
+    second = await reindex(stocked, limit=2, before=first["next"])
+    assert second == {"indexed": 1, "next": None, "outdated": 0}
+    assert await stocked.titles(q="ferries") == [MISSILE.title, FERRIES.title]
+    assert await outdated(stocked) == 0
+    assert (await reindex(stocked))["indexed"] == 0
+
+
+async def test_a_source_that_moves_is_indexed_anew(stocked: Api):
+    [feed] = (await stocked.admin.get("/v1/admin/feeds")).json()["data"]
+    here = await stocked.admin.get(f"/v1/admin/feeds/{feed['id']}")
+    moved = await stocked.admin.patch(
+        f"/v1/admin/feeds/{feed['id']}",
+        json={"country": "SE"},
+        headers={"If-Match": here.headers["ETag"]},
+    )
+    assert moved.status_code == 200, moved.text
+    assert await outdated(stocked) == 3
+    await reindex(stocked)
+    assert await stocked.titles(country="SE") == ALL
+    assert await stocked.titles(country="NO") == []
+    assert await outdated(stocked) == 0
+
+
+async def outdated(api: Api) -> int:
+    status = (await api.admin.get("/v1/admin/status")).json()["data"]
+    return int(status["index"]["outdated"])
+
+
+async def reindex(api: Api, **asked: Any) -> dict[str, Any]:
+    answer = await api.admin.post("/v1/admin/reindex", params=asked)
+    assert answer.status_code == 200, answer.text
+    data: dict[str, Any] = answer.json()["data"]
+    return data
