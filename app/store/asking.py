@@ -17,7 +17,7 @@ from app.core.query import all_of
 from app.core.search import Search, Span
 from app.store.engine import SQLITE, ReadSession, to_ms
 from app.store.models import tags
-from app.store.search import matching
+from app.store.search import joined_stories, matching
 
 MAX_ID: Final = (1 << 63) - 1
 _AHEAD: Final = timedelta(days=1)  # no story's time lies further ahead, whatever the clocks
@@ -52,15 +52,13 @@ class Asked:
     def sql(self, *, joined: bool = False) -> tuple[str, dict[str, Any]]:
         """FROM and WHERE of the stories asked for, `hit.id` each, and the parameters.
 
-        `s` is the story's row, where a column is bounded or it is `joined`. The index comes first:
-        to look each story of a time up in it would take long.
+        `s` has the story's times, where one is bounded or they are `joined`.
         """
         origin, parameters = matching(self.dialect, self.condition)
         where = ["hit.id >= :low", "hit.id < :high"]
         parameters |= {"low": self.low, "high": self.high}
         if joined or self.columns:
-            origin += " CROSS JOIN stories AS s"
-            where.append("s.id = hit.id")
+            origin += f" {joined_stories(self.dialect)}"
         for number, (column, sign, value) in enumerate(self.columns):
             where.append(f"s.{column} {sign} :bound{number}")
             parameters[f"bound{number}"] = value

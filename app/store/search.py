@@ -105,6 +105,19 @@ def matching(dialect: str, condition: Condition) -> tuple[str, dict[str, int | s
     return source, {"match": _tsquery(condition)}
 
 
+def joined_stories(dialect: str) -> str:
+    """SQL that follows `hit` and adds the times of its story, as `s`.
+
+    The index always comes first: neither engine may look each story of a time up in it.
+    """
+    if dialect == SQLITE:
+        return "CROSS JOIN stories AS s ON s.id = hit.id"  # SQLite keeps this order
+    return (
+        "CROSS JOIN LATERAL (SELECT id, ingested_at, updated_at FROM stories"
+        " WHERE stories.id = hit.id OFFSET 0) AS s"
+    )
+
+
 def _tsvector(row: IndexRow) -> str:
     """Weight A is the title's, D the body's. What is in the title is there once more, by itself:
     GIN knows no weights.
