@@ -49,12 +49,13 @@ class Asked:
         bounds = ((column, ">=", low_ms), (column, "<", high_ms))
         return replace(self, columns=self.columns + bounds)
 
-    def sql(self, *, joined: bool = False) -> tuple[str, dict[str, Any]]:
+    def sql(self, *, joined: bool = False, folded: bool = False) -> tuple[str, dict[str, Any]]:
         """FROM and WHERE of the stories asked for, `hit.id` each, and the parameters.
 
-        `s` has the story's times, where one is bounded or they are `joined`.
+        `s` has the story's times, where one is bounded or they are `joined`; `folded` as in
+        `matching`, for what reads all stories asked for.
         """
-        origin, parameters = matching(self.dialect, self.condition)
+        origin, parameters = matching(self.dialect, self.condition, folded=folded)
         where = ["hit.id >= :low", "hit.id < :high"]
         parameters |= {"low": self.low, "high": self.high}
         if joined or self.columns:

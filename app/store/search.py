@@ -89,19 +89,23 @@ async def _index_on_postgresql(session: WriteSession, rows: Sequence[IndexRow]) 
     )
 
 
-def matching(dialect: str, condition: Condition) -> tuple[str, dict[str, int | str]]:
+def matching(
+    dialect: str, condition: Condition, *, folded: bool = False
+) -> tuple[str, dict[str, int | str]]:
     """SQL for the stories that match: a FROM item `hit` with the column `id`, and its parameters.
 
     SQLite folds it into the query around it and walks ids downwards. PostgreSQL must not: OFFSET
-    keeps it from walking all ids in search of a rare word.
+    keeps it from walking all ids in search of a rare word. Where all that match are wanted, and
+    not the first few, it may (`folded`).
     """
     if dialect == SQLITE:
         source = "(SELECT rowid AS id FROM story_index WHERE story_index MATCH :match) AS hit"
         return source, {"match": _fts5(condition)}
-    source = (
-        "(SELECT story_id AS id FROM story_index"
-        " WHERE terms @@ CAST(CAST(:match AS TEXT) AS tsquery) OFFSET 0) AS hit"
+    found = (
+        "SELECT story_id AS id FROM story_index"
+        " WHERE terms @@ CAST(CAST(:match AS TEXT) AS tsquery)"
     )
+    source = f"({found}) AS hit" if folded else f"({found} OFFSET 0) AS hit"
     return source, {"match": _tsquery(condition)}
 
 
