@@ -271,7 +271,7 @@ async def test_an_engine_ranks_as_is_told_without_an_index(database: Database) -
     await load(database, samples)
     for _ in range(QUERIES // 4):
         search = Search(text=parse_query(random_query(chance), max_chars=None), sort=Sort.RELEVANCE)
-        found, _ = await every_page(database, search, 7)
+        found, _ = await every_page(database, search, 60)
         assert found == ranked(samples, search), str(search.tree)
 
 
