@@ -130,7 +130,7 @@ def _sentences(rng: random.Random, words: Vocabulary, drawn: Sequence[str]) -> I
 def _length(rng: random.Random) -> int:
     """Most stories are short, some are long."""
     least, most = WORDS
-    return min(most, max(least, int(rng.lognormvariate(5.3, 0.55))))
+    return min(most, max(least, int(rng.lognormvariate(5.0, 0.55))))
 
 
 def _agency(rng: random.Random) -> Agency | None:
