@@ -8,6 +8,7 @@ AppError
 ├── Forbidden           403  the key lacks the scope
 ├── PreconditionFailed  412  If-Match names an older state
 ├── PreconditionNeeded  428  a change without If-Match
+├── NotAcceptable       406  none of the forms that it can be had in
 ├── Conflict            409  the state does not allow it (a feed that exists already)
 ├── Unreachable         422  a feed address that was tried and gave no feed
 └── Unavailable         503  the database or the service is not ready
@@ -78,6 +79,12 @@ class Forbidden(AppError):
     status = 403
     code = "forbidden"
     title = "The key does not allow this"
+
+
+class NotAcceptable(AppError):
+    status = 406
+    code = "not_acceptable"
+    title = "It cannot be had in that form"
 
 
 class Conflict(AppError):

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import Reading
+from app.api.listing import Include
 from app.api.replies import page_reply
 from app.api.schemas import ChangeList, problems
 from app.api.shapes import change_shape
-from app.api.stories import Include, story_shapes
+from app.api.story_pages import story_shapes
 from app.store.changes import last_seq, read_changes
 
 router = APIRouter(prefix="/v1", tags=["changes"])

@@ -18,6 +18,7 @@ from app.api.feed_fields import (
     new_feed,
     version_of,
 )
+from app.api.listing import Cursor, Limit
 from app.api.paging import cut, make_cursor, read_cursor
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
@@ -31,7 +32,6 @@ from app.api.schemas_admin import (
     FetchList,
 )
 from app.api.shapes import feed_shape, fetch_shape
-from app.api.stories import Cursor, Limit
 from app.core.language import normalize_language
 from app.core.poll import Probe
 from app.core.text import title_text

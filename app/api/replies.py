@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from xxhash import xxh3_128_hexdigest
 
 JSON = "application/json"
@@ -32,14 +32,38 @@ def reply(
 
     With `etag_prefix`, which begins the ETag, answers to other methods have one as well.
     """
-    body = encode(payload)
-    extra = {"Vary": "Accept, Authorization", "Cache-Control": "no-cache", **(headers or {})}
+    return reply_bytes(
+        request, encode(payload), status=status, headers=headers, etag_prefix=etag_prefix
+    )
+
+
+def reply_bytes(
+    request: Request,
+    body: bytes,
+    *,
+    media_type: str = JSON,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    etag_prefix: str = "",
+) -> Response:
+    """As `reply`, for what is encoded already."""
+    extra = {**_shared_headers(), **(headers or {})}
     reads = request.method == "GET"
     if reads or etag_prefix:
         extra["ETag"] = f'"{etag_prefix}{xxh3_128_hexdigest(body)[:20]}"'
-    if reads and _names(request.headers.get("if-none-match"), extra["ETag"]):
+    if reads and names_etag(request, extra["ETag"]):
         return Response(status_code=304, headers=extra)
-    return Response(body, status_code=status, media_type=JSON, headers=extra)
+    return Response(body, status_code=status, media_type=media_type, headers=extra)
+
+
+def reply_stream(chunks: AsyncIterator[bytes], *, media_type: str, etag: str) -> Response:
+    """An answer sent as it is made: if that fails midway, the connection breaks."""
+    headers = {**_shared_headers(), "ETag": etag}
+    return StreamingResponse(chunks, media_type=media_type, headers=headers)
+
+
+def not_modified(etag: str) -> Response:
+    return Response(status_code=304, headers={**_shared_headers(), "ETag": etag})
 
 
 def page_reply(
@@ -59,28 +83,60 @@ def page_reply(
     here = request.scope["path"]
     asked = request.query_params
     following = None
-    headers = {}
     if more and next_cursor is not None:
         name = "after" if here.endswith("/changes") else "cursor"
         kept = [(key, value) for key, value in asked.multi_items() if key != name]
-        following = _link(here, [*kept, (name, next_cursor)])
-        headers["Link"] = f'<{following}>; rel="next"'
-    payload = {
+        following = link_to(here, [*kept, (name, next_cursor)])
+    payload = envelope(
+        data,
+        next_cursor=next_cursor,
+        has_more=more,
+        limit=limit,
+        meta=meta or {},
+        here=link_to(here, asked.multi_items()),
+        following=following,
+    )
+    return reply(request, payload, headers=next_page(following))
+
+
+def envelope(
+    data: Sequence[Any],
+    *,
+    next_cursor: str | None,
+    has_more: bool,
+    limit: int,
+    meta: Mapping[str, Any],
+    here: str,
+    following: str | None,
+) -> dict[str, Any]:
+    """A list as every route gives it."""
+    return {
         "data": data,
-        "page": {"next_cursor": next_cursor, "has_more": more, "limit": limit},
-        "meta": dict(meta or {}),
-        "links": {"self": _link(here, asked.multi_items()), "next": following},
+        "page": {"next_cursor": next_cursor, "has_more": has_more, "limit": limit},
+        "meta": dict(meta),
+        "links": {"self": here, "next": following},
     }
-    return reply(request, payload, headers=headers)
 
 
-def _link(path: str, parameters: list[tuple[str, str]]) -> str:
+def next_page(following: str | None) -> dict[str, str]:
+    """The header that names the next page, if there is one (RFC 8288)."""
+    return {} if following is None else {"Link": f'<{following}>; rel="next"'}
+
+
+def link_to(path: str, parameters: Sequence[tuple[str, str]]) -> str:
+    """A link relative to the host."""
     query = urlencode(parameters)
     return f"{quote(path)}?{query}" if query else quote(path)
 
 
-def _names(header: str | None, etag: str) -> bool:
+def names_etag(request: Request, etag: str) -> bool:
+    """Whether If-None-Match names it, by weak comparison (RFC 9110 §8.8.3.2)."""
+    header = request.headers.get("if-none-match")
     if header is None:
         return False
     named = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return "*" in named or etag in named
+    return "*" in named or etag.removeprefix("W/") in named
+
+
+def _shared_headers() -> dict[str, str]:
+    return {"Vary": "Accept, Authorization", "Cache-Control": "no-cache"}

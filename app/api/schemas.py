@@ -248,6 +248,7 @@ _DESCRIPTIONS: dict[int | str, str] = {
     401: "No key, or one that is not known.",
     403: "The key lacks the scope.",
     404: "There is no such thing.",
+    406: "It cannot be had in any form that Accept names; `detail` says in which it can.",
     409: "The present state does not allow it.",
     412: "It has been changed since it was read.",
     413: "The body is too large.",

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import DepsDep, Reading
+from app.api.listing import Cursor, Limit
 from app.api.paging import cut, make_cursor, read_cursor
 from app.api.replies import page_reply
 from app.api.schemas import SourceList, TagList, problems
 from app.api.shapes import source_shape
-from app.api.stories import Cursor, Limit
 from app.store.sources import list_sources
 from app.store.tags import TagCount, count_tags
 

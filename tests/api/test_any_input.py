@@ -170,7 +170,8 @@ async def test_headers_of_any_kind(stocked: Api, value: str):
     key = ADMIN["Authorization"].encode()
     for name in ("If-None-Match", "X-Request-Id", "Content-Type", "Accept", "Host"):
         answer = await stocked.reader.get("/v1/stories", headers=[(name.encode(), sent)])
-        assert answer.status_code in (200, 304)
+        refusal = {406} if name == "Accept" else set()
+        assert answer.status_code in {200, 304, *refusal}
     refused = await stocked.reader.get("/v1/stories", headers=[(b"Authorization", sent)])
     assert refused.status_code == 401
     patched = await stocked.reader.patch(

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.api import stories as stories_api
+from app.api import story_pages
 from app.api.middleware import MAX_BODY_BYTES
 from app.api.opml import MAX_OPML_BYTES
 from app.api.schemas import Problem
@@ -198,7 +198,7 @@ class Refused(Exception):
 async def test_faults_of_ours_tell_nothing(
     api: Api, monkeypatch: pytest.MonkeyPatch, error: Exception
 ):
-    monkeypatch.setattr(stories_api, "find_stories", raises(error))
+    monkeypatch.setattr(story_pages, "find_stories", raises(error))
     answer = await api.reader.get("/v1/stories", headers={"X-Request-Id": "mine-1"})
     said = check_problem(answer, 500, "internal_error")
     assert "secret" not in answer.text
@@ -214,7 +214,7 @@ async def test_faults_of_ours_tell_nothing(
 async def test_a_database_out_of_reach_is_for_later(
     api: Api, monkeypatch: pytest.MonkeyPatch, error: Exception
 ):
-    monkeypatch.setattr(stories_api, "find_stories", raises(error))
+    monkeypatch.setattr(story_pages, "find_stories", raises(error))
     answer = await api.get("/v1/stories")
     check_problem(answer, 503, "unavailable")
     assert answer.headers["retry-after"] == "5"

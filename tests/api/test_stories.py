@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from app.api import stories as stories_api
+from app.api import story_pages
 from app.api.schemas import StoryAnswer, StoryList
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
@@ -233,7 +233,7 @@ async def test_cursors_belong_to_their_filters(stocked: Api):
 
 
 async def test_the_total_is_counted_to_a_bound(stocked: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(stories_api, "COUNT_BOUND", 3)
+    monkeypatch.setattr(story_pages, "COUNT_BOUND", 3)
     for q, meta in [("dawn", (2, "eq")), ("-none", (3, "gte"))]:
         found = (await stocked.get("/v1/stories", q=q)).json()["meta"]
         assert (found["total"], found["total_relation"]) == meta

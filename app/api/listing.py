@@ -1,0 +1,189 @@
+"""What a caller wants of a list of stories, beside the search: which page, what of each story, and
+in which form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import Depends, Query, Request
+
+from app.api.formats.page import ListFormat, StoryFormat
+from app.api.negotiate import choose
+from app.api.parameters import SearchDep, SearchRequest
+from app.errors import FieldError, Invalid, NotAcceptable, NotFound
+
+MAX_CURSOR_CHARS: Final = 1000  # the longest holds a tag of 128 letters, four bytes each: 791
+LIST_FIELDS: Final = [
+    "id",
+    "url",
+    "title",
+    "summary",
+    "authors",
+    "agency",
+    "dateline",
+    "source",
+    "language",
+    "published_at",
+    "published_from",
+    "updated_at",
+    "ingested_at",
+    "image",
+    "enclosures",
+    "tags",
+    "cluster_id",
+    "revision",
+    "status",
+    "word_count",
+]
+BODY_FIELDS: Final = ["text", "blocks", "html", "copies"]
+_ORIGIN: Final = re.compile(
+    r"https?://[A-Za-z0-9._-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:\d{1,5})?"
+)
+Limit = Annotated[int, Query(ge=1, le=100, description="Items on a page.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=MAX_CURSOR_CHARS, description="`page.next_cursor` of the page before."),
+]
+AnyFormat = TypeVar("AnyFormat", ListFormat, StoryFormat)
+
+
+class Include(StrEnum):
+    BODY = "body"
+    HIGHLIGHTS = "highlights"
+
+
+def wanted_fields(
+    fields: Annotated[
+        list[str] | None,
+        Query(
+            max_length=50,
+            description="Only these fields of a story, and its `id`; separated by commas, or "
+            "repeated. For JSON, NDJSON and CSV.",
+            examples=["title,url,published_at"],
+        ),
+    ] = None,
+) -> tuple[str, ...] | None:
+    """The fields asked for, `id` first, each once; None for all."""
+    if fields is None:
+        return None
+    names = [name.strip() for value in fields for name in value.split(",")]
+    known = [*LIST_FIELDS, *BODY_FIELDS]
+    for name in names:
+        if name not in known:
+            detail = f"{name[:40]!r} is no field of a story: choose from {', '.join(known)}"
+            raise Invalid(
+                f"fields: {detail}", errors=(FieldError(parameter="fields", detail=detail),)
+            )
+    return tuple(dict.fromkeys(["id", *names]))
+
+
+FieldsDep = Annotated[tuple[str, ...] | None, Depends(wanted_fields)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A list as asked for; `fields` is None for all, `limit` if it was not said."""
+
+    asked: SearchRequest
+    limit: int | None
+    cursor: str | None
+    include: frozenset[Include]
+    fields: tuple[str, ...] | None
+
+    @property
+    def loads_body(self) -> bool:
+        if self.fields is not None:
+            return not set(BODY_FIELDS).isdisjoint(self.fields)
+        return Include.BODY in self.include
+
+    @property
+    def highlights(self) -> bool:
+        return Include.HIGHLIGHTS in self.include
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of what each story is given with, in order."""
+        body = BODY_FIELDS if self.loads_body else []
+        chosen = self.fields or (*LIST_FIELDS, *body)
+        return (*chosen, "highlights") if self.highlights else tuple(chosen)
+
+
+def listing(
+    asked: SearchDep,
+    fields: FieldsDep,
+    limit: Annotated[
+        int | None, Query(ge=1, le=100, description="Items on a page; 20 unless told.")
+    ] = None,
+    cursor: Cursor = None,
+    include: Annotated[
+        list[Include] | None,
+        Query(
+            description="`body` adds text, blocks, html and copies; `highlights` where the words "
+            "of `q` stand."
+        ),
+    ] = None,
+) -> Listing:
+    return Listing(
+        asked=asked,
+        limit=limit,
+        cursor=cursor,
+        include=frozenset(include or ()),
+        fields=fields,
+    )
+
+
+ListingDep = Annotated[Listing, Depends(listing)]
+
+
+def pick(shape: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The story with these fields alone."""
+    return {name: shape[name] for name in names}
+
+
+def by_accept(request: Request, formats: Sequence[AnyFormat]) -> AnyFormat:
+    """The format that the caller would rather have; raises NotAcceptable."""
+    accept = ", ".join(request.headers.getlist("accept"))
+    chosen = choose(accept, [known.media_type for known in formats])
+    for known in formats:
+        if known.media_type == chosen:
+            return known
+    offered = ", ".join(f"{known.media_type} ({known.suffix})" for known in formats)
+    raise NotAcceptable(f"send an Accept with one of these, or its suffix in the path: {offered}")
+
+
+def by_suffix(suffix: str, formats: Sequence[AnyFormat]) -> AnyFormat:
+    """The format with this suffix, which is given without its dot; raises NotFound."""
+    for known in formats:
+        if known.suffix == f".{suffix}":
+            return known
+    offered = ", ".join(known.suffix for known in formats)
+    raise NotFound(f"there is no format .{suffix}: there are {offered}")
+
+
+def origin_of(request: Request) -> str:
+    """Scheme and host as the caller used them, for formats that need whole addresses; the
+    server's own where the Host header names none.
+    """
+    origin = f"{request.scope['scheme']}://{request.headers.get('host', '')}"
+    if _ORIGIN.fullmatch(origin):
+        return origin
+    host, port = request.scope.get("server") or ("localhost", None)
+    return f"{request.scope['scheme']}://{host}" + (f":{port}" if port else "")
+
+
+def refuse_picking(fields: Sequence[str] | None, *, highlights: bool = False) -> None:
+    """Raise Invalid where a format that says what it says is asked for something else."""
+    if fields is not None:
+        detail = "this format has no choice of fields: leave it out, or ask for JSON, NDJSON or CSV"
+        fault = FieldError(parameter="fields", detail=detail)
+    elif highlights:
+        detail = "this format has no place for highlights: ask for JSON, NDJSON or CSV"
+        fault = FieldError(parameter="include", detail=detail)
+    else:
+        return
+    raise Invalid(f"{fault.parameter}: {fault.detail}", errors=(fault,))
