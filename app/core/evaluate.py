@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from app.core.conditions import Atom, Condition, Facet, Form, Near, Row
@@ -31,9 +31,9 @@ def _has(atom: Atom, story: IndexTerms, times: Sequence[str]) -> bool:
             in_title = field is not Field.BODY and form in story.title_forms
             return in_title or (field is not Field.TITLE and form in story.body_forms)
         case Row(terms, field, prefix):
-            return any(_places(terms, text, prefix=prefix) for text in _texts(story, field))
-        case Near(first, second, within, field):
-            return any(_near(first, second, within, text) for text in _texts(story, field))
+            return any(places_of(terms, text, prefix=prefix) for text in _texts(story, field))
+        case Near():
+            return any(any(pairs_near(atom, text)) for text in _texts(story, atom.field))
         case _:
             assert_never(atom)
 
@@ -43,11 +43,14 @@ def _texts(story: IndexTerms, field: Field) -> list[Sequence[str]]:
     return texts.get(field, [story.title, story.body])
 
 
-def _places(terms: Sequence[str], text: Sequence[str], *, prefix: bool = False) -> list[int]:
-    """Where the terms stand in a row."""
-    *inner, last = terms
+def places_of(row: Sequence[str], text: Sequence[str], *, prefix: bool = False) -> list[int]:
+    """Where terms stand in a row in a text, by the place of the first."""
+    *inner, last = row
+    first = row[0]
     found = []
     for place in range(len(text) - len(inner)):
+        if inner and text[place] != first:
+            continue
         end = text[place + len(inner)]
         ends = end.startswith(last) if prefix else end == last
         if ends and list(text[place : place + len(inner)]) == inner:
@@ -55,11 +58,12 @@ def _places(terms: Sequence[str], text: Sequence[str], *, prefix: bool = False) 
     return found
 
 
-def _near(first: Sequence[str], second: Sequence[str], within: int, text: Sequence[str]) -> bool:
-    ones, others = _places(first, text), _places(second, text)
-    return any(
-        1 <= other - (one + len(first) - 1) <= within + 1
-        or 1 <= one - (other + len(second) - 1) <= within + 1
-        for one in ones
-        for other in others
-    )
+def pairs_near(near: Near, text: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where two rows stand near each other, by the places of their first terms."""
+    ones, others = places_of(near.first, text), places_of(near.second, text)
+    for one in ones:
+        for other in others:
+            ahead = other - (one + len(near.first) - 1)
+            behind = one - (other + len(near.second) - 1)
+            if 1 <= ahead <= near.within + 1 or 1 <= behind <= near.within + 1:
+                yield one, other

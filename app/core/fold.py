@@ -30,17 +30,12 @@ _THOUSANDS = re.compile(r"(?<![\w.,])\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3}){2,})(?![\
 _CLUSTER = regex.compile(r"[\u1100-\u11ff]+|\P{M}[\p{M}\uff9e\uff9f]*|\p{M}+")
 
 
-def fold(text: str) -> str:
-    """Compatibility forms, case, width, kana, accents and invisible characters made equal.
+def light_fold(text: str) -> str:
+    """Compatibility forms, case, width, kana and invisible characters made equal.
 
     "U.S." is "us" and "1,000" is "1000"; a possessive 's and an elided article (l', d', qu') are
     dropped, other apostrophes join what they stand between.
     """
-    return bare(light_fold(text))
-
-
-def light_fold(text: str) -> str:
-    """`fold`, but for accents."""
     folded = _fold_characters(_INVISIBLE.sub("", text))
     return "".join(folded[start:end] for start, end in _kept(folded))
 

@@ -6,16 +6,17 @@ without spaces just the characters that were asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final
+from typing import Final, assert_never
 
 import regex
 
 from app.core.analyze import PlacedTerm, placed_terms, word_forms
-from app.core.conditions import Atom, Clause, Facet, Form, Near, Row
-from app.core.query import And, Field, Not, Or, Tree
+from app.core.conditions import Atom, Clause, Condition, Facet, Form, Near, Row
+from app.core.evaluate import pairs_near, places_of
+from app.core.query import Field, wanted_leaves
 
 MAX_CHARS: Final = 240
 LEAD_CHARS: Final = 60
@@ -75,56 +76,35 @@ def _forms_of(words: Collection[str], language: str | None) -> Mapping[str, tupl
 
 
 def _places(
-    condition: Tree[Atom], terms: Sequence[PlacedTerm], forms: Mapping[str, tuple[str, ...]]
+    condition: Condition, terms: Sequence[PlacedTerm], forms: Mapping[str, tuple[str, ...]]
 ) -> list[tuple[int, int]]:
-    match condition:
-        case And(parts) | Or(parts):
-            return [place for part in parts for place in _places(part, terms, forms)]
-        case Row(row, _, prefix):
-            return [
-                (terms[at].start, _end_of(terms, at + len(row) - 1, row[-1]))
-                for at in _rows(row, terms, prefix=prefix)
-            ]
-        case Near(first, second, within, _):
-            return _near(first, second, within, terms)
-        case Form(form, _):
-            return [(term.start, term.end) for term in terms if form in forms[term.word]]
-        case Not() | Facet():
-            return []
+    text = [term.term for term in terms]
+    places: list[tuple[int, int]] = []
+    atoms: Iterator[Atom] = wanted_leaves(condition)
+    for atom in atoms:
+        match atom:
+            case Row(row, _, prefix):
+                places += (_place(terms, at, row) for at in places_of(row, text, prefix=prefix))
+            case Near(first, second):
+                for one, other in pairs_near(atom, text):
+                    places += (_place(terms, one, first), _place(terms, other, second))
+            case Form(form):
+                places += ((t.start, t.end) for t in terms if form in forms[t.word])
+            case Facet():  # stands nowhere
+                pass
+            case _:
+                assert_never(atom)
+    return places
 
 
-def _rows(row: Sequence[str], terms: Sequence[PlacedTerm], *, prefix: bool = False) -> list[int]:
-    first, last = row[0], row[-1]
-    found = []
-    for at in range(len(terms) - len(row) + 1):
-        if len(row) > 1 and terms[at].term != first:
-            continue
-        end = terms[at + len(row) - 1].term
-        if not (end.startswith(last) if prefix else end == last):
-            continue
-        if all(terms[at + n].term == row[n] for n in range(1, len(row) - 1)):
-            found.append(at)
-    return found
+def _place(terms: Sequence[PlacedTerm], at: int, row: Sequence[str]) -> tuple[int, int]:
+    return terms[at].start, _end_of(terms, at + len(row) - 1, row[-1])
 
 
 def _end_of(terms: Sequence[PlacedTerm], at: int, asked: str) -> int:
     """A single character of a script without spaces is only the first of its pair."""
     paired = at + 1 < len(terms) and terms[at + 1].start < terms[at].end
     return terms[at + 1].start if paired and len(asked) == 1 else terms[at].end
-
-
-def _near(
-    first: Sequence[str], second: Sequence[str], within: int, terms: Sequence[PlacedTerm]
-) -> list[tuple[int, int]]:
-    places = []
-    for one in _rows(first, terms):
-        for other in _rows(second, terms):
-            ahead = other - (one + len(first) - 1)
-            behind = one - (other + len(second) - 1)
-            if 1 <= ahead <= within + 1 or 1 <= behind <= within + 1:
-                places.append((terms[one].start, terms[one + len(first) - 1].end))
-                places.append((terms[other].start, terms[other + len(second) - 1].end))
-    return places
 
 
 def _passage(text: str, marks: Sequence[Mark]) -> tuple[int, int]:

@@ -208,3 +208,9 @@ def test_forms_are_safe_for_both_engines_and_no_term(text: str, language: str | 
         assert form.startswith("·")
         assert not set(form) & set("'\"\\:*()&|!<> \t\n\0-_^{}+")
     assert all("·" not in term for term in found.terms)
+
+
+def test_a_text_that_cannot_be_folded_letter_by_letter_is_placed_as_a_whole() -> None:
+    text = "x 가\u11a8"
+    assert {(term.start, term.end) for term in placed_terms(text)} == {(0, len(text))}
+    assert [term.term for term in placed_terms(text)] == terms_of(text)

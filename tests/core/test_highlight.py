@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.conditions import Clause, wanted_clauses
-from app.core.highlight import MAX_CHARS, best_passage, highlight_title
-from app.core.query import Field
+from app.core.conditions import Clause, Facet, Row, wanted_clauses, wanted_clauses_of
+from app.core.highlight import MAX_CHARS, best_passage, find_marks, highlight_title
+from app.core.query import And, Field, Not
 from app.core.query_parse import parse_query
+from app.core.search import Search
 
 LANGUAGES = ("en", "fr", "ja")
 
@@ -44,6 +46,9 @@ def clauses(q: str) -> tuple[Clause, ...]:
         ('"two left"~1', "Two missiles seen", None),
         ("missile -seen", "Missile seen", "<mark>Missile</mark> seen"),
         ("body:missile", "Missile seen", None),
+        ('"two big missiles seen"', "Two big boats seen", None),
+        ('"two big missiles"', "Two big missiles", "<mark>Two big missiles</mark>"),
+        ('"big two"~1', "Two big", "<mark>Two</mark> <mark>big</mark>"),
         ("lang:en", "Missile seen", None),
         ("b", "a<b>&\"'", "a&lt;<mark>b</mark>&gt;&amp;&quot;&#x27;"),
     ],
@@ -89,3 +94,17 @@ def test_without_its_marks_a_passage_is_a_part_of_the_text(text: str, q: str) ->
     assert shown.count("<mark>") == shown.count("</mark>")
     plain = unescape(shown.replace("<mark>", "").replace("</mark>", ""))
     assert plain in text or plain.removeprefix("…").removesuffix("…").strip() in text
+
+
+def test_what_is_cut_off_a_passage_is_not_marked() -> None:
+    shown = best_passage("ferry " * 200, "en", clauses("ferry"))
+    assert shown.count("<mark>") * len("ferry ") <= MAX_CHARS
+    phrase = best_passage("boats " * 38 + "a long ferry " * 3, "en", clauses('"a long ferry"'))
+    assert phrase.count("<mark>") == phrase.count("</mark>") > 0
+
+
+def test_what_speaks_against_a_story_is_not_marked() -> None:
+    (clause,) = clauses("ferry")
+    against = replace(clause, condition=And((Row(("ferry",)), Not(Row(("boat",))), Facet("·x"))))
+    assert [(m.start, m.end) for m in find_marks("ferry boat", "en", [against])] == [(0, 5)]
+    assert wanted_clauses_of(Search(), LANGUAGES) == ()
