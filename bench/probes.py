@@ -14,6 +14,7 @@ from typing import Final
 
 COMMON: Final = 0.2
 UNCOMMON: Final = 0.01
+SCARCE: Final = 0.001
 RARE: Final = 5  # stories, whatever their number
 
 _STARTS: Final = "ba be bi bo bu da de di do du fa fe fi fo fu ga ge gi go gu".split()
@@ -26,6 +27,7 @@ class Probes:
 
     common: Sequence[str]  # each in a fifth of all stories
     uncommon: Sequence[str]  # in one of a hundred
+    scarce: Sequence[str]  # in one of a thousand
     rare: Sequence[str]  # in five stories
     faded: Sequence[str]  # in a fifth of all stories, none in the newer half
     apart: Sequence[tuple[str, str]]  # each in a fifth of all stories, the two never in one
@@ -40,6 +42,7 @@ def probes() -> Probes:
     return Probes(
         common=tuple(islice(words, 20)),
         uncommon=tuple(islice(words, 60)),
+        scarce=tuple(islice(words, 30)),
         rare=tuple(islice(words, 100)),
         faded=tuple(islice(words, 10)),
         apart=tuple(zip(islice(words, 10), islice(words, 10), strict=True)),
@@ -54,6 +57,7 @@ def words_in(rng: random.Random, number: int, total: int, seed: int) -> list[str
     known = probes()
     found = [word for word in known.common if rng.random() < COMMON]
     found += [word for word in known.uncommon if rng.random() < UNCOMMON]
+    found += [word for word in known.scarce if rng.random() < SCARCE]
     found += [pair[number % 2] for pair in known.apart if rng.random() < COMMON * 2]
     if number < total // 2:
         found += [word for word in known.faded if rng.random() < COMMON * 2]
