@@ -74,6 +74,10 @@ class Unauthorized(AppError):
     code = "unauthorized"
     title = "A key is needed"
 
+    def __init__(self, detail: str, *, takes_basic: bool = False) -> None:
+        super().__init__(detail)
+        self.takes_basic = takes_basic
+
 
 class Forbidden(AppError):
     status = 403

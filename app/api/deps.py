@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -122,9 +124,15 @@ def _parameters(route: APIRoute) -> dict[str, bool]:
 
 async def may_read(request: Request, deps: DepsDep) -> None:
     """Let the caller read: with a key that may, or without one where reading is open."""
-    secret = bearer_key(request)
+    secret = reading_key(request)
     if secret is None and deps.reading_is_open:
         return
+    if secret is None:
+        raise Unauthorized(
+            "this needs a key: send it as Authorization: Bearer KEY, or as the password of HTTP "
+            "Basic with any user name",
+            takes_basic=True,
+        )
     await _authorize(secret, Scope.READ, deps)
 
 
@@ -159,6 +167,26 @@ def bearer_key(request: Request) -> str | None:
     if scheme.lower() != "bearer" or not secret.strip():
         raise Unauthorized("send the key as: Authorization: Bearer KEY")
     return secret.strip()
+
+
+def reading_key(request: Request) -> str | None:
+    """As `bearer_key`, or the password of HTTP Basic (RFC 7617), whatever the user name: feed
+    readers know nothing else. To read only: a browser sends such a password along with whatever
+    other sites make it send.
+    """
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return bearer_key(request)
+    try:
+        pair = base64.b64decode(given.strip(), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        pair = ""
+    _, _, secret = pair.partition(":")
+    if not secret:
+        raise Unauthorized(
+            "the password of HTTP Basic is the key, and the user name anything", takes_basic=True
+        )
+    return secret
 
 
 async def _authorize(secret: str | None, scope: Scope, deps: Deps) -> None:

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 PROBLEM = "application/problem+json"
 TYPE_PREFIX = "urn:copydesk:problem:"
+BEARER: Final = 'Bearer realm="copydesk"'
+BASIC: Final = 'Basic realm="copydesk", charset="UTF-8"'
 RETRY_AFTER_S: Final = "5"
 MAX_FAULTS: Final = 20
 """Faults named in one answer: a request of a megabyte may hold a hundred thousand."""
@@ -57,7 +59,7 @@ def problem(
     """The answer for a fault of the caller's."""
     extra = dict(headers or {})
     if isinstance(error, Unauthorized):
-        extra["WWW-Authenticate"] = 'Bearer realm="copydesk"'
+        extra["WWW-Authenticate"] = BEARER + (f", {BASIC}" if error.takes_basic else "")
     if isinstance(error, Unavailable):
         extra["Retry-After"] = RETRY_AFTER_S
     return _document(

@@ -17,7 +17,7 @@ from tests.api.publisher import Item, Publisher, atom
 from tests.api.stocked import TITLES, stock
 
 pytestmark = on_sqlite
-XML = [".atom"]
+XML = [".atom", ".rss"]
 A = "{http://www.w3.org/2005/Atom}"
 
 
@@ -172,3 +172,73 @@ async def test_links_lead_to_the_host_that_was_asked(stocked: Api):
         answer = await stocked.reader.get("/v1/stories.atom", headers={"Host": host})
         link = etree.fromstring(answer.content).find(f"{A}link[@rel='self']").get("href")
         assert link == f"{origin}/v1/stories.atom", host
+
+
+async def test_rss_says_all_of_a_story(stocked: Api):
+    found = await read(stocked, ".rss")
+    assert found.version == "rss20"
+    assert [entry.title_detail.value for entry in found.entries] == TITLES
+    for name in ("title", "link", "description"):
+        assert found.feed[name]
+    story = (await stocked.data("/v1/stories", q="ferry"))[0]
+    ferry = found.entries[2]
+    assert ferry.id == f"urn:copydesk:story:{story['id']}"
+    assert not ferry.guidislink
+    assert ferry.link == "https://harbour.example/ferry?a=1&b=2"
+    assert ferry.published == "Tue, 03 Nov 2026 06:00:00 GMT"
+    assert [author.name for author in ferry.authors] == ["Ada Quay", "Bo Pier"]
+    assert [(t.scheme, t.term) for t in ferry.tags][-1][1] in {t["tag"] for t in story["tags"]}
+    assert {t.term for t in ferry.tags} == {t["tag"] for t in story["tags"]}
+    assert ferry.summary == "The ferry is back."
+    assert [(e.href, e.type, e.length) for e in ferry.enclosures] == [
+        ("https://harbour.example/ferry.mp3", "audio/mpeg", "2048")
+    ]
+    assert ferry.source.title == "Harbour News"
+    source = ferry.source.href.removeprefix("http://copydesk.test")
+    listed = feedparser.parse((await stocked.reader.get(source)).content)
+    assert [entry.id for entry in listed.entries] == [entry.id for entry in found.entries]
+
+
+async def test_json_feed_has_what_version_1_1_asks_for(stocked: Api):
+    answer = await stocked.get("/v1/stories.feed.json", limit=2)
+    assert answer.headers["content-type"] == "application/feed+json"
+    feed = answer.json()
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert "Copydesk" in feed["title"]
+    assert feed["feed_url"] == "http://copydesk.test/v1/stories.feed.json?limit=2"
+    following = (await stocked.reader.get(feed["next_url"])).json()
+    assert "next_url" not in following
+    quay, plain, ferry = [*feed["items"], *following["items"]]
+    assert [item["title"] for item in (quay, plain, ferry)] == TITLES
+    story = (await stocked.data("/v1/stories", q="ferry"))[0]
+    assert ferry["id"] == f"urn:copydesk:story:{story['id']}"
+    assert ferry["url"] == "https://harbour.example/ferry?a=1&b=2"
+    assert ferry["date_published"] == "2026-11-03T06:00:00Z"
+    assert ferry["date_modified"] == "2026-11-04T07:00:00Z"
+    assert ferry["authors"] == [{"name": "Ada Quay"}, {"name": "Bo Pier"}]
+    assert ferry["content_text"] == ferry["summary"] == "The ferry is back."
+    assert ferry["tags"] == [tag["name"] for tag in story["tags"]]
+    assert ferry["language"] == "en"
+    assert ferry["attachments"] == [
+        {
+            "url": "https://harbour.example/ferry.mp3",
+            "mime_type": "audio/mpeg",
+            "size_in_bytes": 2048,
+        },
+        {"url": "https://harbour.example/ferry.jpg", "mime_type": "image/jpeg"},
+    ]
+    assert ferry["_copydesk"]["tags"] == story["tags"]
+    assert ferry["_copydesk"]["agency"] == story["agency"]
+    assert ferry["_copydesk"]["dateline"] == story["dateline"]
+    for item in (quay, plain):
+        assert item["content_text"]
+        assert item["authors"] == [{"name": "Harbour News"}]
+        assert None not in item.values()
+
+
+async def test_json_feed_with_the_whole_text(stocked: Api):
+    answer = await stocked.get("/v1/stories.feed.json", include="body", q="ferry")
+    full = (await stocked.data("/v1/stories", include="body", q="ferry"))[0]
+    item = answer.json()["items"][0]
+    assert item["content_html"] == full["html"]
+    assert item["content_text"] == full["text"]

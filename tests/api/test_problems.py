@@ -58,7 +58,8 @@ async def test_nothing_is_reflected_but_as_json(api: Api):
 async def test_keys_missing_unknown_and_too_weak(locked: Api):
     answer = await locked.get("/v1/stories")
     said = check_problem(answer, 401, "unauthorized")
-    assert answer.headers["www-authenticate"] == 'Bearer realm="copydesk"'
+    challenge = 'Bearer realm="copydesk", Basic realm="copydesk", charset="UTF-8"'
+    assert answer.headers["www-authenticate"] == challenge
     assert "Authorization: Bearer KEY" in said.detail
     key = (await locked.key(scopes=["read"]))["key"]
     locked.reader.headers["Authorization"] = f"Bearer {key}"

@@ -6,6 +6,7 @@ import mimetypes
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -143,3 +144,8 @@ def media_type_of(url: str, said: str | None) -> str:
 
 def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def paragraphs(text: str) -> str:
+    """Plain text as HTML, for formats that take nothing else."""
+    return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
