@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 import uvicorn
 from typer.testing import CliRunner, Result
@@ -349,6 +350,34 @@ def test_stories_are_found(feed_id: str):
     refused = copydesk("search", "ferry AND (")
     assert refused.exit_code == 1
     assert refused.stderr.startswith("copydesk: the search text")
+
+
+def test_stories_are_found_best_first_and_from_a_time_on(feed_id: str):
+    done("feeds", "refresh", feed_id)
+    assert "Ferry back" in done("search", "ferries", "--sort", "relevance")
+    assert done("search", "ferry", "--after", "2026-11-17T00:00:00Z") == ""
+    refused = copydesk("search", "--sort", "relevance")
+    assert "send q" in refused.stderr
+
+
+def test_the_index_is_brought_up_to_date_while_the_service_serves(here: Path, feed_id: str):
+    """A source that moves makes its stories outdated."""
+    done("feeds", "refresh", feed_id)
+    assert "up to date" in done("reindex")
+    owner = read_owner("copydesk.db")
+    with httpx.Client(
+        base_url=owner.url, headers={"Authorization": f"Bearer {owner.key}"}
+    ) as client:
+        path = f"/v1/admin/feeds/{feed_id}"
+        tag = client.get(path).headers["ETag"]
+        moved = client.patch(path, json={"country": "NO"}, headers={"If-Match": tag})
+        assert moved.status_code == 200, moved.text
+    assert "1 stories to be indexed anew" in done("status")
+    shown = copydesk("reindex", "--batch", "1")
+    assert shown.exit_code == 0, shown.output
+    assert "1 stories indexed anew." in shown.stdout
+    assert "up to date" in done("status")
+    assert "Ferry back" in done("search", "country:NO")
 
 
 def test_keys_are_made_listed_and_revoked(here: Path, served: Running):

@@ -17,24 +17,38 @@ if TYPE_CHECKING:
 Values = list[str] | None
 
 
-def search(
+def search(  # noqa: PLR0913 - an option for each parameter of the API
     query: Annotated[
         str | None,
         typer.Argument(
             metavar="QUERY",
-            help='Words (all of them), "phrases", -without, OR, title:word; nothing finds all.',
+            help='Words (all of them), "exact phrases", -without, OR, title:word, begin*, '
+            "author:name, domain:site; nothing finds all.",
         ),
     ] = None,
     *,
     tag: Annotated[Values, typer.Option(help="A tag such as agency:kyodo; several: all.")] = None,
     lang: Annotated[Values, typer.Option(help="A language such as ja; several: any.")] = None,
     source: Annotated[Values, typer.Option(help="A source by domain or id; several: any.")] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Published from this time on, as 2026-11-24T06:00:00Z.")
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option(help="-published, -ingested, -updated, or relevance: best first.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Stories at most.")] = 20,
     as_json: AsJson = False,
     url: Url = None,
 ) -> None:
-    """Find stories, newest first."""
-    asked = {"q": query, "tag": tag or None, "lang": lang or None, "source": source or None}
+    """Find stories, newest first or best first."""
+    asked = {
+        "q": query,
+        "tag": tag or None,
+        "lang": lang or None,
+        "source": source or None,
+        "published_after": after,
+        "sort": sort,
+    }
 
     async def work(api: Api) -> None:
         out, shown = console(), 0
