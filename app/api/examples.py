@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from app.api.examples_explain import EXPLAINED
+from app.api.examples_insights import FACETED, TIMELINE
 from app.api.schemas import RevisionOut
 
 _SOURCE: Final = {"id": "3", "name": "Harbour News", "domain": "harbour.example", "country": None}
@@ -226,6 +227,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "NewKeyAnswer": {"data": {**_KEY, "key": "cdk_Zk3v…"}},
     "ReindexAnswer": {"data": {"indexed": 200, "next": "3765292800123456789", "outdated": 1_430}},
     "ExplainAnswer": EXPLAINED,
+    "FacetAnswer": FACETED,
+    "TimelineAnswer": TIMELINE,
     "StatusAnswer": {
         "data": {
             "version": "0.1.0",
