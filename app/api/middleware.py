@@ -48,12 +48,12 @@ class Requests:
             await self._app(scope, receive, send)
             return
         request_id = _given_id(scope) or secrets.token_hex(8)
-        inner = {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}
-        if scope["method"] == "HEAD":
-            inner["method"] = "GET"
+        is_head = scope["method"] == "HEAD"
+        state = {**scope.get("state", {}), "request_id": request_id, "without_body": is_head}
+        inner = {**scope, "state": state, "method": "GET" if is_head else scope["method"]}
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        answer = _Answer(send, request_id, without_body=scope["method"] == "HEAD")
+        answer = _Answer(send, request_id, without_body=is_head)
         cap = self._body_caps.get(scope["path"], MAX_BODY_BYTES)
         started = time.perf_counter()
         try:

@@ -32,6 +32,8 @@ async def stream(
     etag = await _etag(session, listing, form)
     if names_etag(request, etag):
         return not_modified(etag)
+    if request.state.without_body:
+        return reply_stream(_nothing(), media_type=form.media_type, etag=etag)
     pages = all_pages(deps, listing)
     first = await anext(pages)
     chunks = _written(first, pages, listing.columns, form)
@@ -47,6 +49,10 @@ async def _written(
     yield form.begin(columns) + form.write(first, columns)
     async for stories in rest:
         yield form.write(stories, columns)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
 
 
 async def _etag(session: ReadSession, listing: Listing, form: StreamFormat) -> str:

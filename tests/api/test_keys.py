@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -30,7 +31,7 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
         for method in found.methods or {"GET"}:
             yield (
                 method,
-                path.replace("{story_id}", "1").replace("{feed_id}", "1").replace("{key_id}", "1"),
+                re.sub(r"\{\w+_id\}", "1", path).replace("{suffix}", "json"),
             )
 
 
