@@ -36,7 +36,8 @@ _SPACED = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])+"
 _RUN = regex.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|{_SPACED}")
 _ASCII_RUN = re.compile("[a-z0-9]+")
 _JOINED = regex.compile(rf"{_SPACED}(?:-{_SPACED})+")
-_ASCII_JOINED = re.compile("[a-z0-9]+(?:-[a-z0-9]+)+")
+_HYPHEN = re.compile("[-‐‑‒–−]")
+_HYPHENATED = re.compile(r"[^\s-]+(?:-[^\s-]+)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +92,8 @@ def analyze(text: str, language: str | None) -> Analysis:
             continue
         for term in _all_terms([(run, unspaced)]):
             counts[term] += often
-    for joined in _joined(folded):
-        forms[joined_form(joined)] += 1
+    for joined, _, _ in _joined(folded):
+        forms.update(_joined_forms(joined, () if language is None else (language,)))
     return Analysis(terms=terms, forms=forms, counts=counts | forms)
 
 
@@ -109,7 +110,9 @@ def term_row(text: str, *, prefix: bool = False) -> TermRow | None:
     terms = _all_terms(inner)
     if not unspaced:
         return TermRow(
-            terms=(*terms, _term(last)), prefix=prefix, joined=None if prefix else _whole(folded)
+            terms=(*terms, _term(last)),
+            prefix=prefix,
+            joined=None if prefix else _bare(_whole(folded)),
         )
     if len(last) == 1:
         return TermRow(terms=(*terms, last), prefix=True)
@@ -123,13 +126,9 @@ def word_forms(word: str, languages: Collection[str]) -> tuple[str, ...]:
     folded = light_fold(word)
     runs = _runs(folded)
     joined = _whole(folded)
-    if joined is not None:
-        return (joined_form(joined),)
-    if len(runs) != 1 or runs[0][1]:
-        return ()
-    run = runs[0][0]
-    stems = (stem_form(run, language) for language in languages)
-    return (*(form for form in stems if form is not None), joined_form(run))
+    if joined is None and len(runs) == 1 and not runs[0][1]:
+        joined = runs[0][0]
+    return () if joined is None else _joined_forms(joined, languages)
 
 
 def placed_terms(text: str) -> list[PlacedTerm]:
@@ -149,6 +148,15 @@ def placed_terms(text: str) -> list[PlacedTerm]:
             start = run.start() + offset
             found.append(_placed(term, term, places[start : start + len(term)]))
     return found
+
+
+def placed_joined(text: str) -> list[PlacedTerm]:
+    """Words that hyphens join, as one, with their places in the text."""
+    placed = placed_fold(text) if _HYPHEN.search(text) else None
+    if placed is None:
+        return []
+    folded, places = placed
+    return [_placed(joined, joined, places[start:end]) for joined, start, end in _joined(folded)]
 
 
 def _placed(term: str, word: str, places: Sequence[tuple[int, int]]) -> PlacedTerm:
@@ -186,19 +194,29 @@ def _form(run: str, language: str) -> str | None:
     return stem_form(run[:MAX_TERM_CHARS], language)
 
 
-def _joined(folded: str) -> Iterator[str]:
-    """Words that hyphens join, as one."""
+def _joined(folded: str) -> Iterator[tuple[str, int, int]]:
+    """Words that hyphens join, as one, and where they stand."""
     if "-" not in folded:
         return
-    pattern = _ASCII_JOINED if folded.isascii() else _JOINED
-    for found in pattern.finditer(folded):
-        if found[0].count("-") < MAX_JOINED:
-            yield found[0].replace("-", "")[:MAX_TERM_CHARS]
+    for around in _HYPHENATED.finditer(folded):
+        for found in _JOINED.finditer(folded, *around.span()):
+            if found[0].count("-") < MAX_JOINED:
+                yield found[0].replace("-", "")[:MAX_TERM_CHARS], *found.span()
+
+
+def _joined_forms(joined: str, languages: Collection[str]) -> tuple[str, ...]:
+    """The stem, in each language, of words that a hyphen joins, and themselves as one."""
+    stems = (_form(joined, language) for language in languages)
+    return (*(form for form in stems if form is not None), joined_form(joined))
+
+
+def _bare(joined: str | None) -> str | None:
+    return None if joined is None else bare(joined)
 
 
 def _whole(folded: str) -> str | None:
     """The words that hyphens join as one, where the text is nothing else."""
     joined = list(_joined(folded))
-    if len(joined) != 1 or folded.strip(" -").replace("-", "")[:MAX_TERM_CHARS] != joined[0]:
+    if len(joined) != 1 or folded.strip(" -").replace("-", "")[:MAX_TERM_CHARS] != joined[0][0]:
         return None
-    return bare(joined[0])
+    return joined[0][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
@@ -62,8 +63,8 @@ def pairs_near(near: Near, text: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Where two rows stand near each other, by the places of their first terms."""
     ones, others = places_of(near.first, text), places_of(near.second, text)
     for one in ones:
-        for other in others:
-            ahead = other - (one + len(near.first) - 1)
-            behind = one - (other + len(near.second) - 1)
-            if 1 <= ahead <= near.within + 1 or 1 <= behind <= near.within + 1:
-                yield one, other
+        after = one + len(near.first)  # where what follows at once would begin
+        ahead = range(bisect_left(others, after), bisect_right(others, after + near.within))
+        until = one - len(near.second)  # where what ends just before would begin
+        behind = range(bisect_left(others, until - near.within), bisect_right(others, until))
+        yield from ((one, others[number]) for number in (*behind, *ahead))

@@ -25,9 +25,12 @@ _LETTERS: Final = str.maketrans(
 _INITIALS = re.compile(r"\b[^\W\d_](?:\.[^\W\d_])+\b")
 _APOSTROPHES = re.compile(r"(?<=[\w.])'s\b|\b(?:[cdjlmnst]|qu)'(?=\w)|'")
 _THOUSANDS = re.compile(r"(?<![\w.,])\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3}){2,})(?![\d,])(?=\D|$)")
-# A letter with its marks; the sound marks of half-width kana are letters to Unicode, and the
-# parts of a Hangul syllable may stand apart.
-_CLUSTER = regex.compile(r"[\u1100-\u11ff]+|\P{M}[\p{M}\uff9e\uff9f]*|\p{M}+")
+# ASCII whole; else a letter with its marks. The sound marks of half-width kana are letters to
+# Unicode, and the parts of a Hangul syllable may stand apart.
+_CLUSTER = regex.compile(
+    r"[\x00-\x7f]+(?![\p{M}\uff9e\uff9f])"
+    r"|[\u1100-\u11ff]+|\P{M}[\p{M}\uff9e\uff9f]*|\p{M}+"
+)
 
 
 def light_fold(text: str) -> str:
@@ -54,15 +57,17 @@ def placed_fold(text: str) -> tuple[str, Sequence[tuple[int, int]]] | None:
 
     None for the rare text that cannot be folded letter by letter.
     """
-    places: list[tuple[int, int]]
-    if text.isascii():
-        folded, places = _fold_characters(text), [(at, at + 1) for at in range(len(text))]
-    else:
-        folded, places = "", []
-        for found in _CLUSTER.finditer(text):
-            letters = _fold_characters(_INVISIBLE.sub("", found[0]))
-            folded += letters
-            places += [found.span()] * len(letters)
+    pieces: list[str] = []
+    places: list[tuple[int, int]] = []
+    for found in _CLUSTER.finditer(text):
+        letters = _fold_characters(_INVISIBLE.sub("", found[0]))
+        pieces.append(letters)
+        start, end = found.span()
+        if found[0].isascii():
+            places += ((at, at + 1) for at in range(start, end))
+        else:
+            places += [(start, end)] * len(letters)
+    folded = "".join(pieces)
     spans = list(_kept(folded))
     light = "".join(folded[start:end] for start, end in spans)
     if light != light_fold(text):

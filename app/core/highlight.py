@@ -13,13 +13,16 @@ from typing import Final, assert_never
 
 import regex
 
-from app.core.analyze import PlacedTerm, placed_terms, word_forms
+from app.core.analyze import PlacedTerm, placed_joined, placed_terms, word_forms
 from app.core.conditions import Atom, Clause, Condition, Facet, Form, Near, Row
 from app.core.evaluate import pairs_near, places_of
 from app.core.query import Field, wanted_leaves
 
 MAX_CHARS: Final = 240
 LEAD_CHARS: Final = 60
+MAX_LOOKED_AT: Final = 50_000
+"""Characters of a text that are looked at, from its beginning."""
+
 MAX_MARKS: Final = 300
 """Places that are weighed, at most: a page of nothing but the word asked for is no news."""
 
@@ -59,12 +62,14 @@ def find_marks(text: str, language: str | None, clauses: Sequence[Clause]) -> li
     """Where the clauses are found, in the order of the text."""
     if not clauses:
         return []
+    text = text[:MAX_LOOKED_AT]
     terms = placed_terms(text)
-    forms = _forms_of({term.word for term in terms}, language)
+    formed = [*terms, *placed_joined(text)]
+    forms = _forms_of({term.word for term in formed}, language)
     found = {
         Mark(*place, number)
         for number, clause in enumerate(clauses)
-        for place in _places(clause.condition, terms, forms)
+        for place in _places(clause.condition, terms, formed, forms)
     }
     return sorted(found, key=lambda mark: (mark.start, mark.end, mark.clause))
 
@@ -76,7 +81,10 @@ def _forms_of(words: Collection[str], language: str | None) -> Mapping[str, tupl
 
 
 def _places(
-    condition: Condition, terms: Sequence[PlacedTerm], forms: Mapping[str, tuple[str, ...]]
+    condition: Condition,
+    terms: Sequence[PlacedTerm],
+    formed: Sequence[PlacedTerm],
+    forms: Mapping[str, tuple[str, ...]],
 ) -> list[tuple[int, int]]:
     text = [term.term for term in terms]
     places: list[tuple[int, int]] = []
@@ -89,7 +97,7 @@ def _places(
                 for one, other in pairs_near(atom, text):
                     places += (_place(terms, one, first), _place(terms, other, second))
             case Form(form):
-                places += ((t.start, t.end) for t in terms if form in forms[t.word])
+                places += ((t.start, t.end) for t in formed if form in forms[t.word])
             case Facet():  # stands nowhere
                 pass
             case _:
@@ -103,7 +111,7 @@ def _place(terms: Sequence[PlacedTerm], at: int, row: Sequence[str]) -> tuple[in
 
 def _end_of(terms: Sequence[PlacedTerm], at: int, asked: str) -> int:
     """A single character of a script without spaces is only the first of its pair."""
-    paired = at + 1 < len(terms) and terms[at + 1].start < terms[at].end
+    paired = at + 1 < len(terms) and terms[at].start < terms[at + 1].start < terms[at].end
     return terms[at + 1].start if paired and len(asked) == 1 else terms[at].end
 
 
