@@ -27,7 +27,6 @@ from app.core.coverage import (
     may_answer,
     window_of,
 )
-from app.core.schedule import Outcome
 from app.core.search import Search
 from app.core.types import Failure
 from app.store.asking import id_list
@@ -42,6 +41,11 @@ LATEST_RECORD: Final = timedelta(hours=1)
 
 MAX_ROWS: Final = 500_000
 """Rows of the ledger that are looked at; a window that holds more begins later."""
+
+FEW: Final = 1 / 4
+"""Feeds whose rows are looked up each by itself, as a share of all; for more, all rows are read."""
+
+GRACE_MS: Final = LEAST_GRACE // MILLISECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ class _Ledger:
     high: int
 
     @property
-    def parameters(self) -> dict[str, int]:
+    def parameters(self) -> dict[str, Any]:
         return {"low": self.low, "high": self.high, "end": to_ms(self.end)}
 
 
@@ -85,13 +89,12 @@ async def coverage(session: ReadSession, search: Search, *, now: datetime) -> Co
     A window with more than MAX_ROWS polls begins later than asked. Deleted feeds are not known.
     """
     ledger = await _ledger(session, *window_of(search.published, now))
-    known = {
-        row.id: row for row in await _known_feeds(session) if may_answer(search.tree, _facts(row))
-    }
+    every = await _known_feeds(session)
+    known = {row.id: row for row in every if may_answer(search.tree, _facts(row))}
     active = [row for row in known.values() if row.state == FeedState.ACTIVE]
     covered = cover(
         (ledger.start, ledger.end),
-        await _histories(session, ledger, active),
+        await _histories(session, ledger, active, few=len(active) < FEW * len(every)),
         paused=sum(row.state == FeedState.PAUSED for row in known.values()),
         quarantined=sum(row.state == FeedState.QUARANTINED for row in known.values()),
     )
@@ -136,23 +139,23 @@ async def _first_row(session: ReadSession, at: datetime) -> int | None:
 
 
 async def _histories(
-    session: ReadSession, ledger: _Ledger, active: Sequence[Row[Any]]
+    session: ReadSession, ledger: _Ledger, active: Sequence[Row[Any]], *, few: bool
 ) -> list[tuple[int, History]]:
     """What the ledger says of each active feed, so far as it may be a gap."""
     ids = [row.id for row in active]
     before = await _before(session, ledger, ids)
     there = [row for row in active if row.id in before]  # one may have been deleted meanwhile
-    reads = await _reads(session, ledger, ids)
+    reads = await _reads(session, ledger, ids if few else None)
     first_story = await _first_stories(session, {r.feed_id for r in reads if r.all_new})
     of_feed: dict[int, list[Row[Any]]] = defaultdict(list)
     for read in reads:
         of_feed[read.feed_id].append(read)
     stretches = {
-        row.id: _stretches(row.added_at, before[row.id], of_feed[row.id], first_story.get(row.id))
+        row.id: _stretches(ledger, row, before[row.id], of_feed[row.id], first_story.get(row.id))
         for row in there
     }
     broken = [i for i, found in stretches.items() if any(is_broken(s, ledger.end) for s in found)]
-    failures = await _failures(session, ledger, broken)
+    failures = await _failures(session, ledger, broken if len(broken) < FEW * len(ids) else None)
     return [
         (
             row.id,
@@ -167,21 +170,37 @@ async def _histories(
 
 
 def _stretches(
-    added_at: datetime, before: Row[Any], reads: Sequence[Row[Any]], first_story: int | None
+    ledger: _Ledger,
+    feed: Row[Any],
+    before: Row[Any],
+    reads: Sequence[Row[Any]],
+    first_story: int | None,
 ) -> list[Stretch]:
-    """From the last read before the rows to the first in them, then those that may be broken."""
+    """Of the stretches of a feed, from the last read before the rows on, those that may be gaps."""
     first = before.at is None
-    after = added_at if first else from_ms(before.at)
-    due_at = added_at if first else from_ms(before.next_poll_at)
+    added_at = to_ms(feed.added_at)
+    after, due_at = (added_at, added_at) if first else (before.at, before.next_poll_at)
     found = []
     for read in reads:
         if read.before_at is not None:
-            after, due_at, first = from_ms(read.before_at), from_ms(read.due_at), False
-        until = from_ms(read.at)
+            after, due_at, first = read.before_at, read.due_at, False
         all_new = bool(read.all_new) and first_story is not None and first_story < read.at
-        found.append(Stretch(after=after, due_at=due_at, until=until, all_new=all_new, first=first))
-        after, due_at, first = until, from_ms(read.next_poll_at), False
-    return [*found, Stretch(after=after, due_at=due_at, until=None, first=first)]
+        if first or all_new or read.at - due_at > GRACE_MS:
+            found.append(_stretch(after, due_at, read.at, all_new=all_new, first=first))
+        after, due_at, first = read.at, read.next_poll_at, False
+    if first or to_ms(ledger.end) - due_at > GRACE_MS:
+        found.append(_stretch(after, due_at, None, all_new=False, first=first))
+    return found
+
+
+def _stretch(after: int, due_at: int, until: int | None, *, all_new: bool, first: bool) -> Stretch:
+    return Stretch(
+        after=from_ms(after),
+        due_at=from_ms(due_at),
+        until=None if until is None else from_ms(until),
+        all_new=all_new,
+        first=first,
+    )
 
 
 def _failed_before(before: Row[Any]) -> list[tuple[datetime, Failure]]:
@@ -190,22 +209,24 @@ def _failed_before(before: Row[Any]) -> list[tuple[datetime, Failure]]:
     return [(from_ms(before.failed_at), Failure(before.failure))]
 
 
-async def _reads(session: ReadSession, ledger: _Ledger, ids: Sequence[int]) -> Sequence[Row[Any]]:
-    """Of each feed the first and the last successful read, those that came too late by far, and
-    those that found nothing but new entries, each with the one before it; in order.
+async def _reads(
+    session: ReadSession, ledger: _Ledger, ids: Sequence[int] | None
+) -> Sequence[Row[Any]]:
+    """Of each feed the first and the last successful read, those that came late, and those that
+    found nothing but new entries, each with the one before it; in order. None stands for all feeds.
     """
-    among, parameter = id_list(session.dialect, ids)
+    among, parameters = _of_feeds(session, ledger, ids)
     rows = await session.execute(
         text(
             "SELECT * FROM (SELECT id, feed_id, at, next_poll_at,"  # noqa: S608
             ' entries > 0 AND "new" = entries AS all_new, lag(at) OVER w AS before_at,'
             " lag(next_poll_at) OVER w AS due_at, lead(at) OVER w AS following_at"
             " FROM fetches WHERE id >= :low AND id < :high AND at < :end AND outcome <> 'failed'"
-            f" AND feed_id {among} WINDOW w AS (PARTITION BY feed_id ORDER BY id)) AS read"
+            f"{among} WINDOW w AS (PARTITION BY feed_id ORDER BY id)) AS read"
             " WHERE before_at IS NULL OR following_at IS NULL OR all_new OR at > due_at + :grace"
             " ORDER BY id"
         ),
-        {**ledger.parameters, "ids": parameter, "grace": LEAST_GRACE // MILLISECOND},
+        {**parameters, "grace": GRACE_MS},
     )
     return rows.all()
 
@@ -243,22 +264,28 @@ async def _first_stories(session: ReadSession, ids: Collection[int]) -> dict[int
 
 
 async def _failures(
-    session: ReadSession, ledger: _Ledger, ids: Collection[int]
+    session: ReadSession, ledger: _Ledger, ids: Sequence[int] | None
 ) -> dict[int, list[tuple[datetime, Failure]]]:
-    """The failed polls among the rows of some feeds, in order."""
+    """The failed polls among the rows, of some feeds or of all, in order."""
+    among, parameters = _of_feeds(session, ledger, ids)
+    rows = await session.execute(
+        text(
+            "SELECT feed_id, at, failure FROM fetches WHERE id >= :low AND id < :high"  # noqa: S608
+            f" AND at < :end AND outcome = 'failed'{among} ORDER BY id"
+        ),
+        parameters,
+    )
     found: dict[int, list[tuple[datetime, Failure]]] = defaultdict(list)
-    for chunk in chunks(ids):
-        rows = await session.execute(
-            select(fetches.c.feed_id, fetches.c.at, fetches.c.failure)
-            .where(
-                fetches.c.id >= ledger.low,
-                fetches.c.id < ledger.high,
-                fetches.c.at < ledger.end,
-                fetches.c.outcome == Outcome.FAILED.value,
-                fetches.c.feed_id.in_(chunk),
-            )
-            .order_by(fetches.c.id)
-        )
-        for row in rows:
-            found[row.feed_id].append((row.at, Failure(row.failure)))
+    for row in rows:
+        found[row.feed_id].append((from_ms(row.at), Failure(row.failure)))
     return found
+
+
+def _of_feeds(
+    session: ReadSession, ledger: _Ledger, ids: Sequence[int] | None
+) -> tuple[str, dict[str, Any]]:
+    """SQL that narrows rows of the ledger to some feeds (None: to nothing), and the parameters."""
+    if ids is None:
+        return "", ledger.parameters
+    among, listed = id_list(session.dialect, ids)
+    return f" AND feed_id {among}", {**ledger.parameters, "ids": listed}
