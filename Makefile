@@ -14,12 +14,12 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	"$$python" -c '$(RECENT)' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
 # How many processes run the tests: a number, or "auto" for one per core
 JOBS ?= auto
-# More for pytest: make test ARGS="-k fetch -x"
+# More for pytest: make test ARGS="-k fetch -x"; for a measurement: make bench-search ARGS="--rounds 9"
 ARGS ?=
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STAMP) ## make .venv with the locked dependencies and the copydesk command
@@ -82,6 +82,15 @@ openapi: setup ## write the API's description to docs/openapi.json
 .PHONY: corpus
 corpus: setup ## poll every feed of the shared test data and report
 	$(BIN)/python -m tests.tools.corpus_report
+
+.PHONY: bench-search
+bench-search: setup ## how long searches take on both engines, of STORIES made-up stories (200000)
+	$(BIN)/python -m bench.search --stories $(STORIES) $(ARGS)
+STORIES ?= 200000
+
+.PHONY: search-quality
+search-quality: setup ## whether headlines and half sentences of the test data find their texts
+	$(BIN)/python -m bench.quality $(ARGS)
 
 .PHONY: wheel
 wheel: setup ## build the wheel into dist/

@@ -108,7 +108,8 @@ def _paragraphs(rng: random.Random, words: Vocabulary, probes: Sequence[str]) ->
         said = name(rng) if rng.random() < 2 / 3 else str(rng.randrange(100_000))
         drawn[rng.randrange(len(drawn))] = said
     for probe in probes:
-        drawn.insert(rng.randrange(len(drawn) + 1), probe)
+        apart = probe if words.between else f" {probe} "  # or a name before it would swallow it
+        drawn.insert(rng.randrange(len(drawn) + 1), apart)
     sentences = list(_sentences(rng, words, drawn))
     start = 0
     while start < len(sentences):

@@ -1,0 +1,3 @@
+from tests.databases import database, migrated_file, migrated_template, migrated_url
+
+__all__ = ["database", "migrated_file", "migrated_template", "migrated_url"]
