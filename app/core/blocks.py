@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 import nh3
 
 from app.core.boilerplate import boilerplate_rule
-from app.core.credits import byline, credit_line, is_sign_off, lead_of, tail_credit
+from app.core.credits import Lead, byline, credit_line, is_sign_off, lead_of, tail_credit
+from app.core.opening import opening_once, repeats
 from app.core.story import OWN_BLOCKS, Agency, Block, BlockType, Dateline
 from app.core.text import HIDDEN_TAGS, clean_text, encodable, parsable
 
 MAX_TEXT_CHARS = 1_000_000
 MAX_BLOCKS = 5000
+_PROBE_CHARS = 6
 
 _DIVIDERS = frozenset(
     {
@@ -146,6 +148,7 @@ class _Reading:
     dateline: Dateline | None = None
     authors: tuple[str, ...] = ()
     begun: bool = False
+    opening: str = ""  # the first paragraph, while there is no other
 
     def add(self, piece: _Piece) -> None:
         """Append what the piece is; what follows a lead is looked at as if it stood alone."""
@@ -154,9 +157,10 @@ class _Reading:
             kind, text = waiting[-1].kind, "\n".join(waiting.pop().lines)
             if self._line(kind, text):
                 continue
-            lead = None if self.begun else lead_of(text)
+            lead = self._reopened(text) if self.begun else lead_of(text)
             if lead is None:
                 self._append(BlockType.PARAGRAPH, text, "paragraph")
+                self.opening = "" if self.begun else text
                 self.begun = True
                 continue
             self._append(
@@ -164,6 +168,15 @@ class _Reading:
             )
             self._believe(lead.agency, lead.dateline, lead.authors)
             waiting += reversed([*_divide(kind, text[lead.end :], at_sentences=False)])
+
+    def _reopened(self, text: str) -> Lead | None:
+        """The lead of a paragraph that says the only one before it again: a summary, then the
+        wire's copy.
+        """
+        if not self.opening or self.opening[:_PROBE_CHARS] not in text:
+            return None
+        lead = lead_of(text)
+        return lead if lead and repeats(self.opening, text[lead.end :]) else None
 
     def _line(self, kind: BlockType, text: str) -> bool:
         """Append a piece that is of one kind as a whole; False for a paragraph of the story."""
@@ -200,7 +213,7 @@ class _Reading:
         while self._take_tail():
             pass
         return BlocksRead(
-            blocks=tuple(self.blocks),
+            blocks=tuple(opening_once(self.blocks)),
             agency=self.agency,
             dateline=self.dateline,
             authors=self.authors,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -97,6 +99,91 @@ def test_nothing_gives_nothing() -> None:
 
 def test_the_number_of_blocks_is_bounded() -> None:
     assert len(plain("Pier\n\n" * (MAX_BLOCKS + 10)).blocks) == MAX_BLOCKS
+
+
+# --- an opening that is said twice --------------------------------------------------------------
+
+FIRST = "The ferry left the harbour on Tuesday morning."
+SECOND = "Three hundred were on board, the port said."
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"<p>{FIRST}</p><p>{FIRST}</p><p>{SECOND}</p>",
+        f"<p>{FIRST}</p><p>{FIRST}</p><p>{FIRST}</p><p>{SECOND}</p>",
+        f"<h2>{FIRST}</h2><figcaption>The quay</figcaption><p>{FIRST}</p><p>{SECOND}</p>",
+        f"<p>{FIRST}</p><p>Advertisement</p><p>{FIRST}</p><p>{SECOND}</p>",
+        f"<p>{FIRST}</p><p>{SECOND}</p><p>{FIRST}</p><p>{SECOND}</p>",
+        f"<p>{FIRST} {FIRST}</p><p>{SECOND}</p>",
+        f"<p>{FIRST} {FIRST} {FIRST}</p><p>{SECOND}</p>",
+        f"{FIRST}<br>{FIRST}<p>{SECOND}",
+        f"<p>The ferry left the harbour on Tuesday mor…</p><p>{FIRST}</p><p>{SECOND}</p>",
+        f"<p>The ferry left the harbour on Tuesday mor [...]</p><p>{FIRST}</p><p>{SECOND}</p>",
+    ],
+)
+def test_an_opening_is_said_once(value: str) -> None:
+    read = html(value)
+    own = [block for block in read.blocks if block.type in OWN_BLOCKS]
+    assert [block.text for block in own] == [FIRST, SECOND]
+    assert [block.rule for block in own] == ["repeated-opening", "paragraph"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (f"<p>{FIRST}</p><p>{FIRST} {SECOND}</p>", f"{FIRST} {SECOND}"),
+        (f"<p>{FIRST} {SECOND}</p><p>{FIRST}</p><p>{SECOND} It rained.</p>", None),
+        (f"<p>{FIRST} {SECOND} {FIRST} {SECOND} It rained.</p>", f"{FIRST} {SECOND} It rained."),
+        (f"<p>TOKYO (Kyodo) - {FIRST}</p><p>{FIRST} {SECOND}</p>", f"{FIRST} {SECOND}"),
+        (f"<p>{FIRST}</p><p>TOKYO (Kyodo) - {FIRST} {SECOND}</p>", f"{FIRST} {SECOND}"),
+        (
+            "<p>船が港を出た。</p><p>船が港を出た。三百人が乗った。</p>",
+            "船が港を出た。三百人が乗った。",
+        ),
+        (
+            "連絡船が港を出た。連絡船が港を出た。三百人が乗った。",
+            "連絡船が港を出た。三百人が乗った。",
+        ),
+    ],
+)
+def test_an_opening_said_again_with_more(value: str, text: str | None) -> None:
+    read = html(value)
+    assert read.text == (text or f"{FIRST}\n\n{SECOND} It rained.")
+    assert "repeated-opening" in [block.rule for block in read.blocks]
+
+
+def test_the_lead_of_a_second_opening_is_read() -> None:
+    read = html(f"<p>{FIRST}</p><p>TOKYO (Kyodo) - {FIRST}</p>")
+    assert read.dateline is not None
+    assert shape(read) == [("dateline", "TOKYO (Kyodo) -"), ("paragraph", FIRST)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"<p>{FIRST}</p><p>A{FIRST[3:]}</p>",
+        f"<p>{FIRST}</p><p>{FIRST[:-1]}, on time.</p>",
+        f"<p>{FIRST}</p><p>{FIRST.lower()}</p>",
+        "<p>The ferry left the harbour</p><p>The ferry left the harbour at nine.</p>",
+        "<p>The ferry…</p><p>The ferry left the harbour on Tuesday morning.</p>",
+        "<p>No, no, no!</p><p>No, no, no! We sail.</p>",
+        "<p>No! No! No! We sail.</p>",
+        "<p>The ferry left at one, the ferry left at two, the ferry left at three.</p>",
+        f"<p>{FIRST} {FIRST[:-1]} of May.</p>",
+        f"<p>{FIRST}</p><p>{SECOND}</p><p>{FIRST}</p>",
+        f"<p>{FIRST}</p><p>TOKYO (Kyodo) - {SECOND}</p>",
+        f"<p>{FIRST}</p><p>Early on Tuesday. {FIRST}</p>",
+        f"<p>{SECOND}</p><p>{FIRST}</p><p>TOKYO (Kyodo) - {FIRST}</p>",
+        f"<ul><li>{FIRST}</li><li>{FIRST}</li></ul>",
+        "<p>" + "The ferry sails. " * 40 + "</p>",
+        "<p>" + "The ferry sails, the ferry sails again, " * 40 + "</p>",
+    ],
+)
+def test_what_is_said_again_in_another_form_stays(value: str) -> None:
+    read = html(value)
+    assert "repeated-opening" not in [block.rule for block in read.blocks]
+    assert "".join(read.text.split()) == "".join(re.sub("<[^>]+>", " ", value).split())
 
 
 # --- credits ----------------------------------------------------------------------------------
