@@ -63,7 +63,7 @@ def wanted_fields(
         Query(
             max_length=50,
             description="Only these fields of a story, and its `id`; separated by commas, or "
-            "repeated. For JSON, NDJSON and CSV.",
+            "repeated; the others are left out. For JSON, NDJSON and CSV.",
             examples=["title,url,published_at"],
         ),
     ] = None,

@@ -18,6 +18,7 @@ from app.core.search import Sort
 from app.errors import FieldError, Invalid
 from app.store.changes import last_seq
 from app.store.engine import ReadSession
+from app.store.sources import sources_as_told
 
 
 async def stream(
@@ -56,11 +57,12 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 
 async def _etag(session: ReadSession, listing: Listing, form: StreamFormat) -> str:
-    """What the answer rests on: the state of the change log, what was asked, and how it is written
-    down. Weak: when a copy was last seen changes without a word in the log.
+    """What the answer rests on: the state of the change log and of the sources, what was asked, and
+    how it is written down. Weak: when a copy was last seen changes without a word in the log.
     """
     rests_on = [
         await last_seq(session),
+        await sources_as_told(session),
         listing.asked.bound_to,
         listing.columns,
         form.suffix,

@@ -42,6 +42,13 @@ async def list_sources(
     ]
 
 
+async def sources_as_told(session: ReadSession) -> list[tuple[int, str | None, str | None]]:
+    """Id, name and country of every source: what stories tell of it, and no change log does."""
+    columns = (sources.c.id, sources.c.name, sources.c.country)
+    rows = await session.execute(select(*columns).order_by(sources.c.id))
+    return [(row.id, row.name, row.country) for row in rows]
+
+
 async def source_ids(session: ReadSession, named: tuple[str, ...]) -> tuple[int, ...]:
     """The ids of sources given by id or domain; unknown ones are left out."""
     ids = [int(name) for name in named if re.fullmatch("[0-9]{1,18}", name)]

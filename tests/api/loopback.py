@@ -13,11 +13,11 @@ from tests.api.conftest import Api
 @asynccontextmanager
 async def served(api: Api) -> AsyncIterator[str]:
     """The address, without a slash at its end, while it is served."""
-    listening = bind("127.0.0.1", 0)
     server = server_of(api.app)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(server.serve([listening]))
+    with bind("127.0.0.1", 0) as listening:
+        serving = asyncio.create_task(server.serve([listening]))
         try:
             yield address_of(listening)
         finally:
             server.stop()
+            await serving

@@ -230,6 +230,14 @@ async def test_an_unchanged_result_costs_nothing(
         assert again.headers["etag"] == etag
         head = await many.reader.head(path)
         assert (head.status_code, head.headers["etag"], head.content) == (200, etag, b"")
+    feed = (await many.admin.get("/v1/admin/feeds")).json()["data"][0]["id"]
+    moved = await many.admin.patch(
+        f"/v1/admin/feeds/{feed}", json={"country": "NO"}, headers={"If-Match": "*"}
+    )
+    assert moved.status_code == 200, moved.text
+    moved = await many.reader.get(path, headers={"If-None-Match": etag})
+    assert moved.status_code == 200
+    etag = moved.headers["etag"]
     harbour.pages["/more"] = atom(Item(title="Bridge", day=9))
     await many.poll(harbour.url("/more"))
     newer = await many.reader.get(path, headers={"If-None-Match": etag})
