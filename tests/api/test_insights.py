@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from app.api.insights import coverage_shape
 from app.api.replies import encode
@@ -164,6 +166,31 @@ async def test_both_are_answered_by_304_when_nothing_has_changed(stocked: Api):
         etag = (await stocked.reader.get(path)).headers["etag"]
         again = await stocked.reader.get(path, headers={"If-None-Match": etag})
         assert again.status_code == 304
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    value=st.text(max_size=40) | st.sampled_from(["tag:", "Asia/", "hour"]),
+    at=st.datetimes().map(lambda at: f"{at.isoformat()}Z"),
+)
+@example(value="tag:ﬃ", at="9999-12-31T23:59:59.999999Z")
+@example(value="tag:%", at="0001-01-01T00:00:00Z")
+async def test_any_value_is_taken_or_refused(stocked: Api, value: str, at: str):
+    asked: list[tuple[str, dict[str, str]]] = [
+        (FACETS, {"facet": value}),
+        (FACETS, {"facet": "lang", "published_before": at}),
+        (TIMELINE, {"tz": value}),
+        (TIMELINE, {"interval": value}),
+        (TIMELINE, {"published_after": at, "interval": "week", "tz": "Asia/Kathmandu"}),
+        (TIMELINE, {"published_before": at, "q": "ferry", "tz": "America/St_Johns"}),
+    ]
+    for path, parameters in asked:
+        answer = await stocked.get(path, **parameters)
+        assert answer.status_code in (200, 400), (path, parameters, answer.text)
 
 
 async def test_how_coverage_is_told(stocked: Api):

@@ -173,13 +173,27 @@ async def test_the_feeds_that_could_have_answered(database: Database):
         assert found.covered.feeds == len(expected)
 
 
+async def test_one_feed_of_many(database: Database):
+    asked = await feed(database, "asked", domain="asked.example")
+    for number in range(5):
+        other = await feed(database, f"other{number}")
+        await record(database, other, [28, 12], Failure.DNS)
+        await record(database, other, [27, 4])
+    await record(database, asked, [26, 25, 24, *range(20, 0, -1)])
+    await record(database, asked, [21], Failure.TLS)
+    found = await covered(database, "source:asked.example")
+    assert feeds_of(found) == (1, 0, 1, 0, 0)
+    assert gaps(found) == [(asked, 24, 20, "failing", Failure.TLS)]
+
+
 async def test_a_document_of_nothing_but_news_may_have_lost_some(database: Database):
     await feed(database, "busy")
     await poll(database, entry("a"), entry("b"), now=NOW - 3 * HOUR)
     await poll(database, entry("b"), entry("c"), now=NOW - 2.9 * HOUR)
     assert (await covered(database, after=NOW - 3 * HOUR, before=NOW - 2.8 * HOUR)).gaps == ()
     await poll(database, entry("d"), entry("e"), now=NOW - 2.8 * HOUR)
-    (lost,) = (await covered(database, after=NOW - 3 * HOUR, before=NOW - 2.7 * HOUR)).gaps
+    await poll(database, entry("d"), entry("e"), now=NOW - 2.7 * HOUR)
+    (lost,) = (await covered(database, after=NOW - 3 * HOUR, before=NOW - 2.6 * HOUR)).gaps
     assert lost.gap.reason is GapReason.OVERRUN
     assert (lost.gap.start, lost.gap.end) == (NOW - 2.9 * HOUR, NOW - 2.8 * HOUR)
 
@@ -191,11 +205,22 @@ async def test_a_feed_that_was_empty_before_has_lost_nothing(database: Database)
     assert (await covered(database, after=NOW - 3 * HOUR, before=NOW - 2.8 * HOUR)).gaps == ()
 
 
-async def test_a_poll_recorded_after_later_ones_is_read(database: Database):
-    slow, other = await feed(database, "slow"), await feed(database, "other")
-    await record(database, other, [24.02, 23.99, *range(23, 0, -1)])
-    await record(database, slow, [24.01, *range(23, 0, -1)])
-    assert feeds_of(await covered(database)) == (2, 2, 0, 0, 0)
+async def test_polls_recorded_out_of_order_where_the_window_begins(database: Database):
+    one, other = await feed(database, "one"), await feed(database, "other")
+    await record(database, other, [24.5])
+    await record(database, one, [60, 23.9])
+    await record(database, other, [23.95, *range(23, 0, -1)])
+    await record(database, one, [*range(23, 0, -1)])
+    assert gaps(await covered(database)) == [(one, 24, pytest.approx(23.9), "late", None)]
+
+
+async def test_polls_recorded_out_of_order_where_the_window_ends(database: Database):
+    one, other = await feed(database, "one"), await feed(database, "other")
+    await record(database, one, [*range(12, 3, -1)])
+    await record(database, other, [*range(12, 2, -1), 1.9])
+    await record(database, one, [2.1])
+    found = await covered(database, after=NOW - 10 * HOUR, before=NOW - 2 * HOUR)
+    assert gaps(found) == [(one, 2, pytest.approx(0.1), "late", None)]
 
 
 async def test_more_polls_than_are_looked_at_make_the_window_begin_later(

@@ -27,14 +27,19 @@ HARBOUR = [
     replace(entry("b", title="Ferry waits", categories=(WORLD,)), authors=("ANN LEE",)),
     replace(entry("c", title="Ferry sinks", categories=(WORLD, "Ünfall")), authors=("Ann Lee",)),
     replace(
-        entry(
-            "d", title="東京港で新しい岸壁が完成", body="東京港の新しい岸壁が完成し、船が着いた。"
-        )
+        entry("d", title="東京港で新しい岸壁が完成", body="東京港の岸壁が完成し、船が着いた。"),
+        authors=("山田", "Zoe Ax", "Äsa Ek"),
     ),
 ]
 COAST = [
-    entry("e", title="Ferry again", categories=("port", "Äpfel"), site="https://coast.example"),
-    entry("f", title="Tuna sold", categories=("𝔘rgent", "ｆｕｌｌ"), site="https://coast.example"),
+    replace(
+        entry(name, title=title, categories=categories, site="https://coast.example"),
+        authors=("Kim Poe",),
+    )
+    for name, title, categories in (
+        ("e", "Ferry again", ("port", "Äpfel")),
+        ("f", "Tuna sold", ("𝔘rgent", "ｆｕｌｌ")),
+    )
 ]
 
 
@@ -78,7 +83,16 @@ async def test_each_kind(stocked: Database):
         ("coast.example", 2),
     ]
     assert await values(stocked, "country") == [("JP", None, 4)]
-    assert await values(stocked, "author") == [("Ann Lee", "Ann Lee", 3), ("Bo Roe", "Bo Roe", 1)]
+    authors = await values(stocked, "author")
+    assert [(v, n) for v, _, n in authors] == [
+        ("Ann Lee", 3),
+        ("Kim Poe", 2),
+        ("Bo Roe", 1),
+        ("Zoe Ax", 1),
+        ("Äsa Ek", 1),
+        ("山田", 1),
+    ]
+    assert all(value == name for value, name, _ in authors)
     languages = {v: n for v, _, n in await values(stocked, "lang")}
     assert languages["ja"] == 1
     assert set(languages) <= LANGUAGES
@@ -106,7 +120,7 @@ async def test_only_what_matches_is_counted(stocked: Database):
         ("category:world-news", "World News", 2),
         ("category:äpfel", "Äpfel", 1),
     ]
-    assert await values(stocked, "author", "title:tuna") == []
+    assert await values(stocked, "author", "title:tuna") == [("Kim Poe", "Kim Poe", 1)]
     nothing = await counted(stocked, *KINDS, q="nonesuch")
     assert nothing.counted == 0
     assert not nothing.more
