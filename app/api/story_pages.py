@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from fastapi import Request
@@ -16,7 +17,7 @@ from app.api.shapes import full_story_shape, highlights_shape, story_shape
 from app.core.conditions import Clause, wanted_clauses_of
 from app.store.asking import story_languages
 from app.store.engine import ReadSession
-from app.store.find import COUNT_BOUND, count_stories, find_stories
+from app.store.find import COUNT_BOUND, Place, count_stories, find_stories
 from app.store.stories import copies_of, load_stories
 
 DEFAULT_LIMIT: Final = 20
@@ -60,23 +61,28 @@ async def read_page(
     )
 
 
-async def all_pages(deps: Deps, listing: Listing) -> AsyncIterator[Sequence[Shape]]:
-    """Everything that matches, in order, a stretch at a time.
+async def read_stretch(
+    session: ReadSession, listing: Listing, *, after: Place | None, now: datetime
+) -> tuple[Sequence[Shape], Place | None]:
+    """The next stories of everything that matches, and where the rest begins; None at the end."""
+    found = await find_stories(
+        session, listing.asked.search, after=after, limit=STREAM_PAGE, now=now
+    )
+    return await listed_shapes(session, found.ids, listing), found.following
+
+
+async def further_stretches(
+    deps: Deps, listing: Listing, *, after: Place | None, now: datetime
+) -> AsyncIterator[Sequence[Shape]]:
+    """All that follows a place, a stretch at a time.
 
     Each is read in a session of its own: one that stayed open for as long as a slow reader takes
     would keep PostgreSQL and SQLite from tidying up, and a place in the pool from others.
     """
-    after, now = None, deps.clock()
-    while True:
+    while after is not None:
         async with deps.database.read() as session:
-            found = await find_stories(
-                session, listing.asked.search, after=after, limit=STREAM_PAGE, now=now
-            )
-            stories = await listed_shapes(session, found.ids, listing)
+            stories, after = await read_stretch(session, listing, after=after, now=now)
         yield stories
-        if found.following is None:
-            return
-        after = found.following
 
 
 async def listed_shapes(

@@ -13,7 +13,7 @@ from app.api.deps import Deps
 from app.api.formats.page import Shape, StreamFormat
 from app.api.listing import Listing
 from app.api.replies import encode, names_etag, not_modified, reply_stream
-from app.api.story_pages import all_pages
+from app.api.story_pages import further_stretches, read_stretch
 from app.core.search import Sort
 from app.errors import FieldError, Invalid
 from app.store.changes import last_seq
@@ -27,7 +27,7 @@ async def stream(
     """The whole result; raises Invalid for what only a page has.
 
     The first stretch is read before the answer begins, so that a database that does not answer is
-    still told as a problem.
+    still told as a problem; and in the request's own session, so that no request needs two.
     """
     _refuse_paging(listing)
     etag = await _etag(session, listing, form)
@@ -35,9 +35,10 @@ async def stream(
         return not_modified(etag)
     if request.state.without_body:
         return reply_stream(_nothing(), media_type=form.media_type, etag=etag)
-    pages = all_pages(deps, listing)
-    first = await anext(pages)
-    chunks = _written(first, pages, listing.columns, form)
+    now = deps.clock()
+    first, following = await read_stretch(session, listing, after=None, now=now)
+    rest = further_stretches(deps, listing, after=following, now=now)
+    chunks = _written(first, rest, listing.columns, form)
     return reply_stream(chunks, media_type=form.media_type, etag=etag)
 
 

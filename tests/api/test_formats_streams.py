@@ -112,16 +112,32 @@ async def test_what_only_a_page_has_is_refused(
     assert ".json" in said.errors[0].detail
 
 
-async def test_no_session_is_held_between_pages(many: Api):
+async def test_no_session_is_held_between_stretches(many: Api):
     asked = SearchRequest(search=Search(), bound_to="")
     listing = Listing(asked=asked, limit=None, cursor=None, include=frozenset(), fields=None)
+    deps = many.app.state.deps
     pool = many.service.database.reader.sync_engine.pool
-    titles = []
-    async for stories in story_pages.all_pages(many.app.state.deps, listing):
+    async with many.service.database.read() as session:
+        first, after = await story_pages.read_stretch(
+            session, listing, after=None, now=deps.clock()
+        )
+    titles = [story["title"] for story in first]
+    rest = story_pages.further_stretches(deps, listing, after=after, now=deps.clock())
+    async for stories in rest:
         assert pool.checkedout() == 0
         assert len(stories) <= 3
         titles += [story["title"] for story in stories]
     assert titles == [f"Ferry {n}" for n in range(7, 0, -1)]
+
+
+async def test_more_streams_at_once_than_there_are_connections(many: Api):
+    """A stream that needed two of them would wait for one that others wait with."""
+    pool = many.service.database.reader.sync_engine.pool
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(
+            *(many.get("/v1/stories.ndjson") for _ in range(3 * pool.size()))
+        )
+    assert {len(lines(answer)) for answer in answers} == {7}
 
 
 def breaking_at(call: int, error: Exception) -> Any:
