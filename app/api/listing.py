@@ -5,7 +5,7 @@ in which form.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
@@ -55,6 +55,7 @@ AnyFormat = TypeVar("AnyFormat", ListFormat, StoryFormat)
 class Include(StrEnum):
     BODY = "body"
     HIGHLIGHTS = "highlights"
+    COVERAGE = "coverage"
 
 
 def wanted_fields(
@@ -124,7 +125,7 @@ def listing(
         list[Include] | None,
         Query(
             description="`body` adds text, blocks, html and copies; `highlights` where the words "
-            "of `q` stand."
+            "of `q` stand; `coverage` which feeds could have answered, and which had gaps."
         ),
     ] = None,
 ) -> Listing:
@@ -176,14 +177,25 @@ def origin_of(request: Request) -> str:
     return f"{request.scope['scheme']}://{host}" + (f":{port}" if port else "")
 
 
-def refuse_picking(fields: Sequence[str] | None, *, highlights: bool = False) -> None:
+def refuse_picking(fields: Sequence[str] | None, include: Collection[Include] = ()) -> None:
     """Raise Invalid where a format that says what it says is asked for something else."""
     if fields is not None:
-        detail = "this format has no choice of fields: leave it out, or ask for JSON, NDJSON or CSV"
-        fault = FieldError(parameter="fields", detail=detail)
-    elif highlights:
-        detail = "this format has no place for highlights: ask for JSON, NDJSON or CSV"
-        fault = FieldError(parameter="include", detail=detail)
-    else:
-        return
-    raise Invalid(f"{fault.parameter}: {fault.detail}", errors=(fault,))
+        raise _misplaced(
+            "fields", "no choice of fields: leave it out, or ask for JSON, NDJSON or CSV"
+        )
+    if Include.HIGHLIGHTS in include:
+        raise _misplaced("include", "no place for highlights: ask for JSON, NDJSON or CSV")
+    refuse_coverage(include)
+
+
+def refuse_coverage(include: Collection[Include]) -> None:
+    """Raise Invalid where a format that holds stories alone is asked for coverage."""
+    if Include.COVERAGE in include:
+        raise _misplaced("include", "no place for coverage: ask for .json")
+
+
+def _misplaced(parameter: str, what: str) -> Invalid:
+    detail = f"this format has {what}"
+    return Invalid(
+        f"{parameter}: {detail}", errors=(FieldError(parameter=parameter, detail=detail),)
+    )

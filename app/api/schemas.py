@@ -145,23 +145,6 @@ class StoryOut(Answer):
     highlights: HighlightsOut | None = Field(None, description="With include=highlights.")
 
 
-class StoryMeta(Answer):
-    total: int
-    total_relation: Literal["eq", "gte"]
-    candidates: int | None = Field(
-        None,
-        description="With sort=relevance, where not all matches were ranked: how many were, the "
-        "newest.",
-    )
-
-
-class StoryList(Answer):
-    data: list[StoryOut]
-    page: PageInfo
-    meta: StoryMeta
-    links: Links
-
-
 class StoryAnswer(Answer):
     data: StoryOut
 

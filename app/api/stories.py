@@ -24,10 +24,12 @@ from app.api.listing import (
     by_suffix,
     origin_of,
     pick,
+    refuse_coverage,
     refuse_picking,
 )
 from app.api.replies import next_page, page_reply, reply_bytes
-from app.api.schemas import RevisionList, StoryAnswer, StoryList, problems
+from app.api.schemas import RevisionList, StoryAnswer, problems
+from app.api.schemas_lists import StoryList
 from app.api.shapes import full_story_shape, revision_shape
 from app.api.story_pages import read_page
 from app.api.streams import stream
@@ -113,13 +115,14 @@ async def _list_as(
     match form:
         case PageFormat():
             if not form.picks:
-                refuse_picking(listing.fields, highlights=listing.highlights)
+                refuse_picking(listing.fields, listing.include)
             page = await read_page(request, session, deps, listing, form)
             headers = next_page(page.next_link)
             return reply_bytes(
                 request, form.write(page), media_type=form.media_type, headers=headers
             )
         case StreamFormat():
+            refuse_coverage(listing.include)
             return await stream(request, session, deps, listing, form)
         case _:
             assert_never(form)

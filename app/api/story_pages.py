@@ -11,11 +11,13 @@ from xxhash import xxh3_128_hexdigest
 
 from app.api.deps import Deps
 from app.api.formats.page import STORIES_PATH, PageFormat, Shape, StoryPage
-from app.api.listing import Listing, origin_of, pick
+from app.api.insights import coverage_shape
+from app.api.listing import Include, Listing, origin_of, pick
 from app.api.paging import make_cursor, place_items, place_of, read_cursor
 from app.api.shapes import full_story_shape, highlights_shape, story_shape
 from app.core.conditions import Clause, wanted_clauses_of
 from app.store.asking import story_languages
+from app.store.coverage import coverage
 from app.store.engine import ReadSession
 from app.store.find import COUNT_BOUND, Place, count_stories, find_stories
 from app.store.stories import copies_of, load_stories
@@ -44,6 +46,8 @@ async def read_page(
             "total_relation": "eq" if counted <= COUNT_BOUND else "gte",
             "candidates": found.candidates,
         }
+    if Include.COVERAGE in listing.include:
+        meta["coverage"] = coverage_shape(await coverage(session, asked.search, now=now))
     following = None
     if found.following is not None:
         following = make_cursor(deps.cursor_secret, place_items(found.following), asked.bound_to)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.api.schemas import StoryList
 from app.api.schemas_explain import ExplainAnswer
+from app.api.schemas_lists import StoryList
 from app.core import analyze
 from app.store import reindex as reindex_store
 from app.store import relevance
@@ -210,3 +210,18 @@ async def reindex(api: Api, **asked: Any) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     data: dict[str, Any] = answer.json()["data"]
     return data
+
+
+async def test_coverage_says_how_far_the_answer_can_be_trusted(stocked: Api):
+    answer = await stocked.get("/v1/stories", q="ferries", include="coverage")
+    StoryList.model_validate_json(answer.content)
+    coverage = answer.json()["meta"]["coverage"]
+    assert (coverage["feeds"], coverage["healthy"], coverage["with_gaps"]) == (1, 0, 1)
+    assert [gap["reason"] for gap in coverage["gaps"]] == ["not_yet_added"]
+    elsewhere = await stocked.get("/v1/stories", not_lang="en", source="9", include="coverage")
+    assert elsewhere.json()["meta"]["coverage"]["feeds"] == 0
+    assert "coverage" not in (await stocked.get("/v1/stories")).json()["meta"]
+    for suffix in (".atom", ".ndjson", ".feed.json"):
+        refused = await stocked.get(f"/v1/stories{suffix}", include="coverage")
+        assert refused.status_code == 400, suffix
+        assert refused.json()["errors"][0]["parameter"] == "include"

@@ -7,7 +7,8 @@ import base64
 import pytest
 
 from app.api import story_pages
-from app.api.schemas import StoryAnswer, StoryList
+from app.api.schemas import StoryAnswer
+from app.api.schemas_lists import StoryList
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
 
