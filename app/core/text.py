@@ -11,6 +11,7 @@ from functools import partial
 import nh3
 import regex
 
+from app.core.mojibake import may_need_repair, repaired
 from app.core.types import Markup
 from app.core.urls import absolute_url
 
@@ -18,12 +19,16 @@ MAX_TITLE_CHARS = 1000
 MAX_HTML_CHARS = 1_000_000
 MAX_DEPTH = 200
 
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_REFERENCE = r"(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+_ENTITY = re.compile(rf"&(?:amp;)*({_REFERENCE})")
+_ESCAPED_ENTITY = re.compile(rf"&amp;(?:amp;)*(?={_REFERENCE})")
+_MAX_ESCAPES = 4
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
-# Soft hyphen, zero-width space, marks and overrides of direction, word joiners, BOM.
+# Soft hyphen, zero-width space, marks and overrides of direction, word joiners, BOM; and tag
+# characters, which may hide words, except those that make a flag of 🏴.
 _INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+    "(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+|[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
     "\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
 )
 # Joiners shape Arabic and Indic scripts and emoji; after other letters they are noise.
@@ -34,7 +39,10 @@ _JOINER = re.compile(
 _MARKS = regex.compile(r"(\p{M}{30})\p{M}+")
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _TAG_START = re.compile(r"<[a-zA-Z/!]")
-_ESCAPED_TAG = re.compile(r"&lt;/?(?:p|br|div|a|img|b|i|em|strong|span|ul|ol|li)\b", re.IGNORECASE)
+_ESCAPED_TAG = re.compile(
+    r"&(?:amp;)*lt;/?(?:p|br|div|a|img|b|i|em|strong|span|ul|ol|li)\b", re.IGNORECASE
+)
+_RUN = re.compile(r"(?:^|>)[^<>]+")
 
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*>?")
 _NOT_NESTING = frozenset(
@@ -80,17 +88,44 @@ _COUNTERS = (
     "quantserve.com/",
     "doubleclick.net/",
 )
+_OTHER_TAGS = frozenset(
+    {
+        "acronym", "address", "area", "article", "aside", "base", "basefont", "bdi", "bdo", "big",
+        "blink", "body", "center", "col", "colgroup", "data", "details", "dialog", "dir",
+        "fieldset", "font", "footer", "form", "frame", "header", "html", "input", "label",
+        "legend", "link", "main", "map", "marquee", "menu", "meta", "nav", "nobr", "output",
+        "param", "picture", "plaintext", "progress", "section", "slot", "source", "strike",
+        "summary", "track", "tt",
+    }
+)  # fmt: skip
+_LONE_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]*)>")
 _TITLE_CLEANER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style"})
 
 
 def clean_text(raw: str) -> str:
     """One line of plain text: NFC, spaces folded, no control or invisible character.
 
-    Character references are decoded once: the feed escaped them twice. Lone surrogates become
-    U+FFFD, so the text can always be encoded.
+    What was decoded once too few is decoded: character references that are left in a text, in
+    UTF-8 that was read as Windows-1252. Lone surrogates become U+FFFD, so the text can always be
+    encoded.
     """
-    text = _ENTITY.sub(lambda found: entities.unescape(found[0]), raw) if "&" in raw else raw
-    return fold_space(visible(text))
+    text = raw
+    for _ in range(_MAX_ESCAPES):
+        before = text
+        text = visible(repaired(decoded(text)))
+        if text == before:
+            break
+    return fold_space(text)
+
+
+def decoded(text: str) -> str:
+    """The text without character references, however often they were escaped: &amp;amp;#8217;
+
+    A feed that shows how a reference is written is rarer by far than one that escapes twice.
+    """
+    if "&" not in text:
+        return text
+    return _ENTITY.sub(lambda found: entities.unescape(f"&{found[1]}"), text)
 
 
 def visible(text: str) -> str:
@@ -114,8 +149,17 @@ def title_text(markup: Markup) -> str:
     """A title as one line of plain text, at most MAX_TITLE_CHARS long; "" if there is none."""
     value = encodable(markup.value[: MAX_TITLE_CHARS * 10])
     if markup.html:
-        value = entities.unescape(_TITLE_CLEANER.clean(parsable(value)))
+        marked = _LONE_TAG.sub(_unknown_as_text, value) if "<" in value else value
+        value = entities.unescape(_TITLE_CLEANER.clean(parsable(marked)))
     return clean_text(value)[:MAX_TITLE_CHARS].rstrip()
+
+
+def _unknown_as_text(found: re.Match[str]) -> str:
+    """<Vector> in a title is a word that was decoded once too often; HTML knows no such tag."""
+    name = found[1].lower()
+    known = name in _TAGS or name in HIDDEN_TAGS or name in _OTHER_TAGS
+    closed = f"</{found[1]}>" in found.string
+    return found[0] if known or closed else f"&lt;{found[1]}&gt;"
 
 
 def sanitize_html(html: str, base_url: str | None) -> str:
@@ -132,7 +176,13 @@ def sanitize_html(html: str, base_url: str | None) -> str:
         link_rel="nofollow noopener",
         url_schemes={"http", "https"},
     )
-    return _IMAGE.sub(_shown_image, cleaner.clean(parsable(html))).strip()
+    clean = _IMAGE.sub(_shown_image, cleaner.clean(parsable(html))).strip()
+    return _RUN.sub(_mended_run, clean) if may_need_repair(clean) or "&amp;" in clean else clean
+
+
+def _mended_run(found: re.Match[str]) -> str:
+    """Text between tags as clean_text has it; what is escaped stays escaped."""
+    return repaired(_ESCAPED_ENTITY.sub("&", found[0]))
 
 
 def _safe_attribute(base_url: str | None, tag: str, name: str, value: str) -> str | None:
@@ -154,10 +204,12 @@ def _shown_image(found: re.Match[str]) -> str:
 def parsable(html: str) -> str:
     """HTML that the parser takes in time linear in its length, in well-formed Unicode.
 
-    Cut to MAX_HTML_CHARS; unescaped once where a feed escaped all its tags once too often.
+    Cut to MAX_HTML_CHARS; unescaped where a feed escaped all its tags too often.
     """
     html = encodable(_CONTROL.sub("", html[:MAX_HTML_CHARS]))
-    if not _TAG_START.search(html) and _ESCAPED_TAG.search(html):
+    for _ in range(_MAX_ESCAPES):
+        if _TAG_START.search(html) or not _ESCAPED_TAG.search(html):
+            break
         html = entities.unescape(html)
     return html if html.count("<") < MAX_DEPTH else _Shallow().sub(html)
 

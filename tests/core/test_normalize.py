@@ -133,6 +133,25 @@ def test_long_texts_are_cut() -> None:
     assert len(story.html or "") <= 1_100_000
 
 
+def test_what_cannot_be_seen_is_in_no_field() -> None:
+    noise = "\u00ad\u200b\ufeff\x07\U000e0041"
+    story = story_of(
+        title=Markup(value=f"Fer{noise}ry &amp;shy;sails CafÃ©"),
+        content=Markup(value=f"<p>TO{noise}KYO (Kyo{noise}do) - The har{noise}bour. Itâ€™s</p>"),
+        authors=(f"Jane{noise} Roe",),
+        categories=(Category(term=f"Po{noise}rts"),),
+        published_raw=f"2024-03-05{noise}",
+    )
+    assert (story.title, story.text) == ("Ferry sails Café", "The harbour. It’s")
+    assert story.html == f"<p>TO{noise}KYO (Kyo{noise}do) - The har{noise}bour. It’s</p>".replace(
+        "\x07", ""
+    )
+    assert (story.authors, story.agency is not None) == (("Jane Roe",), True)
+    assert [tag.name for tag in story.tags if tag.scheme == "category"][:1] == ["Ports"]
+    shown = json.dumps(story_as_json(replace(story, html=None)), ensure_ascii=False)
+    assert not set(noise) & set(shown)
+
+
 # --- authors ----------------------------------------------------------------------------------
 
 
