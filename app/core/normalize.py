@@ -15,6 +15,7 @@ from app.core.people import read_authors
 from app.core.story import FeedContext, PublishedFrom, Story
 from app.core.tag import tag_story
 from app.core.text import clean_text, count_words, fold_space, sanitize_html, title_text, visible
+from app.core.titles import own_title
 from app.core.types import Enclosure, Entry, Markup
 from app.core.urls import absolute_url, canonical_url
 
@@ -58,7 +59,8 @@ def normalize(entry: Entry, context: FeedContext, first_seen: datetime) -> Story
     url = canonical_url(entry.url, entry.base_url) if entry.url else None
     body = _body(entry)
     text = body.main.text
-    title = (title_text(entry.title) if entry.title else "") or _stand_in(text, url)
+    title = own_title(title_text(entry.title), context.title_affixes) if entry.title else ""
+    title = title or _stand_in(text, url)
     said = read_authors(entry.authors)
     prior = normalize_language(entry.language) or normalize_language(context.language)
     language = detect_language(f"{title}\n{text}", prior)

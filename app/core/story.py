@@ -78,6 +78,14 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TitleAffixes:
+    """What stands beside the story in a document's titles, with its separator."""
+
+    prefixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedContext:
     """What is known of the feed before its entries are read."""
 
@@ -85,6 +93,7 @@ class FeedContext:
     source_name: str | None = None
     language: str | None = None  # the feed's own, or the operator's
     time_zone: str | None = None  # IANA name, for dates without a zone
+    title_affixes: TitleAffixes = TitleAffixes()
 
 
 class PublishedFrom(StrEnum):

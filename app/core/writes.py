@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from app.core.facets import StorySource
@@ -14,6 +15,8 @@ from app.core.normalize import normalize
 from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, NewStory
 from app.core.schedule import Outcome
 from app.core.story import FeedContext, Story
+from app.core.text import title_text
+from app.core.titles import title_affixes
 from app.core.types import ParsedFeed
 
 FULLER: Final = 1.5
@@ -26,12 +29,7 @@ class Writes:
     def __init__(self, feed: ClaimedFeed, parsed: ParsedFeed, known: Known, now: datetime) -> None:
         self.feed = feed
         self.now = now
-        self.context = FeedContext(
-            feed_url=feed.url,
-            source_name=feed.source_name,
-            language=feed.language or parsed.language,  # an operator may know better
-            time_zone=feed.time_zone,
-        )
+        self.parsed = parsed
         self.source = StorySource(
             id=feed.source_id, domain=feed.source_domain, country=feed.source_country
         )
@@ -39,6 +37,20 @@ class Writes:
         self.new: list[NewStory] = []
         self.changed: list[ChangedStory] = []
         self.copies: list[CopyWrite] = []
+
+    @cached_property
+    def context(self) -> FeedContext:
+        """Read at the first entry that changed, since most documents have none."""
+        titles = (title_text(entry.title) for entry in self.parsed.entries if entry.title)
+        return FeedContext(
+            feed_url=self.feed.url,
+            source_name=self.feed.source_name,
+            language=self.feed.language or self.parsed.language,  # an operator may know better
+            time_zone=self.feed.time_zone,
+            title_affixes=title_affixes(
+                titles, (self.feed.source_name, self.feed.title, self.parsed.title)
+            ),
+        )
 
     @property
     def outcome(self) -> Outcome:

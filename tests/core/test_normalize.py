@@ -21,7 +21,7 @@ from app.core.normalize import (
     normalize,
 )
 from app.core.people import read_authors
-from app.core.story import FeedContext, PublishedFrom, Story
+from app.core.story import FeedContext, PublishedFrom, Story, TitleAffixes
 from app.core.types import Category, Enclosure, Entry, Markup
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
@@ -93,6 +93,13 @@ def test_a_title_is_made_of_the_first_words_or_the_address() -> None:
     assert unspaced == "港" * (MAX_FALLBACK_TITLE_CHARS - 1) + "…"
     assert story_of(url="https://harbour.example/a").title == "https://harbour.example/a"
     assert story_of(title=Markup(value="<img>")).title == UNTITLED
+
+
+def test_a_title_is_without_what_its_document_repeats() -> None:
+    said = Markup(value="Ferry sails &amp; sinks - Harbour News")
+    affixes = TitleAffixes(suffixes=(" - Harbour News",))
+    assert story_of(title=said).title == "Ferry sails & sinks - Harbour News"
+    assert story_of(replace(FEED, title_affixes=affixes), title=said).title == "Ferry sails & sinks"
 
 
 def test_the_fuller_of_content_and_summary_is_the_text() -> None:

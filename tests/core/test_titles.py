@@ -1,0 +1,138 @@
+"""The site's name goes from its titles: where a document repeats it, or a feed bears it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.identity import keys_of
+from app.core.known import Known
+from app.core.match import match_entries
+from app.core.poll import ClaimedFeed, NewStory
+from app.core.titles import own_title, title_affixes
+from app.core.types import Entry, Markup, ParsedFeed
+from app.core.writes import Writes
+
+STORIES = (
+    "Ferry sails again",
+    "Quay wall cracks",
+    "Lighthouse - now open",
+    "Tide: higher",
+    "港に新しい船",
+)
+
+
+def without(titles: list[str], *names: str | None) -> list[str]:
+    affixes = title_affixes(titles, names)
+    return [own_title(title, affixes) for title in titles]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{} - Harbour News",
+        "{} – Harbour News",
+        "{} | Harbour News",
+        "{} :: Harbour News",
+        "{} » Harbour News",
+        "{}|Harbour",
+        "{}｜港新聞",
+        "{} (Harbour News)",
+        "{}（港新聞）",
+        "{} - World - Harbour News",
+        "Harbour News: {}",
+        "Harbour News - {}",
+        "Harbour | {}",
+        "【港新聞】{}",
+        "[Harbour] {}",
+        "Harbour News: {} - World | Harbour",
+    ],
+)
+def test_what_a_document_repeats(form: str) -> None:
+    titles = [form.format(story) for story in STORIES]
+    assert without(titles) == list(STORIES)
+    assert without([*titles[:4], "Letters"]) == [*STORIES[:4], "Letters"]
+
+
+def test_a_name_in_less_than_four_of_five_titles_stays() -> None:
+    titles = [f"{story} - Harbour News" for story in STORIES[:3]]
+    assert without([*titles, "Letters"]) == [*titles, "Letters"]
+    assert without(titles) == list(STORIES[:3])
+    assert without(titles[:2]) == titles[:2]
+
+
+@pytest.mark.parametrize("name", ["Harbour News", "HARBOUR  NEWS"])
+@pytest.mark.parametrize("title", ["Ferry sails - Harbour News", "Harbour News: Ferry sails"])
+def test_a_name_of_the_feed_goes_from_a_single_title(title: str, name: str) -> None:
+    assert without([title], None, name) == ["Ferry sails"]
+    assert without([title], None, "Harbour") == [title]
+    assert without([title]) == [title]
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        [f"Osprey: {story}" for story in STORIES],
+        [f"Tide table - {day} May" for day in range(1, 9)],
+        [f"{story} - 5 May 2024" for story in STORIES],
+        [f"{story} - {'Harbour ' * 9}" for story in STORIES],
+        ["Lions 1 - Gulls 2", "Seals 1 - Gulls 3", "Gulls 0 - Lions 2"],
+        ["Harbour News"] * 5,
+        ["| Harbour News"] * 5,
+        ["- Harbour News", "3 - Harbour News", "… - Harbour News"],
+        [],
+    ],
+)
+def test_what_is_the_storys_stays(titles: list[str]) -> None:
+    assert without(titles) == titles
+
+
+def test_one_word_before_a_colon_goes_only_where_it_is_a_name_and_repeated() -> None:
+    titles = [f"Harbour: {story}" for story in STORIES]
+    assert without(titles, "Harbour") == list(STORIES)
+    assert without(titles[:1], "Harbour") == titles[:1]
+
+
+@given(st.lists(st.text("ab -|:：()【】1港", max_size=12), max_size=6), st.text("ab -", max_size=4))
+def test_a_title_is_never_emptied(titles: list[str], name: str) -> None:
+    for title, own in zip(titles, without(titles, name), strict=True):
+        assert own in title
+        assert (own == "") == (title == "")
+
+
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+FEED = ClaimedFeed(
+    id=1,
+    url="https://feed.example/rss",
+    host="feed.example",
+    source_id=1,
+    source_name="Harbour News",
+    source_domain="feed.example",
+    lease_token=1,
+    claimed_at=NOW,
+    due_at=NOW,
+)
+
+
+def written(*titles: str) -> list[NewStory]:
+    entries = tuple(
+        Entry(raw_hash=n, guid=str(n), title=Markup(value=title)) for n, title in enumerate(titles)
+    )
+    keys = keys_of(entries)
+    writes = Writes(FEED, ParsedFeed(format="rss20", entries=entries), Known(), NOW)
+    for match in match_entries(keys, Known(), FEED.url):
+        writes.add(match)
+    return writes.new
+
+
+def test_stories_are_written_without_it_and_keep_their_identity() -> None:
+    suffixed = written(*(f"{story} | The Pier" for story in STORIES))
+    assert [new.story.title for new in suffixed] == list(STORIES)
+    (alone,) = written(f"{STORIES[0]} | The Pier")
+    assert alone.story.title == f"{STORIES[0]} | The Pier"
+    assert (alone.identity, alone.title_hash) == (suffixed[0].identity, suffixed[0].title_hash)
+    (named,) = written(f"{STORIES[0]} | Harbour News")
+    assert named.story.title == STORIES[0]
