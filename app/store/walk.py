@@ -18,7 +18,7 @@ from app.store.asking import Asked
 from app.store.engine import SQLITE, ReadSession
 
 FIRST_SPAN: Final = 1000
-GROWTH: Final = (16, 256)
+GROWTH: Final = (8, 64)
 
 
 async def newest_ids(session: ReadSession, asked: Asked, limit: int) -> list[int]:
