@@ -16,6 +16,7 @@ import nh3
 
 from app.core.boilerplate import boilerplate_rule
 from app.core.credits import Lead, byline, credit_line, is_sign_off, lead_of, tail_credit
+from app.core.notes import note_of
 from app.core.opening import opening_once, repeats
 from app.core.story import OWN_BLOCKS, Agency, Block, BlockType, Dateline
 from app.core.text import HIDDEN_TAGS, clean_text, encodable, parsable
@@ -136,7 +137,13 @@ def _divide(kind: BlockType, part: str, *, at_sentences: bool) -> Iterator[_Piec
 
 
 def _stands_alone(line: str) -> bool:
-    return bool(credit_line(line) or boilerplate_rule(line) or is_sign_off(line) or byline(line))
+    return bool(
+        credit_line(line)
+        or boilerplate_rule(line)
+        or is_sign_off(line)
+        or byline(line)
+        or note_of(line)
+    )
 
 
 @dataclass(slots=True)
@@ -184,6 +191,8 @@ class _Reading:
             self._append(BlockType.BOILERPLATE, text, rule)
         elif kind is not BlockType.PARAGRAPH:
             self._append(kind, text, kind.value)
+        elif note := note_of(text):
+            self._append(note.type, text, note.rule)
         elif agency := credit_line(text):
             self._append(BlockType.CREDIT, text, "credit-line")
             self._believe(agency)

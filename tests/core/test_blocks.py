@@ -486,6 +486,113 @@ def test_two_closing_lines_in_one_paragraph() -> None:
     ]
 
 
+# --- corrections and captions -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "CORRECTION: The ferry left at nine, not at ten.",
+        "Correction: The ferry left at nine.",
+        "Correction (May 5): The ferry left at nine.",
+        "Correction, May 5, 2024: The ferry left at nine.",
+        "Clarification: The ferry left at nine.",
+        "(This story corrects the hour in the second paragraph.)",
+        "This article has been amended to give the right hour.",
+        "This article was amended on 5 May 2024 to give the right hour.",
+        "This story has been corrected: the ferry left at nine.",
+        "An earlier version of this article gave a wrong hour.",
+        "(Corrects hour in second paragraph)",
+        "訂正：出港は９時でした。",
+        "【訂正】出港は９時でした。",
+        "記事中の時刻に誤りがありました。おわびして訂正します。",
+        "정정: 출항은 9시였습니다.",
+        "[정정] 출항은 9시였습니다.",
+        "更正：开船时间是九点。",
+        "Korrektur: Die Fähre fuhr um neun.",
+        "In einer früheren Version dieses Artikels stand eine falsche Uhrzeit.",
+        "Rectificatif : le bateau est parti à neuf heures.",
+        "Cet article a été modifié : le bateau est parti à neuf heures.",
+        "Corrección: El barco zarpó a las nueve.",
+        "Una versión anterior de este artículo daba otra hora.",
+        "تصحيح: غادرت العبارة في التاسعة.",
+    ],
+)
+def test_corrections(note: str) -> None:
+    for read in (plain(f"The ferry sailed.\n\n{note}"), html(f"<p>The ferry sailed<br>{note}</p>")):
+        assert [block.type.value for block in read.blocks] == ["paragraph", "correction"]
+        assert read.blocks[1].rule == "correction-note"
+        assert read.text.endswith(note)
+
+
+def test_a_correction_before_the_lead_does_not_hide_it() -> None:
+    read = plain("(Corrects hour)\n\nTOKYO (Kyodo) - The ferry sailed.")
+    assert [block.type.value for block in read.blocks] == ["correction", "dateline", "paragraph"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Photo: The ferry at the quay",
+        "FILE PHOTO: The ferry at the quay. REUTERS/Jane Roe",
+        "The ferry at the quay. REUTERS/Jane Roe/File Photo",
+        "FILE - The ferry at the quay on May 5.",
+        "The ferry at the quay. (AP Photo/Jane Roe)",
+        "(Photo by Jane Roe)",
+        "Image credit: Jane Roe",
+        "（写真は港のフェリー）",
+        "【写真】港のフェリー",
+        "写真：港のフェリー",
+        "[사진=항구신문]",
+        "▲ 항구의 여객선",
+        "图为渡轮。",
+        "Foto: Jane Roe",
+        "Symbolbild: Eine Fähre",
+        "Crédit photo : Jeanne Roe",
+        "صورة: العبارة",
+    ],
+)
+def test_lines_about_pictures(line: str) -> None:
+    read = plain(f"The ferry sailed.\n\n{line}")
+    assert shape(read) == [("paragraph", "The ferry sailed."), ("caption", line)]
+    assert read.blocks[1].rule == "photo-line"
+    assert read.text == "The ferry sailed."
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "Correction officers said the ferry sailed.",
+        "Corrections were asked for by the harbour board.",
+        "This article of faith has been amended by many a captain, the master said.",
+        "This story was told to sailors for a century.",
+        "An earlier version of the ferry sank.",
+        "Photos of the ferry were sold at the quay.",
+        "Photo editors said the ferry was blue.",
+        "File a claim, the harbour board says.",
+        "訂正を求める声が港で上がった。",
+        "정정을 요구하는 목소리가 나왔다.",
+        "写真展が港で開かれた。",
+        "사진전이 항구에서 열렸다.",
+        "图片社在港口开业。",
+        "Foto und Film zeigt das Museum.",
+        "Korrektur der Route gefordert.",
+        "The harbour master (Reuters) saw the photo.",
+    ],
+)
+def test_what_only_begins_like_a_note_stays(paragraph: str) -> None:
+    assert shape(plain(f"The ferry sailed.\n\n{paragraph}")) == paragraphs(
+        "The ferry sailed.", paragraph
+    )
+
+
+def test_a_long_paragraph_is_no_note() -> None:
+    long = "Correction: " + "the ferry sailed, " * 80
+    assert shape(plain(long)) == paragraphs(long.strip())
+    caption = "Photo: " + "the ferry " * 60
+    assert shape(plain(caption)) == paragraphs(caption.strip())
+
+
 # --- any text ---------------------------------------------------------------------------------
 
 pieces = st.lists(
