@@ -23,8 +23,10 @@ import regex
 from app.core.fold import bare, light_fold, placed_fold
 from app.core.stems import joined_form, stem_form
 
-ANALYZER_VERSION: Final = 2
-"""Goes up whenever a text comes to other terms or forms: stories are then to be indexed anew."""
+ANALYZER_VERSION: Final = 3
+"""Goes up whenever a story comes to other terms, forms or filter terms: stories are then to be
+indexed anew.
+"""
 
 MAX_TERM_CHARS: Final = 64
 MAX_JOINED: Final = 4
@@ -35,9 +37,12 @@ _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\
 _SPACED = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])+"
 _RUN = regex.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|{_SPACED}")
 _ASCII_RUN = re.compile("[a-z0-9]+")
-_JOINED = regex.compile(rf"{_SPACED}(?:-{_SPACED})+")
+# Only from where a word begins, and without going back: a long text without spaces stays cheap.
+_JOINED = regex.compile(
+    rf"(?<!(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])(?>{_SPACED})(?:-(?>{_SPACED}))+"
+)
 _HYPHEN = re.compile("[-‐‑‒–−]")
-_HYPHENATED = re.compile(r"[^\s-]+(?:-[^\s-]+)+")
+_HYPHENATED = re.compile(r"(?<![^\s-])[^\s-]++(?:-[^\s-]++)++")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

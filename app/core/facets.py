@@ -1,6 +1,8 @@
 """Filters as terms of the search index: what a story can be filtered by, hashed to one length.
 
-Each begins with MARK, which no term of a text holds, and fits every engine's syntax and limits.
+Each begins with FACET_MARK, which no term or form of a text holds: PostgreSQL keeps them all in one
+space, and a publisher must not be able to write a word that is a filter. Each fits every engine's
+syntax and limits.
 """
 
 from __future__ import annotations
@@ -14,11 +16,11 @@ from app.core.filters import author_key
 from app.core.hashing import hash64
 from app.core.identity import EPOCH
 from app.core.query import Filter, FilterKind
-from app.core.stems import MARK
 from app.core.topics import broader
 from app.core.urls import host_of, registrable_domain
 
 TOPICS: Final = "medtop"
+FACET_MARK: Final = "¤"
 HOUR_MS: Final = 3_600_000
 UNITS_MS: Final = (HOUR_MS, 24 * HOUR_MS, 32 * 24 * HOUR_MS)
 """Hours, days and months of 32 days, all of UTC: every time falls into one of each."""
@@ -38,7 +40,7 @@ class StorySource:
 
 def facet_term(kind: str, value: str) -> str:
     number = hash64("facet", kind, value) & 0xFFFFFFFFFFFFFFFF
-    return MARK + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(60, -1, -5))
+    return FACET_MARK + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(60, -1, -5))
 
 
 EVERY_STORY: Final = facet_term("every", "story")

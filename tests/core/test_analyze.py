@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,3 +221,12 @@ def test_a_text_that_cannot_be_folded_letter_by_letter_is_placed_as_a_whole() ->
     text = "x 가\u11a8"
     assert {(term.start, term.end) for term in placed_terms(text)} == {(0, len(text))}
     assert [term.term for term in placed_terms(text)] == terms_of(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["b" * 100_000 + " c-d", "b" * 100_000 + ",c-d", "東" * 100_000 + "-x-y"]
+)
+def test_a_text_without_spaces_costs_no_more_than_another(text: str) -> None:
+    started = time.process_time()
+    analyze(text, None)
+    assert time.process_time() - started < 2

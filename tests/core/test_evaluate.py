@@ -121,4 +121,4 @@ def test_the_times_of_a_story_are_its_filter_terms() -> None:
     at = datetime(2026, 11, 20, tzinfo=UTC)
     times = times_of(published_at=at, ingested_at=at, updated_at=at)
     assert len(set(times)) == 9
-    assert all(time.startswith("·") for time in times)
+    assert all(time.startswith("¤") for time in times)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.analyze import analyze
 from app.core.facets import (
     EVERY_STORY,
     MAX_UNITS,
@@ -21,6 +22,7 @@ from app.core.facets import (
 )
 from app.core.filters import FilterInvalid, any_value, filter_of, filter_tree
 from app.core.query import FilterKind
+from app.core.stems import MARK
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SOURCE = StorySource(id=3, domain="example.co.uk", country="GB")
@@ -83,10 +85,22 @@ def test_and_by_nothing_else(kind: FilterKind, value: str) -> None:
     assert not has(kind, value)
 
 
+def test_no_word_that_a_publisher_writes_is_a_filter() -> None:
+    """PostgreSQL keeps terms, forms and filters in one space."""
+    code = filter_term(filter_of(FilterKind.AGENCY, "kyodo"))[1:]
+    words = [f"{code[:6]}-{code[6:]}", code, f"·{code}", f"¤{code}"]
+    found = analyze(" ".join(words), "en")
+    written = {*found.terms, *found.forms}
+    assert f"·{code}" in written
+    everywhere = written | {f"{MARK}{MARK}{term}" for term in written}
+    assert not any(facet.endswith(code) and facet in everywhere for facet in STORY)
+    assert any(facet.endswith(code) for facet in STORY)
+
+
 def test_every_term_is_plain_and_stands_once() -> None:
     assert EVERY_STORY in STORY
     assert len(set(STORY)) == len(STORY)
-    assert all(len(term) == 14 and term[0] == "·" and term[1:].isalnum() for term in STORY)
+    assert all(len(term) == 14 and term[0] == "¤" and term[1:].isalnum() for term in STORY)
     assert facet_term("tag", "lang:en") != facet_term("lang", "en")
     bare = story_facets(
         tags=[], source=StorySource(id=1, domain="localhost"), language=None, authors=["&"],
