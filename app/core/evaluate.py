@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import assert_never
 
 from app.core.conditions import Atom, Condition, Facet, Form, Near, Row
@@ -34,7 +34,7 @@ def _has(atom: Atom, story: IndexTerms, times: Sequence[str]) -> bool:
         case Row(terms, field, prefix):
             return any(places_of(terms, text, prefix=prefix) for text in _texts(story, field))
         case Near():
-            return any(any(pairs_near(atom, text)) for text in _texts(story, atom.field))
+            return any(places_near(atom, text)[0] for text in _texts(story, atom.field))
         case _:
             assert_never(atom)
 
@@ -59,12 +59,26 @@ def places_of(row: Sequence[str], text: Sequence[str], *, prefix: bool = False) 
     return found
 
 
-def pairs_near(near: Near, text: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where two rows stand near each other, by the places of their first terms."""
+def places_near(near: Near, text: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Where each of two rows stands near the other, by the places of their first terms."""
     ones, others = places_of(near.first, text), places_of(near.second, text)
-    for one in ones:
-        after = one + len(near.first)  # where what follows at once would begin
-        ahead = range(bisect_left(others, after), bisect_right(others, after + near.within))
-        until = one - len(near.second)  # where what ends just before would begin
-        behind = range(bisect_left(others, until - near.within), bisect_right(others, until))
-        yield from ((one, others[number]) for number in (*behind, *ahead))
+    lengths = len(near.first), len(near.second)
+    return (
+        _close(ones, others, lengths, near.within),
+        _close(others, ones, lengths[::-1], near.within),
+    )
+
+
+def _close(
+    places: Sequence[int], others: Sequence[int], lengths: tuple[int, int], within: int
+) -> list[int]:
+    """The places of a row, of these lengths with the other, that one of the others is near to."""
+    length, other_length = lengths
+
+    def is_close(place: int) -> bool:
+        after = place + length  # where what follows at once would begin
+        until = place - other_length  # where what ends just before would begin
+        ahead = bisect_left(others, after) < bisect_right(others, after + within)
+        return ahead or bisect_left(others, until - within) < bisect_right(others, until)
+
+    return [place for place in places if is_close(place)]

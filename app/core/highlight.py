@@ -15,7 +15,7 @@ import regex
 
 from app.core.analyze import PlacedTerm, placed_joined, placed_terms, word_forms
 from app.core.conditions import Atom, Clause, Condition, Facet, Form, Near, Row
-from app.core.evaluate import pairs_near, places_of
+from app.core.evaluate import places_near, places_of
 from app.core.query import Field, wanted_leaves
 
 MAX_CHARS: Final = 240
@@ -94,8 +94,9 @@ def _places(
             case Row(row, _, prefix):
                 places += (_place(terms, at, row) for at in places_of(row, text, prefix=prefix))
             case Near(first, second):
-                for one, other in pairs_near(atom, text):
-                    places += (_place(terms, one, first), _place(terms, other, second))
+                ones, others = places_near(atom, text)
+                places += (_place(terms, at, first) for at in ones)
+                places += (_place(terms, at, second) for at in others)
             case Form(form):
                 places += ((t.start, t.end) for t in formed if form in forms[t.word])
             case Facet():  # stands nowhere

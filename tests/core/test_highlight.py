@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from html import unescape
 
@@ -111,3 +112,10 @@ def test_what_speaks_against_a_story_is_not_marked() -> None:
     against = replace(clause, condition=And((Row(("ferry",)), Not(Row(("boat",))), Facet("·x"))))
     assert [(m.start, m.end) for m in find_marks("ferry boat", "en", [against])] == [(0, 5)]
     assert wanted_clauses_of(Search(), LANGUAGES) == ()
+
+
+def test_words_near_each_other_all_over_a_text_are_marked_cheaply() -> None:
+    started = time.process_time()
+    marks = find_marks("ferry " * 8000, "en", clauses('"ferry ferry"~50'))
+    assert time.process_time() - started < 1
+    assert len(marks) == 8000
