@@ -14,7 +14,7 @@ from fastapi import Depends, Query, Request
 
 from app.api.formats.page import ListFormat, StoryFormat
 from app.api.negotiate import choose
-from app.api.parameters import SearchDep, SearchRequest
+from app.api.parameters import SEPARATED, SearchDep, SearchRequest
 from app.errors import FieldError, Invalid, NotAcceptable, NotFound
 
 MAX_CURSOR_CHARS: Final = 1000  # the longest holds a tag of 128 letters, four bytes each: 791
@@ -123,6 +123,7 @@ def listing(
     cursor: Cursor = None,
     include: Annotated[
         list[Include] | None,
+        SEPARATED,
         Query(
             description="`body` adds text, blocks, html and copies; `highlights` where the words "
             "of `q` stand; `coverage` which feeds could have answered, and which had gaps."

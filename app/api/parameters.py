@@ -10,18 +10,31 @@ from typing import Annotated, TypeVar
 
 import orjson
 from fastapi import Depends, Query
+from pydantic import BeforeValidator
 
 from app.core.filters import FilterInvalid, any_value, filter_of, filter_tree
-from app.core.query import Field, FilterKind, Not, QueryTree
+from app.core.query import Field, FilterKind, Not, QueryTree, leaves
 from app.core.query_parse import MAX_QUERY_CHARS, parse_query
 from app.core.search import Search, Sort, Span
 from app.errors import FieldError, Invalid
 
 MAX_VALUES = 50
-MAX_VALUE_CHARS = 500
+MAX_FILTERS = 500
+"""Words and filters of a search in all: 50 tag parameters of 50 tags each would be 2,500."""
+
 Values = Annotated[list[str] | None, Query(max_length=MAX_VALUES)]
 Moment = Annotated[str | None, Query(max_length=40)]
 Value = TypeVar("Value")
+
+
+def _separated(values: list[str] | None) -> list[str] | None:
+    if values is None:
+        return None
+    return [part.strip() for value in values for part in value.split(",")]
+
+
+SEPARATED = BeforeValidator(_separated)
+"""For a list that may also be one value with commas in it."""
 
 
 class SearchIn(StrEnum):
@@ -142,6 +155,7 @@ def search_request(
     ] = None,
     search_in: Annotated[
         list[SearchIn] | None,
+        SEPARATED,
         Query(description="Where the words of `q` must stand: `title`, `body`; else in either."),
     ] = None,
     sort: Annotated[
@@ -162,6 +176,10 @@ def search_request(
         updated=times[2],
         sort=sort,
     )
+    asked = 0 if search.tree is None else sum(1 for _ in leaves(search.tree))
+    if asked > MAX_FILTERS:
+        detail = f"{asked} words and filters in one search, more than {MAX_FILTERS}: send fewer"
+        raise Invalid(detail, errors=(FieldError(detail=detail),))
     return SearchRequest(search=search, bound_to=_line(search))
 
 

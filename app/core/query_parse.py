@@ -31,6 +31,7 @@ MAX_QUERY_CHARS: Final = 500
 MAX_DEPTH: Final = 20
 MAX_LEAVES: Final = 64
 MAX_WITHIN: Final = 50
+MAX_WITHIN_ALL: Final = 100  # of all ~ together: PostgreSQL looks for each distance by itself
 MIN_PREFIX_CHARS: Final = 3
 
 _FIELDS: Final = {"title": Field.TITLE, "body": Field.BODY}
@@ -57,9 +58,7 @@ def parse_query(text: str, *, max_chars: int | None = MAX_QUERY_CHARS) -> QueryT
     node = parser.alternatives(0) if text.strip() else None
     parser.expect_end()
     if node is None:
-        raise QueryInvalid(
-            "the search text holds no letter or digit: write at least one word", position=0
-        )
+        _refuse("the search text holds no letter or digit: write at least one word", 0)
     return node
 
 
@@ -86,6 +85,7 @@ class _Parser:
         self._end = len(text)
         self._next = 0
         self._leaves = 0
+        self._within = 0
 
     def alternatives(self, depth: int, field: _Named | None = None) -> QueryTree | None:
         """Terms joined by OR, which binds less tightly than AND."""
@@ -179,7 +179,13 @@ class _Parser:
         if field is not None and field[0] in _FILTERS:
             return _filter(token, _FILTERS[field[0]])
         where = _FIELDS[field[0]] if field else None
-        return _phrase(token, where) if token.kind == "phrase" else _word(token, where)
+        if token.kind == "word":
+            return _word(token, where)
+        found = _phrase(token, where)
+        self._within += int(token.within or 0)
+        if self._within > MAX_WITHIN_ALL:
+            _refuse(f"all ~ together allow more than {MAX_WITHIN_ALL}: lower them", token.position)
+        return found
 
     def _peek(self) -> _Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None

@@ -154,13 +154,21 @@ _WEIGHT: Final = {Field.TITLE: "A", Field.BODY: "D", Field.TEXT: ""}
 def _tsquery(condition: Condition) -> str:
     match condition:
         case And(parts):
-            return f"({' & '.join(map(_tsquery, parts or (EVERYTHING,)))})"
+            return _tsquery_and(parts)
         case Or(parts):
             return f"({' | '.join(map(_tsquery, parts))})"
         case Not(part):
             return f"({_tsquery(EVERYTHING)} & !{_tsquery(part)})"
         case atom:
             return _tsquery_atom(atom)
+
+
+def _tsquery_and(parts: Sequence[Condition]) -> str:
+    """What is wanted, less what is not: a NOT by itself starts from every story."""
+    wanted = [_tsquery(part) for part in parts if not isinstance(part, Not)]
+    unwanted = [_tsquery(part.part) for part in parts if isinstance(part, Not)]
+    positive = " & ".join(wanted or [_tsquery(EVERYTHING)])
+    return f"({positive} & !({' | '.join(unwanted)}))" if unwanted else f"({positive})"
 
 
 def _tsquery_atom(atom: Atom) -> str:

@@ -84,6 +84,7 @@ async def test_q(stocked: Api, q: str, titles: list[str]):
         ({"not_author": "nobody"}, ALL),
         ({"q": "ferries", "search_in": "title"}, [FERRIES.title]),
         ({"q": "missile", "search_in": "body"}, [MISSILE.title]),
+        ({"q": "ferry", "search_in": "title,body"}, [MISSILE.title, FERRIES.title]),
         ({"ingested_before": "2026-11-01T00:00:00Z"}, []),
         ({"ingested_after": "2020-01-01T00:00:00Z"}, ALL),
         ({"updated_before": "2026-11-04T00:00:00Z"}, [FERRIES.title]),
@@ -109,6 +110,23 @@ async def test_relevance_needs_words(stocked: Api):
     refused = await stocked.get("/v1/stories", sort="relevance")
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["parameter"] == "sort"
+
+
+async def test_a_list_may_be_one_value_with_commas(stocked: Api):
+    (story,) = (
+        await stocked.get("/v1/stories", q="ferries", include="body, highlights", limit=1)
+    ).json()["data"]
+    assert {"text", "highlights"} < story.keys()
+
+
+async def test_searches_of_too_many_filters_are_refused(stocked: Api):
+    def tags(count: int) -> list[str]:
+        return ["|".join(f"category:x{n}-{m}" for m in range(50)) for n in range(count)]
+
+    assert (await stocked.get("/v1/stories", tag=tags(10))).status_code == 200
+    refused = await stocked.get("/v1/stories", tag=[*tags(10), "lang:en"])
+    assert refused.status_code == 400
+    assert "501 words and filters" in refused.json()["detail"]
 
 
 async def test_highlights_say_where(stocked: Api):

@@ -119,6 +119,7 @@ def test_reads(text: str, tree: QueryTree) -> None:
         ('"a b"~', 0, "from 1 to 50"),
         ('"a b"~0', 0, "from 1 to 50"),
         ('"a b"~51', 0, "from 1 to 50"),
+        ('"a b"~50 OR -"c d"~50 OR title:"e f"~1', 31, "all ~ together allow more than 100"),
         ('tag:"a:b c:d"~3', 4, "takes no ~"),
         ("x tag:kyodo", 6, "write scheme:code"),
         ("tag:!!:kyodo", 4, "write scheme:code"),
