@@ -123,6 +123,7 @@ async def _http_exception(request: Request, error: Exception) -> Response:
         case 400:
             return problem(request, Invalid("the body cannot be read: send a JSON object"))
         case 405:
+            headers["Allow"] = _allowed(headers.get("Allow", ""))
             said = f"{path} does not take {request.scope['method']}: use {headers.get('Allow')}"
             return _document(
                 request, 405, "method_not_allowed", "Method not allowed", said, headers=headers
@@ -134,6 +135,11 @@ async def _http_exception(request: Request, error: Exception) -> Response:
         case status:
             said = str(error.detail)
             return _document(request, status, "refused", said, said, headers=headers)
+
+
+def _allowed(methods: str) -> str:
+    """What a route takes: HEAD wherever it takes GET, which the routes need not say."""
+    return ", ".join(f"{name}, HEAD" if name == "GET" else name for name in methods.split(", "))
 
 
 async def _disconnected(request: Request, _error: Exception) -> Response:

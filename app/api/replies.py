@@ -131,9 +131,7 @@ def link_to(path: str, parameters: Sequence[tuple[str, str]]) -> str:
 
 def names_etag(request: Request, etag: str) -> bool:
     """Whether If-None-Match names it, by weak comparison (RFC 9110 §8.8.3.2)."""
-    header = request.headers.get("if-none-match")
-    if header is None:
-        return False
+    header = ",".join(request.headers.getlist("if-none-match"))
     named = {part.strip().removeprefix("W/") for part in header.split(",")}
     return "*" in named or etag.removeprefix("W/") in named
 

@@ -41,7 +41,7 @@ async def test_paths_and_methods_that_are_not_there(api: Api):
         assert "/docs" in said.detail
     refused = await api.reader.delete("/v1/stories")
     said = check_problem(refused, 405, "method_not_allowed")
-    assert refused.headers["allow"] == "GET"
+    assert refused.headers["allow"] == "GET, HEAD"
     assert said.detail == "/v1/stories does not take DELETE: use GET"
 
 

@@ -180,6 +180,8 @@ async def test_what_the_caller_has_is_not_sent_again(api: Api, harbour: Publishe
         assert again.content == b""
         assert again.headers["etag"] == etag
         assert again.headers["vary"] == first.headers["vary"]
+    lines = [("If-None-Match", '"x"'), ("If-None-Match", etag)]
+    assert (await api.reader.get(path, headers=lines)).status_code == 304
     assert (await api.reader.get(path, headers={"If-None-Match": '"x"'})).status_code == 200
     harbour.pages["/feed"] = atom(CORRECTED, BRIDGE)
     await api.refresh(feed)
@@ -196,3 +198,7 @@ async def test_head_is_get_without_the_body(api: Api):
         assert head.content == b""
         assert head.headers["content-length"] == got.headers["content-length"]
         assert head.headers.get("etag") == got.headers.get("etag")
+    refused = await api.reader.delete("/v1/stories")
+    assert refused.status_code == 405
+    assert refused.headers["allow"] == "GET, HEAD"
+    assert (await api.admin.put("/v1/admin/reindex")).headers["allow"] == "POST"
