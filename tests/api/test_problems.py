@@ -42,7 +42,7 @@ async def test_paths_and_methods_that_are_not_there(api: Api):
     refused = await api.reader.delete("/v1/stories")
     said = check_problem(refused, 405, "method_not_allowed")
     assert refused.headers["allow"] == "GET, HEAD"
-    assert said.detail == "/v1/stories does not take DELETE: use GET"
+    assert said.detail == "/v1/stories does not take DELETE: use GET, HEAD"
 
 
 @on_sqlite
