@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -118,10 +119,9 @@ async def story_shapes(
         shapes = [story_shape(row) for row in rows]
     if highlight is None:
         return shapes
-    return [
-        {**shape, "highlights": highlights_shape(row, highlight)}
-        for shape, row in zip(shapes, rows, strict=True)
-    ]
+    # A page of long stories and 64 words takes seconds: in a thread, so that others are answered.
+    marked = await asyncio.to_thread(lambda: [highlights_shape(row, highlight) for row in rows])
+    return [{**shape, "highlights": found} for shape, found in zip(shapes, marked, strict=True)]
 
 
 def _path(request: Request, form: PageFormat) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from app.api import story_pages
 from app.api.schemas_explain import ExplainAnswer
 from app.api.schemas_lists import StoryList
 from app.core import analyze
@@ -243,3 +246,31 @@ async def test_coverage_says_how_far_the_answer_can_be_trusted(stocked: Api):
         refused = await stocked.get(f"/v1/stories{suffix}", include="coverage")
         assert refused.status_code == 400, suffix
         assert refused.json()["errors"][0]["parameter"] == "include"
+
+
+@pytest.mark.parametrize(
+    ("module", "work", "asked"),
+    [
+        (story_pages, "highlights_shape", {"include": "highlights"}),
+        (relevance, "score", {"sort": "relevance"}),
+    ],
+)
+async def test_others_are_answered_while_stories_are_marked_and_ranked(
+    stocked: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    work: str,
+    asked: dict[str, str],
+):
+    """The work waits for another request to be answered: on the event loop it would wait in vain."""
+    loop, done = asyncio.get_running_loop(), getattr(module, work)
+
+    def waiting(*args: Any, **named: Any) -> Any:
+        other = asyncio.run_coroutine_threadsafe(stocked.get("/healthz"), loop)
+        assert other.result(timeout=5).status_code == 200
+        return done(*args, **named)
+
+    monkeypatch.setattr(module, work, waiting)
+    answer = await stocked.get("/v1/stories", q="ferry", **asked)
+    assert answer.status_code == 200
+    assert len(answer.json()["data"]) == 2
