@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 import nh3
 
 from app.core.boilerplate import boilerplate_rule
-from app.core.credits import Lead, byline, credit_line, is_sign_off, lead_of, tail_credit
+from app.core.bylines import byline, is_sign_off, reporter_line
+from app.core.credits import Lead, credit_line, lead_of, tail_credit
+from app.core.datelines import bare_lead
 from app.core.notes import note_of
 from app.core.opening import opening_once, repeats
 from app.core.story import OWN_BLOCKS, Agency, Block, BlockType, Dateline
@@ -142,8 +144,13 @@ def _stands_alone(line: str) -> bool:
         or boilerplate_rule(line)
         or is_sign_off(line)
         or byline(line)
+        or reporter_line(line)
         or note_of(line)
     )
+
+
+def _lead_of(text: str) -> Lead | None:
+    return lead_of(text) or bare_lead(text)
 
 
 @dataclass(slots=True)
@@ -164,7 +171,7 @@ class _Reading:
             kind, text = waiting[-1].kind, "\n".join(waiting.pop().lines)
             if self._line(kind, text):
                 continue
-            lead = self._reopened(text) if self.begun else lead_of(text)
+            lead = self._reopened(text) if self.begun else _lead_of(text)
             if lead is None:
                 self._append(BlockType.PARAGRAPH, text, "paragraph")
                 self.opening = "" if self.begun else text
@@ -182,7 +189,7 @@ class _Reading:
         """
         if not self.opening or self.opening[:_PROBE_CHARS] not in text:
             return None
-        lead = lead_of(text)
+        lead = _lead_of(text)
         return lead if lead and repeats(self.opening, text[lead.end :]) else None
 
     def _line(self, kind: BlockType, text: str) -> bool:
@@ -200,7 +207,10 @@ class _Reading:
             self._append(BlockType.BYLINE, text, "sign-off")
         elif not self.begun and (people := byline(text)):
             self._append(BlockType.BYLINE, text, "byline")
-            self._believe(authors=people)
+            self._believe(people.agency, authors=people.names)
+        elif reporters := reporter_line(text):
+            self._append(BlockType.BYLINE, text, "reporter-line")
+            self._believe(authors=reporters)
         else:
             return False
         return True

@@ -17,11 +17,11 @@ from functools import cache
 import regex
 
 from app.core.agencies import agencies, agency_named
+from app.core.bylines import byline_before_lead, reporters_after_lead
 from app.core.people import read_authors
 from app.core.story import Agency, Dateline
 
 MAX_CREDIT_CHARS = 80
-MAX_BYLINE_CHARS = 120
 MAX_BARE_PLACE_WORDS = 3
 MAX_LEAD_CHARS = 300
 
@@ -32,7 +32,7 @@ _MONTHS = (
     r"|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|mär|okt|dez|янв|фев|мар|апр|мая|июн|июл|авг|сен"
     r"|окт|ноя|дек)\w*\.?"
 )
-_DATE = regex.compile(
+DATE = regex.compile(
     rf"(?:{_MONTHS}\s*\d{{1,2}}|\d{{1,2}}\.?\s*(?:de\s+)?{_MONTHS}|\d{{1,2}}月\d{{1,2}}日|\d{{1,2}}日"
     r"|\d{1,2}월\s*\d{1,2}일|\d{1,2}일)(?:,?\s*\d{4})?",
     regex.IGNORECASE,
@@ -40,28 +40,20 @@ _DATE = regex.compile(
 _BULLET = r"[•·●∙▪■◆★*|:：—–\-\s]*"
 _JOINED = r"\s*(?:,|，|、|/|／|・|&|-|=|＝|\band\b|\bund\b|\bet\b|\by\b)\s*"
 _COMPANY = r"[Ss]taff(?: [Rr]eports?| [Ww]riters?)?|[Aa]gencies"
-_SOURCE = r"(?:(?:Source|Via|Credit|From|Quelle|Fuente|Fonte|©|\(c\)|来源|出典|提供)\s*[:：]?\s*)?"
+_STAFF = r"(?: (?:Staff|staff|Correspondents?|correspondents?))?"
+_SOURCE = (
+    r"(?:(?:By|BY|Source|Via|Credit|From|Quelle|Fuente|Fonte|©|\(c\)|来源|出典|提供)\s*[:：]?\s*)?"
+)
 _WHERE = r"(?P<where>[^\n.!?。！？:;“”\"「」()（）]{2,60}?[^\n!?。！？:;“”\"「」()（）]{0,40}?)"
 _IN_BRACKETS = r"[^)）\]］】\n]{0,12}"
 _AFTER = rf"\s*[.:：]?[{_DASHES}]*\s*"
-_NAME = r"\p{Lu}[\p{L}.'’-]*"
-_PERSON = rf"{_NAME}(?: (?:(?:de|da|van|von|der|den|la|le|bin|al|el|dos|di) )*{_NAME}){{1,4}}"
-_AND = r"(?:, and |, | and | & | et | y )"
-_BYLINE = regex.compile(
-    rf"(?:By|BY|Por|Par)\s*:?\s+(?P<names>{_PERSON}(?:{_AND}{_PERSON}){{0,5}})(?P<rest>.*)"
-)
-_BYLINE_LEAD = regex.compile(
-    rf"By (?P<names>{_PERSON}?(?:{_AND}{_PERSON}?){{0,5}}?) "
-    r"(?=\p{Lu}{3,}[\p{Lu} ./'’-]*[,(（ ])"
-)
 _WIRED = r"(?P<where>[^\s，。、]{1,12}?\d{1,2}日)[电電]"
+_WIRED_FROM = (
+    r"(?:[記记]者(?P<reporters>\p{Han}{2,3}(?:、\p{Han}{2,3})*))?"
+    r"(?P<where>\p{Han}{1,8}\d{1,2}日)[电電]"
+)
+_CAPITALS = r"(?P<where>\p{Lu}{3,}[^\n.!?:;“”\"()]{0,40}?)"
 _REPORTERS = r"(?:\s*[（(]记者\s*(?P<reporters>[^)）]{2,40})[)）])?"
-_KOREAN_REPORTER = regex.compile(
-    r"(?P<names>\p{Hangul}{2,4}(?:[·, ]+\p{Hangul}{2,4}){0,4})\s*(?:특파원|기자)\s*=\s*"
-)
-_SIGN_OFF = regex.compile(
-    r"[(（]?\s*(?:(?:Additional )?[Rr]eporting|Writing|Editing|Compiled) by \p{Lu}[^\n]{1,300}"
-)
 _EDGES = " ,，、・=＝‐–—:/.-"
 _PLACE_WORD = regex.compile(
     r"[\p{Lu}\p{Lo}\d][\p{L}\p{M}\p{N}.'’‐-]*"
@@ -88,30 +80,11 @@ def credit_line(line: str) -> Agency | None:
     return agency_named(found["agency"]) if found else None
 
 
-def byline(line: str) -> tuple[str, ...] | None:
-    """The authors of a line that is nothing but a byline."""
-    found = _BYLINE.fullmatch(line) if len(line) <= MAX_BYLINE_CHARS else None
-    if found is None:
-        return None
-    rest = found["rest"].strip()
-    if rest and (rest[0] not in ",|/-–—" or rest.endswith((".", "?", "!"))):
-        return None
-    return read_authors((found["names"],)).names or None
-
-
-def is_sign_off(line: str) -> bool:
-    """Whether a line is the reporters' and editors' sign-off: "(Reporting by …; Editing by …)"."""
-    return _SIGN_OFF.fullmatch(line) is not None
-
-
 def lead_of(text: str) -> Lead | None:
     """The byline, dateline and credit that a paragraph opens with, all together."""
     if not _patterns().name.search(text, 0, MAX_LEAD_CHARS):
         return None
-    start = 0
-    authors: tuple[str, ...] = ()
-    if found := _BYLINE_LEAD.match(text):
-        start, authors = found.end(), read_authors((found["names"],)).names
+    start, authors = byline_before_lead(text)
     for pattern in _patterns().leads:
         found = pattern.match(text, start)
         if found and (lead := _lead(text, found, authors)):
@@ -135,23 +108,21 @@ def _lead(text: str, found: regex.Match[str], authors: tuple[str, ...]) -> Lead 
         return None
     if groups.get("reporters"):
         authors += read_authors((groups["reporters"],)).names
-    if reporter := _KOREAN_REPORTER.match(text, end):
-        end, authors = reporter.end(), authors + read_authors((reporter["names"],)).names
+    end, reporters = reporters_after_lead(text, end)
     return Lead(
         end=end,
         text=text[:end].strip(),
         agency=agency_named(found["agency"]),
-        dateline=Dateline(text=where, place=_place(where)) if where else None,
-        authors=authors,
+        dateline=Dateline(text=where, place=place_of(where)) if where else None,
+        authors=authors + reporters,
     )
 
 
 def _is_marked(found: regex.Match[str]) -> bool:
     """Whether the lead is set off from the sentence: by a dash after it, or brackets around it."""
     lead = found[0].strip()
-    return (
-        lead[0] in "(（[［【〔" or lead[-1] in f"{_DASHES}.电電" or "reporters" in found.groupdict()
-    )
+    marked = lead[0] in "(（[［【〔" or lead[-1] in f"{_DASHES}.:：电電"
+    return marked or "reporters" in found.groupdict()
 
 
 def _is_bare_place(where: str, rest: str) -> bool:
@@ -161,12 +132,13 @@ def _is_bare_place(where: str, rest: str) -> bool:
 
 
 def _is_place(where: str) -> bool:
-    words = regex.split(r"[\s,，、・/／]+", _DATE.sub(" ", where))
+    words = regex.split(r"[\s,，、・·/／]+", DATE.sub(" ", where))
     return agency_named(where) is None and all(_PLACE_WORD.fullmatch(w) for w in words if w)
 
 
-def _place(where: str) -> str | None:
-    return _DATE.sub("", where).strip(_EDGES) or None
+def place_of(where: str) -> str | None:
+    """A dateline without its date."""
+    return DATE.sub("", where).strip(_EDGES) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,18 +153,22 @@ class _Patterns:
 def _patterns() -> _Patterns:
     forms = "|".join(re.escape(form) for form in sorted(agencies(), key=len, reverse=True))
     name = rf"(?P<agency>{forms})"
-    some = rf"{name}(?:{_JOINED}(?:{forms}|{_COMPANY}))*"
+    some = rf"{name}(?:/\p{{Ll}}{{2,3}}\b)?(?:{_JOINED}(?:{forms}|{_COMPANY}))*"
     leads = (
         rf"{_WHERE}\s*{_OPEN}\s*{some}\s*{_CLOSE}{_AFTER}",  # PLACE, DATE (AGENCY) -
+        rf"{_OPEN}\s*{some}\s*{_CLOSE}{_AFTER}{_CAPITALS}\s*[-–—]\s+",  # (AGENCY) - PLACE, DATE -
+        rf"{_OPEN}\s*{name}{_WIRED_FROM}{_CLOSE}\s*",  # （中央社記者…台北5日電）
         rf"{_OPEN}\s*{some}\s*{_CLOSE}{_AFTER}",  # (AGENCY) -
         rf"{_OPEN}\s*{_WHERE}\s*[=＝]?\s*{name}{_IN_BRACKETS}{_CLOSE}{_AFTER}",  # 【東京共同】
         rf"(?:{_WHERE}[\s,]+)?{some}\s*(?:[-–—]+|=)\s+",  # PLACE, DATE AGENCY -
-        rf"{_WHERE}\s[-–—]\s{some}\.\s+",  # МЕСТО, ДАТА - АГЕНТСТВО.
+        rf"{_WHERE}\s[-–—]\s{some}[.:]\s+",  # МЕСТО, ДАТА - АГЕНТСТВО.
         rf"{name}{_WIRED}{_REPORTERS}\s*",  # 新华社北京3月5日电（记者…）
     )
     return _Patterns(
         name=re.compile(rf"(?<![A-Za-z])(?:{forms})(?![A-Za-z])"),
-        line=regex.compile(rf"{_BULLET}{_OPEN}?{_BULLET}{_SOURCE}{some}\s*{_CLOSE}?[.。\s]*"),
+        line=regex.compile(
+            rf"{_BULLET}{_OPEN}?{_BULLET}{_SOURCE}{some}{_STAFF}\s*{_CLOSE}?[.。\s]*"
+        ),
         tail=regex.compile(rf"\s*[(（\[［]\s*{some}\s*[)）\]］][.。]?\s*$"),
         leads=tuple(regex.compile(lead) for lead in leads),
     )

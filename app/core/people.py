@@ -19,16 +19,37 @@ _ADDRESS = re.compile(r"[^\s<>()\[\],;:|]+@[^\s<>()\[\],;:|]+|https?://[^\s<>()\
 _BRACKETS = re.compile(r"[<\[(]\s*[>\])]")
 _INSIDE = re.compile(r"^\s*\((.*)\)\s*$")
 _BY = re.compile(
-    r"^(?:by|written by|story by|reported by|author|文|記者)\s*[:：]?\s+", re.IGNORECASE
+    r"^(?:(?:by|written by|story by|words by|text by|reported by|authors?|von|por|par)\s*[:：]?\s+"
+    r"|(?:文|記者|记者|取材|글)\s*[:：・/／＝= ]\s*)",
+    re.IGNORECASE,
 )
 _HARD = regex.compile(r"\s*[;|/；、｜／•·]\s*")
-_SOFT = regex.compile(r"\s*(?:,\s*and\s|,|，|\s(?:and|und|et|y|e|&|en|och|og|och)\s)\s*")
+_SOFT = regex.compile(
+    r"\s*(?:,\s*(?:and|with)\s|,|，|\s(?:and|AND|with|WITH|und|et|y|e|&|en|og|och|и)\s)\s*"
+)
+_EQUALS = regex.compile(r"\s*[=＝]\s*")
+_KATAKANA = regex.compile(r"[\p{Katakana}ー・]+")
+_TITLE = regex.compile(
+    r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Mme|Dipl|Mag|Ing)\.|Dr|Prof|Professor|Mme|Herr|Frau)\s+(?=\p{Lu})"
+)
+_DEGREE = regex.compile(r"(?:,?\s+(?:Ph\.?D\.?|M\.?D\.?|MBA|Esq\.?|R\.?N\.?|CFA))+$")
+_PLACE = regex.compile(r"(?<=\S \S.*)\s(?:in|from|at)\s\p{Lu}[\p{L} .,'’-]*$")
+_REPORTER = regex.compile(
+    r"\s*(?:선임기자|특파원|기자|[记記]者|特派员|特派員|編集委員|論説委員|通讯员)$"
+)
 _ROLE = re.compile(
-    r"(?:(?:senior|chief|special|staff|contributing|political|foreign|news|our|guest|web|digital)\s+)*"
+    r"(?:(?:\w+\s+)?(?:senior|chief|special|staff|contributing|political|foreign|news|our|guest|web"
+    r"|digital|business|sports?|science|world|deputy|managing|associate|assistant|health|economics)\s+)*"
     r"(?:writer|writers|reporter|reporters|correspondent|editor|editors|contributor|staff|report"
     r"|desk|team|newsroom|agencies|agency|admin|administrator|webmaster|none|null|n/a|unknown"
-    r"|anonymous|nobody|no-?reply|undefined|author|user|root|redaktion|redacción|rédaction)",
+    r"|anonymous|nobody|no-?reply|undefined|author|user|root|redaktion|redacción|rédaction|redazione|redação|wires"
+    r"|chefredakteur(?:in)?|redakteur(?:in)?|korrespondent(?:in)?|journaliste?|journalistin|redactora?"
+    r"|news service|newswires?|press release|associated press writers?|columnist|bureau chief)"
+    r"(?:\s+(?:in|at|of|for)\s.*)?",
     re.IGNORECASE,
+)
+_POST = re.compile(
+    r"(?:\w+ ){0,2}(?:correspondent|editor|reporter|writer|columnist)s?", re.IGNORECASE
 )
 _LETTER = regex.compile(r"\p{L}")
 
@@ -49,11 +70,27 @@ def read_authors(raw: Iterable[str]) -> Authors:
     agency = None
     for line in raw:
         for part in _parts(line):
-            found = agency_named(part)
-            if found is None:
-                names.setdefault(part.casefold(), part)
+            name, found = _with_agency(part)
+            if name:
+                names.setdefault(name.casefold(), name)
             agency = agency or found
     return Authors(names=tuple(names.values())[:MAX_AUTHORS], agency=agency)
+
+
+def is_role(words: str) -> bool:
+    """Whether words name a post or a collective, not a person: "Political Editor", "Staff"."""
+    return (_ROLE.fullmatch(words) or _POST.fullmatch(words)) is not None
+
+
+def _with_agency(part: str) -> tuple[str, Agency | None]:
+    """The name and the agency of "JANE ROE Associated Press"."""
+    if whole := agency_named(part):
+        return "", whole
+    words = part.split()
+    for start in range(2, len(words)):
+        if agency := agency_named(" ".join(words[start:])):
+            return " ".join(words[:start]), agency
+    return part, None
 
 
 def _parts(line: str) -> Iterator[str]:
@@ -61,13 +98,26 @@ def _parts(line: str) -> Iterator[str]:
     inside = _INSIDE.match(bare)
     bare = _BY.sub("", (inside[1] if inside else bare).strip())
     for hard in _HARD.split(bare):
-        for part in _soft_parts(hard):
-            name = part.strip(" ,.-–—()[]<>\"'“”") if not part.endswith("Jr.") else part.strip()
-            if _LETTER.search(name) and not _ROLE.fullmatch(name):
+        for soft in _soft_parts(_DEGREE.sub("", hard)):
+            name = _bare_name(soft)
+            if _LETTER.search(name) and not is_role(name):
                 yield name[:MAX_NAME_CHARS].rstrip()
 
 
+def _bare_name(part: str) -> str:
+    """Without title, place and the word for a reporter."""
+    name = part.strip(" ,.-–—()[]<>\"'“”") if not part.endswith("Jr.") else part.strip()
+    if agency_named(name):
+        return name
+    name = _PLACE.sub("", _TITLE.sub("", _REPORTER.sub("", name)))
+    halves = [half for half in _EQUALS.split(name) if not _KATAKANA.fullmatch(half)]
+    return halves[-1] if halves else name
+
+
 def _soft_parts(words: str) -> list[str]:
+    """Parted where each part is a name, an agency or a role."""
     parts = [part for part in _SOFT.split(words) if part]
-    whole = all(" " in part or agency_named(part) or not part.isascii() for part in parts)
+    whole = all(
+        " " in part or agency_named(part) or is_role(part) or not part.isascii() for part in parts
+    )
     return parts if whole else [words]

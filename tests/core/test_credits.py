@@ -1,0 +1,235 @@
+"""Who wrote a story and where, in every form that wires and papers use."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.blocks import read_blocks
+from app.core.bylines import byline, is_sign_off
+from app.core.people import read_authors
+from app.core.story import BlockType
+
+STORY = "The ferry sailed on time."
+
+
+@pytest.mark.parametrize(
+    ("lead", "agency", "place", "authors"),
+    [
+        ("SAITAMA, Japan, Dec. 9 Kyodo - ", "kyodo", "SAITAMA, Japan", ()),
+        ("MANILA, Philippines, Dec 9, Kyodo - ", "kyodo", "MANILA, Philippines", ()),
+        ("MOSUL, Iraq/BAGHDAD (Reuters) - ", "reuters", "MOSUL, Iraq/BAGHDAD", ()),
+        ("TOKYO--(BUSINESS WIRE)--", "businesswire", "TOKYO", ()),
+        ("OSLO, Feb. 17, 2024 /PRNewswire/ -- ", "prnewswire", "OSLO", ()),
+        ("OSLO, Feb. 17, 2024 (GLOBE NEWSWIRE) -- ", "globenewswire", "OSLO", ()),
+        ("Berlin/Kiel (dpa/lno) - ", "dpa", "Berlin/Kiel", ()),
+        ("Paris, 5 mars 2024 (AFP) - ", "afp", "Paris", ()),
+        ("MADRID, 5 Mar. (EUROPA PRESS) - ", "europapress", "MADRID", ()),
+        ("(ANSA) - ROMA, 05 MAR - ", "ansa", "ROMA", ()),
+        ("Lisboa, 05 mar 2024 (Lusa) – ", "lusa", "Lisboa", ()),
+        ("МОСКВА, 5 мар — РИА Новости. ", "ria", "МОСКВА", ()),
+        ("القاهرة - رويترز: ", "reuters", "القاهرة", ()),
+        ("باريس (أ ف ب) - ", "afp", "باريس", ()),
+        ("（中央社記者王小明台北5日電）", "cna", "台北", ("王小明",)),
+        ("（中央社台北5日電）", "cna", "台北", ()),
+        ("中新社北京3月5日电 (记者 王小明)", "chinanews", "北京", ("王小明",)),
+        ("【3月5日 AFP】", "afp", None, ()),
+        ("(CNN) — ", "cnn", None, ()),
+        ("（ブルームバーグ）： ", "bloomberg", None, ()),
+        ("(서울=연합뉴스) 홍길동 김철수 기자 = ", "yonhap", "서울", ("홍길동", "김철수")),
+        ("(서울·부산=연합뉴스) 홍길동 특파원 = ", "yonhap", "서울·부산", ("홍길동",)),
+        ("【서울=뉴시스】홍길동 기자 = ", "newsis", "서울", ("홍길동",)),
+        (
+            "By Jane Roe, John Doe and Ann Poe DUBAI, Feb 17 (Reuters) - ",
+            *("reuters", "DUBAI", ("Jane Roe", "John Doe", "Ann Poe")),
+        ),
+        ("By Jane Roe with John Doe DUBAI (AP) — ", "ap", "DUBAI", ("Jane Roe", "John Doe")),
+        ("【ワシントン＝山田花子】", None, "ワシントン", ("山田花子",)),
+        ("【東京=共同】", "kyodo", "東京", ()),
+        ("[서울=홍길동 기자] ", None, "서울", ("홍길동",)),
+        ("LONDON — ", None, "LONDON", ()),
+        ("WASHINGTON -- ", None, "WASHINGTON", ()),
+        ("SÃO PAULO – ", None, "SÃO PAULO", ()),
+        ("BOSTON - ", None, "BOSTON", ()),
+        ("ODESA, Ukraine — ", None, "ODESA, Ukraine", ()),
+        ("PORTSIDE, March 5 - ", None, "PORTSIDE", ()),
+        ("NEW DELHI, March 5: ", None, "NEW DELHI", ()),
+    ],
+)
+def test_leads(lead: str, agency: str | None, place: str | None, authors: tuple[str, ...]) -> None:
+    story = "渡轮准时离港。" if lead[-1] in "】）)" else STORY
+    read = read_blocks(lead + story, is_html=False)
+    assert read.text == story
+    assert (read.agency.code if read.agency else None) == agency
+    assert (read.dateline.place if read.dateline else None) == place
+    assert read.authors == authors
+    assert read.blocks[0].text == lead.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BREAKING — The ferry sailed.",
+        "NASA — The agency sailed.",
+        "JANE ROE, Harbour editor — The ferry sailed.",
+        "JANE ROE, Staff Writer — The ferry sailed.",
+        "PORTSIDE, Ohio - The ferry sailed.",
+        "NEW DELHI: The ferry sailed.",
+        "LONDON — where the ferry sailed",
+        "【速報】船が出た。",
+        "【続報＝12】船が出た。",
+        "(서울=바다) 여객선이 떠났다.",
+    ],
+)
+def test_what_only_looks_like_a_dateline_stays(text: str) -> None:
+    read = read_blocks(text, is_html=False)
+    assert (read.text, read.dateline, read.authors) == (text, None, ())
+
+
+def test_a_byline_and_lead_inside_a_summary() -> None:
+    lead = "By Jane Roe and John Doe DUBAI, Feb 17 (Reuters) - "
+    read = read_blocks(f"<p>{lead}Oil rose. It fell again.</p>", is_html=True)
+    assert (read.text, read.authors) == ("Oil rose. It fell again.", ("Jane Roe", "John Doe"))
+
+
+@pytest.mark.parametrize(
+    ("line", "names", "agency"),
+    [
+        ("By Jane Roe, Reuters", ("Jane Roe",), "reuters"),
+        ("By JANE ROE Associated Press", ("JANE ROE",), "ap"),
+        ("By Jane Roe | AP", ("Jane Roe",), "ap"),
+        ("BY JANE ROE AND JOHN DOE", ("JANE ROE", "JOHN DOE"), None),
+        ("By Jane Roe with AFP", ("Jane Roe",), "afp"),
+        ("By Jane Roe with John Doe in Cairo", ("Jane Roe", "John Doe"), None),
+        ("By Jane Roe in Port Said", ("Jane Roe",), None),
+        ("By Jane Roe of Harbour News", ("Jane Roe",), None),
+        ("By Jane Roe jane@harbour.example", ("Jane Roe",), None),
+        ("Written by Jane Roe", ("Jane Roe",), None),
+        ("Von Jana Roe, dpa", ("Jana Roe",), "dpa"),
+        ("Por Juana Roe y Juan Doe", ("Juana Roe", "Juan Doe"), None),
+        ("Di Gianna Roe", ("Gianna Roe",), None),
+        ("Propos recueillis par Jeanne Roe", ("Jeanne Roe",), None),
+        ("Автор: Иван Петров", ("Иван Петров",), None),
+        ("بقلم: سعيد حسن", ("سعيد حسن",), None),
+    ],
+)
+def test_bylines(line: str, names: tuple[str, ...], agency: str | None) -> None:
+    said = byline(line)
+    assert said is not None
+    assert (said.names, said.agency.code if said.agency else None) == (names, agency)
+    read = read_blocks(f"{line}\n\n{STORY}", is_html=False)
+    assert (read.text, read.authors) == (STORY, names)
+    assert (read.agency.code if read.agency else None) == agency
+
+
+@pytest.mark.parametrize(
+    "line", ["By Jane Roe in the harbour", "Von Anfang An war es so.", "بقلم رصاص", "Di Roe"]
+)
+def test_no_bylines(line: str) -> None:
+    assert byline(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("홍길동 기자", ("홍길동",)),
+        ("홍길동 기자 hong@harbour.example", ("홍길동",)),
+        ("홍길동·김철수 특파원", ("홍길동", "김철수")),
+        ("[홍길동 기자]", ("홍길동",)),
+        ("本报记者 王小明", ("王小明",)),
+        ("（记者王小明、李大海）", ("王小明", "李大海")),
+        ("记者：王小明 报道", ("王小明",)),
+        ("文／山田花子", ("山田花子",)),
+        ("山田花子記者", ("山田花子",)),
+        ("記者・山田花子", ("山田花子",)),
+    ],
+)
+def test_reporters_in_east_asian_lines_wherever_they_stand(
+    line: str, names: tuple[str, ...]
+) -> None:
+    for text in (f"{line}\n\n渡轮离港。", f"渡轮离港。\n\n{line}", f"渡轮离港\n{line}"):
+        read = read_blocks(text, is_html=False)
+        assert read.authors == names
+        assert [b.type for b in read.blocks if b.text == line] == [BlockType.BYLINE]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["기자", "기자들이 항구에 모였다.", "记者在港口看到渡轮。", "記者会見が開かれた。", "王" * 130],
+)
+def test_sentences_with_reporters_stay(line: str) -> None:
+    assert read_blocks(line, is_html=False).text == line
+
+
+@pytest.mark.parametrize("line", ["By AFP", "BY REUTERS", "By Reuters Staff", "• Kyodo", "(AFP)"])
+def test_an_agency_as_the_only_author(line: str) -> None:
+    read = read_blocks(f"{line}\n\n{STORY}", is_html=False)
+    assert read.agency is not None
+    assert (read.text, read.authors, read.blocks[0].type) == (STORY, (), BlockType.CREDIT)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(Reporting by Jane Roe; Editing by John Doe)",
+        "Additional reporting by Jane Roe.",
+        "With reporting by Jane Roe",
+        "With files from The Canadian Press",
+        "—With inputs from PTI",
+        "(With agency inputs)",
+        "Jane Roe in Cairo contributed to this report.",
+        "Mit Material der dpa und AFP",
+        "Avec AFP et Reuters",
+        "责任编辑：王小明",
+    ],
+)
+def test_sign_offs(line: str) -> None:
+    assert is_sign_off(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "With reports from Asia slow, the harbour waited.",
+        "With inputs from farms rising, the harbour waited.",
+        "Avec Jeanne à bord, le bateau part.",
+        "The storm contributed to this report being late.",
+    ],
+)
+def test_no_sign_offs(line: str) -> None:
+    assert not is_sign_off(line)
+
+
+@pytest.mark.parametrize(
+    ("raw", "names", "agency"),
+    [
+        ("none@none.com (AFP | Reuters)", (), "afp"),
+        ("Jane Roe with John Doe", ("Jane Roe", "John Doe"), None),
+        ("JANE ROE AND JOHN DOE", ("JANE ROE", "JOHN DOE"), None),
+        ("Jane Roe, John Doe and Ann Poe", ("Jane Roe", "John Doe", "Ann Poe"), None),
+        ("ワシントン＝山田花子", ("山田花子",), None),
+        ("山田花子＝ワシントン", ("山田花子",), None),
+        ("ワシントン＝ロンドン", ("ワシントン＝ロンドン",), None),
+        ("AFP=時事", (), "afp"),
+        ("Dr. Jane Roe", ("Jane Roe",), None),
+        ("Prof. John Doe, PhD", ("John Doe",), None),
+        ("Herr Johann Roe", ("Johann Roe",), None),
+        ("Jane Roe in Tokyo", ("Jane Roe",), None),
+        ("Jane Roe, Political Editor", ("Jane Roe",), None),
+        ("Jane Roe | Harbour correspondent", ("Jane Roe",), None),
+        ("Jane Roe, Chefredakteurin", ("Jane Roe",), None),
+        ("Jane Roe Associated Press", ("Jane Roe",), "ap"),
+        ("Jane Roe/AFP", ("Jane Roe",), "afp"),
+        ("Jane Roe and agencies", ("Jane Roe",), None),
+        ("홍길동 기자", ("홍길동",), None),
+        ("王小明 记者", ("王小明",), None),
+        ("山田花子記者", ("山田花子",), None),
+        ("記者・山田花子", ("山田花子",), None),
+        ("Von Jana Roe", ("Jana Roe",), None),
+        ("jane@harbour.example", (), None),
+        ("Sir John Doe", ("Sir John Doe",), None),
+        ("Harbour News", ("Harbour News",), None),
+    ],
+)
+def test_authors_of_feeds(raw: str, names: tuple[str, ...], agency: str | None) -> None:
+    said = read_authors((raw,))
+    assert (said.names, said.agency.code if said.agency else None) == (names, agency)
