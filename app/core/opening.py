@@ -59,7 +59,7 @@ def _drop_blocks(blocks: list[Block]) -> bool:
         if any(blocks[n].type not in _OPENERS for n in said):
             return False
         again = own[length : length + MAX_BLOCKS]
-        if blocks[again[0]].text[:_PROBE_CHARS] != blocks[said[0]].text[:_PROBE_CHARS]:
+        if not _begin_alike(blocks[said[0]].text, blocks[again[0]].text):
             continue
         opening = _join(blocks, said)
         if any(repeats(opening, _join(blocks, again[: n + 1])) for n in range(len(again))):
@@ -68,6 +68,12 @@ def _drop_blocks(blocks: list[Block]) -> bool:
                 del blocks[n]
             return True
     return False
+
+
+def _begin_alike(text: str, other: str) -> bool:
+    """Nearly always no, so that little is compared; the end may be an ellipsis."""
+    length = max(_PROBE_CHARS, min(len(text), len(other), 48) - _PROBE_CHARS)
+    return text[:length] == other[:length]
 
 
 def _own(blocks: list[Block]) -> Iterable[int]:
