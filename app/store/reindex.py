@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,7 +62,10 @@ async def count_outdated(session: ReadSession) -> int:
 
 
 async def reindex(session: WriteSession, renewed: Sequence[tuple[StoredStory, IndexTerms]]) -> int:
-    """Index stories anew, but for those that have changed since they were read; how many."""
+    """Index stories anew, but for those that have changed since they were read, or whose source's
+    country has; how many.
+    """
+    countries = await _held_countries(session, {story.words.source.id for story, _ in renewed})
     rows = await session.execute(
         select(stories.c.id, stories.c.revision)
         .where(stories.c.id.in_([story.id for story, _ in renewed]), stories.c.status == "live")
@@ -74,9 +77,23 @@ async def reindex(session: WriteSession, renewed: Sequence[tuple[StoredStory, In
         IndexRow(story_id=story.id, terms=terms, times=_times(story))
         for story, terms in renewed
         if now.get(story.id) == story.revision
+        and countries.get(story.words.source.id) == story.words.source.country
     ]
     await index_stories(session, fresh)
     return len(fresh)
+
+
+async def _held_countries(
+    session: WriteSession, source_ids: Collection[int]
+) -> Mapping[int, str | None]:
+    """Where sources are at home, until the end of the transaction."""
+    rows = await session.execute(
+        select(sources.c.id, sources.c.country)
+        .where(sources.c.id.in_(source_ids))
+        .order_by(sources.c.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row.country for row in rows}
 
 
 async def mark_outdated(session: WriteSession, source_id: int) -> None:

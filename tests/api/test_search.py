@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.api import reindex as reindex_api
 from app.api import story_pages
 from app.api.schemas_explain import ExplainAnswer
 from app.api.schemas_lists import StoryList
@@ -15,6 +16,8 @@ from app.core import analyze
 from app.store import reindex as reindex_store
 from app.store import relevance
 from app.store import search as search_store
+from app.store.engine import ReadSession
+from app.store.reindex import StoredStory
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
 
@@ -205,15 +208,36 @@ async def test_every_story_is_indexed_anew_while_the_service_serves(
     assert (await reindex(stocked))["indexed"] == 0
 
 
+async def test_a_source_that_moves_while_its_stories_are_indexed(
+    stocked: Api, monkeypatch: pytest.MonkeyPatch
+):
+    """What was read before it moved is not written as if it were of now."""
+    read = reindex_api.outdated_stories
+
+    async def read_and_move(session: ReadSession, **asked: Any) -> list[StoredStory]:
+        stale = await read(session, **asked)
+        await move(stocked, "SE")
+        return stale
+
+    await move(stocked, "DK")
+    with monkeypatch.context() as moving:
+        moving.setattr(reindex_api, "outdated_stories", read_and_move)
+        assert (await reindex(stocked))["indexed"] == 0
+    assert await outdated(stocked) == 3
+    assert (await reindex(stocked))["indexed"] == 3
+    assert await stocked.titles(country="se") == ALL
+
+
+async def move(api: Api, country: str) -> None:
+    [feed] = (await api.admin.get("/v1/admin/feeds")).json()["data"]
+    path = f"/v1/admin/feeds/{feed['id']}"
+    tag = (await api.admin.get(path)).headers["ETag"]
+    moved = await api.admin.patch(path, json={"country": country}, headers={"If-Match": tag})
+    assert moved.status_code == 200
+
+
 async def test_a_source_that_moves_is_indexed_anew(stocked: Api):
-    [feed] = (await stocked.admin.get("/v1/admin/feeds")).json()["data"]
-    here = await stocked.admin.get(f"/v1/admin/feeds/{feed['id']}")
-    moved = await stocked.admin.patch(
-        f"/v1/admin/feeds/{feed['id']}",
-        json={"country": "SE"},
-        headers={"If-Match": here.headers["ETag"]},
-    )
-    assert moved.status_code == 200, moved.text
+    await move(stocked, "SE")
     assert await outdated(stocked) == 3
     await reindex(stocked)
     assert await stocked.titles(country="SE") == ALL
@@ -262,7 +286,7 @@ async def test_others_are_answered_while_stories_are_marked_and_ranked(
     work: str,
     asked: dict[str, str],
 ):
-    """The work waits for another request to be answered: on the event loop it would wait in vain."""
+    """The work waits for another request to be answered: on the event loop it would for ever."""
     loop, done = asyncio.get_running_loop(), getattr(module, work)
 
     def waiting(*args: Any, **named: Any) -> Any:
