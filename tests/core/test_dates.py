@@ -46,9 +46,33 @@ NINE_TOKYO = datetime(2024, 3, 5, 0, 0, tzinfo=UTC)
         ("2024/03/05 09:00:00 JST", "dateutil"),
         ("2024年3月5日（火）午前9時 JST", "cjk"),
         ("2024년 3월 5일 09:00 KST", "cjk"),
-        ("mar., 05 mars 2024 01:00:00 +0100", "dateparser"),
-        ("5 de marzo de 2024 00:00 +0000", "dateparser"),
-        ("Вт, 05 мар 2024 03:00:00 +0300", "dateparser"),
+        ("mar., 05 mars 2024 01:00:00 +0100", "localized"),
+        ("5 de marzo de 2024 00:00 +0000", "localized"),
+        ("Вт, 05 мар 2024 03:00:00 +0300", "localized"),
+        ("5 березня 2024 02:00 +0200", "dateparser"),
+        ("2024-03-05T09:00:00GMT+9", "iso8601"),
+        ("2024-03-05 09:00:00 Asia/Tokyo", "iso8601"),
+        ("Tue, 05 Mar 2024 09:00:00 Asia/Tokyo", "dateutil"),
+        ("2024-03-05 09:00:00 Etc/GMT-9", "iso8601"),
+        ("Mon, 04 Mar 2024 19:00:00 ET", "dateutil"),
+        ("Mon, 04 Mar 2024 19:00:00 Eastern Standard Time", "dateutil"),
+        ("Mon, 04 Mar 2024 4:00 PM PT", "dateutil"),
+        ("Tue Mar 05 2024 09:00:00 GMT+0900 (Japan Standard Time)", "dateutil"),
+        ("Tues, 05 Mar 2024 00:00:00 WET", "dateutil"),
+        ("5 марта 2024 года в 03:00 МСК", "localized"),
+        ("2024年3月5日 09:00 +09:00", "cjk"),
+        ("2024年3月4日 19:00 -0500", "cjk"),
+        ("2024年3月5日 星期二 08:00 HKT", "cjk"),
+        ("令和6年3月5日 9時 JST", "cjk"),
+        ("平成36年3月5日 9時 JST", "cjk"),
+        ("民國113年3月5日 09:00 JST", "cjk"),
+        ("２０２４年３月５日 ９：００ JST", "cjk"),
+        ("1709596800000000", "epoch"),
+        ("/Date(1709596800000)/", "epoch"),
+        ("/Date(1709596800000+0900)/", "epoch"),
+        ("Published: March 5, 2024 12:00 AM UTC", "dateutil"),
+        ("Updated 2024-03-05T00:00:00Z", "iso8601"),
+        ("投稿日：2024年3月5日 9時 JST", "cjk"),
         ("1709596800", "epoch"),
         ("1709596800.0", "epoch"),
         ("1709596800000", "epoch"),
@@ -71,7 +95,19 @@ def test_the_same_moment_in_many_spellings(raw: str, rule: str) -> None:
         ("2024.03.05 09:00", "dateutil"),
         ("2024年3月5日 9時00分", "cjk"),
         ("2024년 3월 5일 오전 9:00", "cjk"),
-        ("5. März 2024 09:00", "dateparser"),
+        ("5. März 2024 09:00", "localized"),
+        ("5. März 2024 um 09:00 Uhr", "localized"),
+        ("05.03.2024 09:00", "iso8601"),
+        ("05.03.2024, 09:00 Uhr", "localized"),
+        ("mardi 5 mars 2024 à 09h00", "localized"),
+        ("mar. 5 mars 2024 09:00", "localized"),
+        ("martes, 5 de marzo de 2024, 09:00", "localized"),
+        ("5 de março de 2024 às 9h00", "localized"),
+        ("5 March, 2024 | 9:00 AM", "localized"),
+        ("الثلاثاء، ٥ مارس ٢٠٢٤ ٠٩:٠٠ ص", "localized"),
+        ("2024. 3. 5. 오전 9:00", "cjk"),
+        ("2024년 3월 5일 화요일 09:00", "cjk"),
+        ("입력 2024-03-05 09:00", "iso8601"),
     ],
 )
 def test_a_date_without_a_zone_is_in_the_sources_zone(raw: str, rule: str) -> None:
@@ -80,6 +116,60 @@ def test_a_date_without_a_zone_is_in_the_sources_zone(raw: str, rule: str) -> No
     assert (tokyo.at, tokyo.rule) == (NINE_TOKYO, f"{rule}+zone")
     assert nowhere is not None
     assert (nowhere.at, nowhere.rule) == (NINE_TOKYO + timedelta(hours=9), f"{rule}+utc")
+
+
+MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
+    "diciembre",
+    "ar": "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre "
+    "dicembre",
+    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro "
+    "dezembro",
+}
+
+
+@pytest.mark.parametrize("language", MONTHS)
+def test_months_by_their_names(language: str) -> None:
+    for number, month in enumerate(MONTHS[language].split(), start=1):
+        read = read_date(f"7 {month} 2024 10:30 +0000")
+        assert read is not None, month
+        assert read.at == datetime(2024, number, 7, 10, 30, tzinfo=UTC)
+        assert read.rule != "dateparser"
+
+
+@pytest.mark.parametrize("form", ["2024年{}月7日 10:30", "2024년 {}월 7일 10:30"])
+def test_months_by_their_numbers(form: str) -> None:
+    for number in range(1, 13):
+        read = read_date(form.format(number))
+        assert read is not None
+        assert read.at == datetime(2024, number, 7, 10, 30, tzinfo=UTC)
+
+
+def test_a_region_means_its_hours_of_the_day_and_goes_before_the_sources_zone() -> None:
+    winter, summer = (
+        read_date(f"2024-{month}-05 12:00 ET", time_zone="Asia/Tokyo") for month in ("01", "07")
+    )
+    assert winter is not None
+    assert summer is not None
+    assert (winter.at.hour, summer.at.hour) == (17, 16)
+    assert read_date("2024-03-05 09:00 Asia/Nowhere") is None
+
+
+def test_a_leap_second_is_the_second_before() -> None:
+    read = read_date("Sat, 31 Dec 2016 23:59:60 GMT")
+    assert read is not None
+    assert read.at == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def test_the_first_year_of_an_era() -> None:
+    read = read_date("令和元年5月1日")
+    assert read is not None
+    assert read.at == datetime(2019, 5, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("zone", ["Nowhere/Land", "../etc/passwd", "America", "\0", ""])
@@ -136,6 +226,12 @@ def test_a_slashed_date_is_month_first() -> None:
         "2024年13月45日",
         "99999999999999",
         "9999-12-31T24:00:00-10:00",
+        "0000-00-00 00:00:00",
+        "Mon, 01 Jan 0001 00:00:00 +0000",
+        "Sat, 30 Feb 2024 09:00:00 GMT",
+        "30. Februar 2024",
+        "5 mars avril mai 2024",
+        "5 nonsense 2024",
         "0001-01-01T00:00:00+14:00",
         "not a date in 2024",
         "\ud800",
@@ -183,6 +279,18 @@ pieces = st.lists(
             "T",
             ":",
             "99",
+            "令和",
+            "元",
+            "mars",
+            "ET",
+            "Etc/GMT+9",
+            "/Date(",
+            "9" * 16,
+            "오전",
+            "٣",
+            "09h05",
+            "23:59:60",
+            "05.03.2024",
         ]
     )
     | st.text(max_size=4),
