@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -25,6 +27,11 @@ MAX_FILTERS = 500
 Values = Annotated[list[str] | None, Query(max_length=MAX_VALUES)]
 Moment = Annotated[str | None, Query(max_length=40)]
 Value = TypeVar("Value")
+_RFC3339 = re.compile(  # §5.6; Python reads more than that, such as weeks
+    r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d(?:\.\d{1,9})?)"
+    r"(?P<zone>[Zz]|[-+ ]\d\d:\d\d)",
+    re.ASCII,
+)
 
 
 def _separated(values: list[str] | None) -> list[str] | None:
@@ -190,12 +197,13 @@ def moment(parameter: str, value: str | None) -> datetime | None:
     """An RFC 3339 time; one without a zone is refused, since it could mean anything."""
     if value is None:
         return None
-    try:
+    found, read = _RFC3339.fullmatch(value.strip()), None
+    if found is not None:
         # A "+" of an offset that was not percent-encoded arrives as a space.
-        read = datetime.fromisoformat(value.strip().replace(" ", "+") if "T" in value else value)
-    except ValueError:
-        read = None
-    if read is None or read.tzinfo is None:
+        zone = found["zone"].upper().replace(" ", "+")
+        with suppress(ValueError):
+            read = datetime.fromisoformat(f"{found['date']}T{found['time']}{zone}")
+    if read is None:
         raise _invalid(
             parameter, f"{value!r} is no RFC 3339 time: write one such as 2026-11-24T06:00:00Z"
         )

@@ -94,12 +94,26 @@ async def test_q(stocked: Api, q: str, titles: list[str]):
         ({"ingested_before": "2026-11-01T00:00:00Z"}, []),
         ({"ingested_after": "2020-01-01T00:00:00Z"}, ALL),
         ({"updated_before": "2026-11-04T00:00:00Z"}, [FERRIES.title]),
+        ({"updated_before": "2026-11-04 01:00:00.5 01:00"}, [FERRIES.title]),
+        ({"updated_before": "2026-11-04t00:00:00z"}, [FERRIES.title]),
         ({"updated_after": "2026-11-04T00:00:00Z", "lang": "en"}, [MISSILE.title]),
         ({"updated_after": "2026-11-04T00:00:00Z", "updated_before": "2026-11-01T00:00:00Z"}, []),
     ],
 )
 async def test_filters(stocked: Api, asked: dict[str, str], titles: list[str]):
     assert await stocked.titles(**asked) == titles
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["2026-W45-3T00:00:00Z", "20261104T000000Z", "2026-11-04T00Z", "2026-11-04x00:00:00Z",
+     "2026-11-04T00:00:00,5Z", "2026-11-04T00:00:00", "2026-11-31T00:00:00Z",
+     "٢٠26-11-04T00:00:00Z"],
+)  # fmt: skip
+async def test_times_are_rfc_3339_and_nothing_else(stocked: Api, time: str):
+    refused = await stocked.get("/v1/stories", updated_before=time)
+    assert refused.status_code == 400
+    assert "no RFC 3339 time" in refused.json()["detail"]
 
 
 async def test_the_best_comes_first(stocked: Api, monkeypatch: pytest.MonkeyPatch):
