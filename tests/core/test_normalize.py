@@ -354,7 +354,11 @@ markups = st.none() | st.builds(
     Markup,
     value=st.lists(
         st.sampled_from(
-            ["<p>", "<br>", "<img src=a>", "AFP", "(Reuters) - ", "TOKYO", "。", "<div"]
+            [
+                *("<p>", "<br>", "<img src=a>", "AFP", "(Reuters) - ", "TOKYO", "。", "<div"),
+                *("Correction: ", "Photo: ", "By Jane Roe", "홍길동 기자", "LONDON — The", "CafÃ©"),
+                *("The ferry left the pier at nine.", "&amp;#8217;", "&amp;lt;p&amp;gt;", "\u200b"),
+            ]
         )
         | st.text(max_size=8)
     ).map(" ".join),
@@ -392,3 +396,16 @@ def test_every_entry_is_a_story(entry: Entry, context: FeedContext) -> None:
     assert datetime(1970, 1, 1, tzinfo=UTC) <= story.published_at <= SEEN
     json.dumps(story_as_json(story), ensure_ascii=False).encode()
     assert normalize(entry, context, SEEN) == story
+
+
+@settings(deadline=None)
+@given(entries)
+def test_a_storys_words_in_their_house_form_stay(entry: Entry) -> None:
+    story = normalize(entry, FEED, SEEN)
+    said = normalize(
+        Entry(raw_hash=0, title=Markup(value=story.title, html=False), authors=story.authors),
+        FEED,
+        SEEN,
+    )
+    assert said.title == story.title or "&" in story.title
+    assert len(said.authors) <= len(story.authors)
