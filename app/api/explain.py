@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import DepsDep, Reading
-from app.api.parameters import SearchDep
+from app.api.parameters import UnorderedDep
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_explain import ExplainAnswer, ExplainedPart
@@ -33,14 +33,14 @@ async def explain_search(
     request: Request,
     session: Reading,
     deps: DepsDep,
-    asked: SearchDep,
+    search: UnorderedDep,
     story: Annotated[
         int | None,
         Query(ge=0, lt=1 << 63, description="A story: does it match, and what of it does not?"),
     ] = None,
 ) -> Response:
     """The search as it was read, how many stories each part of it finds, and what a story lacks."""
-    search, now = asked.search, deps.clock()
+    now = deps.clock()
     languages = await story_languages(session)
     stored = None if story is None else await _stored(session, story)
     terms = None if stored is None else index_terms(stored.words)

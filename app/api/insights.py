@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import DepsDep, Reading
-from app.api.parameters import SearchDep
+from app.api.parameters import UnorderedDep
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_insights import FacetAnswer, TimelineAnswer
@@ -23,6 +23,9 @@ from app.store.facets import Facet, FacetCounts, FacetKind, count_facets
 from app.store.timeline import count_by_quarter
 
 MAX_FACETS: Final = 10
+_NO_ZONES: Final = frozenset({"localtime", "Factory"})
+"""Files among those of the zones that are none: they stand for whatever the host is set to."""
+
 _KINDS: Final = {kind.value: kind for kind in FacetKind}
 router = APIRouter(prefix="/v1", tags=["stories"])
 
@@ -32,7 +35,7 @@ async def facets(
     request: Request,
     session: Reading,
     deps: DepsDep,
-    asked: SearchDep,
+    search: UnorderedDep,
     facet: Annotated[
         list[str],
         Query(
@@ -51,7 +54,7 @@ async def facets(
     """
     wanted = {name: _facet(name) for name in dict.fromkeys(facet)}
     found = await count_facets(
-        session, asked.search, list(wanted.values()), limit=facet_limit, now=deps.clock()
+        session, search, list(wanted.values()), limit=facet_limit, now=deps.clock()
     )
     data = {"facets": [_facet_shape(name, found.found[f]) for name, f in wanted.items()]}
     meta = {
@@ -67,7 +70,7 @@ async def timeline(
     request: Request,
     session: Reading,
     deps: DepsDep,
-    asked: SearchDep,
+    search: UnorderedDep,
     interval: Annotated[
         Interval, Query(description="Hours, days, or weeks from Monday.")
     ] = Interval.DAY,
@@ -85,9 +88,9 @@ async def timeline(
     Without `published_after` it goes back 48 hours, 31 days or 26 weeks; at most 1,000 buckets.
     """
     now = deps.clock()
-    window = window_of(asked.search.published, interval, now)
+    window = window_of(search.published, interval, now)
     cut = buckets(window, interval, _zone(tz))
-    series = await count_by_quarter(session, asked.search, window, now)
+    series = await count_by_quarter(session, search, window, now)
     counts, totals = fold(cut, series.matching), fold(cut, series.every)
     rows = zip(cut, counts, totals, strict=True)
     meta = {
@@ -142,7 +145,7 @@ def _facet(name: str) -> Facet:
 
 
 def _zone(name: str) -> ZoneInfo:
-    if name not in _zones():
+    if name not in _zones() or name in _NO_ZONES:
         raise _invalid("tz", f"{name!r} is no IANA time zone: send one such as Europe/Paris")
     return ZoneInfo(name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -146,7 +146,7 @@ def wanted_times(
     )
 
 
-def search_request(
+def unordered_search(
     tags: Annotated[list[QueryTree], Depends(wanted_tags)],
     values: Annotated[list[QueryTree], Depends(wanted_values)],
     times: Annotated[tuple[Span, Span, Span], Depends(wanted_times)],
@@ -165,28 +165,38 @@ def search_request(
         SEPARATED,
         Query(description="Where the words of `q` must stand: `title`, `body`; else in either."),
     ] = None,
+) -> Search:
+    """What is searched for; raises Invalid or QueryInvalid naming what is wrong."""
+    search = Search(
+        text=None if q is None else parse_query(q),
+        filters=(*tags, *values),
+        field=_field(search_in),
+        published=times[0],
+        ingested=times[1],
+        updated=times[2],
+    )
+    asked = 0 if search.tree is None else sum(1 for _ in leaves(search.tree))
+    if asked > MAX_FILTERS:
+        detail = f"{asked} words and filters in one search, more than {MAX_FILTERS}: send fewer"
+        raise Invalid(detail, errors=(FieldError(detail=detail),))
+    return search
+
+
+UnorderedDep = Annotated[Search, Depends(unordered_search)]
+"""For what has no order, such as counts: the parameters of a search but for `sort`."""
+
+
+def search_request(
+    unordered: UnorderedDep,
     sort: Annotated[
         Sort,
         Query(description="Newest first by one of the times, or by `relevance` to `q`."),
     ] = Sort.PUBLISHED,
 ) -> SearchRequest:
     """Read the search parameters; raises Invalid or QueryInvalid naming what is wrong."""
-    text = None if q is None else parse_query(q)
-    if sort is Sort.RELEVANCE and text is None:
+    if sort is Sort.RELEVANCE and unordered.text is None:
         raise _invalid("sort", "relevance is to the words of q: send q, or sort=-published")
-    search = Search(
-        text=text,
-        filters=(*tags, *values),
-        field=_field(search_in),
-        published=times[0],
-        ingested=times[1],
-        updated=times[2],
-        sort=sort,
-    )
-    asked = 0 if search.tree is None else sum(1 for _ in leaves(search.tree))
-    if asked > MAX_FILTERS:
-        detail = f"{asked} words and filters in one search, more than {MAX_FILTERS}: send fewer"
-        raise Invalid(detail, errors=(FieldError(detail=detail),))
+    search = replace(unordered, sort=sort)
     return SearchRequest(search=search, bound_to=_line(search))
 
 

@@ -87,6 +87,8 @@ async def test_what_facets_cannot_be_asked(stocked: Api):
         {"facet": "lang", "facet_limit": 0},
         {"facet": "lang", "facet_limit": 101},
         {"facet": "lang", "limit": 3},
+        {"facet": "lang", "sort": "-updated"},
+        {"facet": "lang", "sort": "relevance", "q": "ferry"},
         {"facet": "lang", "q": "("},
     ):
         answer = await stocked.get(FACETS, **asked)
@@ -144,11 +146,21 @@ async def test_what_timelines_cannot_be_asked(stocked: Api):
         "interval": "month",
         "published_after": "yesterday",
         "facet": "lang",
+        "sort": "-updated",
     }.items():
         answer = await stocked.get(TIMELINE, **{parameter: value})
         assert answer.status_code == 400, parameter
         assert answer.json()["errors"][0]["parameter"] == parameter
-    for name in ("", "../../etc/passwd", "Europe", "/etc/localtime", "x" * 65, "\0"):
+    for name in (
+        "",
+        "../../etc/passwd",
+        "Europe",
+        "/etc/localtime",
+        "x" * 65,
+        "\0",
+        "localtime",
+        "Factory",
+    ):
         assert (await stocked.get(TIMELINE, tz=name)).status_code == 400, name
     long = await stocked.get(TIMELINE, interval="hour", published_after="2026-01-01T00:00:00Z")
     assert long.status_code == 400

@@ -149,6 +149,7 @@ def test_a_feed_just_added_need_not_have_been_read():
     assert gaps(history(added_at=END - 4 * MINUTE)) == [(0, 24, "not_yet_added")]
     assert gaps(history(added_at=END + HOUR)) == [(0, 24, "not_yet_added")]
     assert gaps(history(0.05, *range(1, 24), added_at=START)) == []
+    assert gaps(history(0.05, *range(1, 24), added_at=START, new=[0.05])) == []
 
 
 def test_a_window_without_time_has_no_gaps():
