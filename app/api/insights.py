@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -19,6 +20,7 @@ from app.core.tag import fold_code
 from app.core.timeline import Bucket, Interval, buckets, fold, window_of
 from app.errors import FieldError, Invalid
 from app.store.coverage import Coverage, FeedGap
+from app.store.engine import EPOCH
 from app.store.facets import Facet, FacetCounts, FacetKind, count_facets
 from app.store.timeline import count_by_quarter
 
@@ -27,6 +29,7 @@ _NO_ZONES: Final = frozenset({"localtime", "Factory"})
 """Files among those of the zones that are none: they stand for whatever the host is set to."""
 
 _KINDS: Final = {kind.value: kind for kind in FacetKind}
+MINUTE: Final = timedelta(minutes=1)
 router = APIRouter(prefix="/v1", tags=["stories"])
 
 
@@ -87,7 +90,9 @@ async def timeline(
 
     Without `published_after` it goes back 48 hours, 31 days or 26 weeks; at most 1,000 buckets.
     """
+    # Up to the end of this minute: an answer that is the same for a while can be a 304.
     now = deps.clock()
+    now += -(now - EPOCH) % MINUTE
     window = window_of(search.published, interval, now)
     cut = buckets(window, interval, _zone(tz))
     series = await count_by_quarter(session, search, window, now)

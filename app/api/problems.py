@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.errors import AppError, FieldError, Invalid, NotFound, Unauthorized, Unavailable
-from app.store.engine import DATABASE_FAULTS
+from app.store.engine import DATABASE_FAULTS, READ_TIMEOUT_S
 
 log = structlog.get_logger()
 
@@ -25,6 +25,7 @@ TYPE_PREFIX = "urn:copydesk:problem:"
 BEARER: Final = 'Bearer realm="copydesk"'
 BASIC: Final = 'Basic realm="copydesk", charset="UTF-8"'
 RETRY_AFTER_S: Final = "5"
+QUERY_CANCELED: Final = "57014"
 MAX_FAULTS: Final = 20
 """Faults named in one answer: a request of a megabyte may hold a hundred thousand."""
 
@@ -151,6 +152,14 @@ async def _database_fault(request: Request, error: Exception) -> Response:
     if _is_ours(error):
         return await unexpected(request, error)
     log.error("database_fault", error=str(error), path=request.scope["path"])
+    if _state(error) == QUERY_CANCELED:
+        return problem(
+            request,
+            Unavailable(
+                f"the database had not done with it after {READ_TIMEOUT_S} s: ask for less, such "
+                "as a shorter time or fewer words"
+            ),
+        )
     return problem(
         request,
         Unavailable("the database does not answer at the moment: try again in a few seconds"),
@@ -161,8 +170,12 @@ def _is_ours(error: Exception) -> bool:
     """Whether the database is there and refuses the statement: PostgreSQL says so by SQLSTATE,
     where the driver's exceptions do not tell (classes 22 data, 23 integrity, 42 syntax).
     """
-    state = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return isinstance(state, str) and state[:2] in {"22", "23", "42"}
+    return _state(error)[:2] in {"22", "23", "42"}
+
+
+def _state(error: Exception) -> str:
+    """PostgreSQL's SQLSTATE; empty where there is none."""
+    return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

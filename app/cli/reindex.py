@@ -26,13 +26,16 @@ def reindex(
         if not outdated:
             typer.echo("The search index is up to date.")
             return
-        done = await _reindex(api, outdated, batch)
+        done, left = await _reindex(api, outdated, batch)
         typer.echo(f"{done} stories indexed anew.")
+        if left:
+            typer.echo(f"{left} changed meanwhile: run copydesk reindex again.", err=True)
 
     with_api(url, work)
 
 
-async def _reindex(api: Api, outdated: int, batch: int) -> int:
+async def _reindex(api: Api, outdated: int, batch: int) -> tuple[int, int]:
+    """How many were done, and how many are left, which changed while they were read."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     done = 0
     before: str | None = None
@@ -45,4 +48,4 @@ async def _reindex(api: Api, outdated: int, batch: int) -> int:
             progress.update(task, completed=done, total=done + answer["outdated"])
             before = answer["next"]
             if before is None:
-                return done
+                return done, int(answer["outdated"])

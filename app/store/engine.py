@@ -31,6 +31,10 @@ POSTGRESQL: Final = "postgresql"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 
+READ_TIMEOUT_S: Final = 15
+"""How long PostgreSQL may work on one reading: a search that takes longer would keep its
+connection from others."""
+
 DATABASE_FAULTS = (DBAPIError, OSError)
 """What a lost or refusing database raises; asyncpg lets ConnectionRefusedError through bare."""
 
@@ -257,6 +261,7 @@ def _open_postgresql(url: str, readers: int, writers: int) -> Database:
                 # A tsvector lies outside its row, and the planner takes reading all of them for
                 # cheap: by the index a page took 1 ms of 8,000 stories, by a scan 130.
                 "enable_seqscan": "off",
+                "statement_timeout": f"{READ_TIMEOUT_S}s",
             },
         },
         **shared,

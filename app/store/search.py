@@ -178,8 +178,9 @@ def _tsquery_atom(atom: Atom) -> str:
         case Form(form, field):
             return _selective([form], field, _lexeme(form, field))
         case Row(terms, field, prefix):
-            known = terms[:-1] if prefix else terms
-            return _selective(known, field, _tsquery_row(terms, field, prefix=prefix))
+            return _selective(
+                terms, field, _tsquery_row(terms, field, prefix=prefix), prefix=prefix
+            )
         case Near(first, second, within, field):
             one = _tsquery_row(first, field, prefix=False)
             other = _tsquery_row(second, field, prefix=False)
@@ -203,10 +204,12 @@ def _lexeme(term: str, field: Field, star: str = "") -> str:
     return f"'{term}':{end}" if end else f"'{term}'"
 
 
-def _selective(terms: Sequence[str], field: Field, query: str) -> str:
+def _selective(terms: Sequence[str], field: Field, query: str, *, prefix: bool = False) -> str:
     if field is not Field.TITLE:
         return query
     there = [f"'{_in_title(term)}'" for term in terms]
+    if prefix:
+        there[-1] += ":*"
     return f"({' & '.join([*there, query])})"
 
 

@@ -221,6 +221,22 @@ async def test_a_database_out_of_reach_is_for_later(
     assert answer.headers["retry-after"] == "5"
 
 
+class Canceled(Exception):
+    """As asyncpg says that a statement took too long."""
+
+    sqlstate = "57014"
+
+
+@on_sqlite
+async def test_who_asks_for_too_much_is_told_to_ask_for_less(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    error = DBAPIError("SELECT secret", None, Canceled("secret"))
+    monkeypatch.setattr(story_pages, "find_stories", raises(error))
+    answer = await api.get("/v1/stories")
+    assert "ask for less" in check_problem(answer, 503, "unavailable").detail
+
+
 async def test_without_its_database_the_service_is_alive_and_says_so(api: Api):
     """Pointed at nothing, as when the database has gone: reads, writes and keys alike are 503."""
     away = {

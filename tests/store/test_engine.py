@@ -16,9 +16,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import Conflict
-from app.store.engine import EPOCH, SQLITE, Database, from_ms, to_ms
+from app.store.engine import EPOCH, READ_TIMEOUT_S, SQLITE, Database, from_ms, to_ms
 from app.store.ownership import owned, owner_path, read_owner
 from tests.conftest import ROOT
+from tests.databases import on_postgresql
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
@@ -44,6 +45,13 @@ async def test_a_read_session_cannot_write(database: Database) -> None:
     async with database.read() as session:
         seq = await session.execute(text("SELECT seq FROM log_head"))
         assert seq.scalar_one() == 0
+
+
+@on_postgresql
+async def test_a_reading_that_takes_too_long_ends(database: Database) -> None:
+    async with database.read() as session:
+        limit = (await session.execute(text("SHOW statement_timeout"))).scalar_one()
+    assert limit == f"{READ_TIMEOUT_S}s"
 
 
 async def test_a_write_session_that_raises_leaves_nothing(database: Database) -> None:
