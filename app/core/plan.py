@@ -128,7 +128,7 @@ def plan_document(
         entries=len(document.feed.entries) + document.feed.dropped,
         new=len(writes.new),
         changed=len(writes.changed),
-        notes=_notes(document),
+        notes=notes_of(document),
     )
     return FeedPlan(
         feed=feed,
@@ -154,7 +154,8 @@ def _left(known: Known, matches: tuple[Match, ...]) -> tuple[int, ...]:
     return tuple(c.ident for c in known.copies.values() if c.present and c.ident not in there)
 
 
-def _notes(document: Document) -> tuple[str, ...]:
+def notes_of(document: Document) -> tuple[str, ...]:
+    """What was wrong with a document and read all the same, and what of it was left out."""
     notes = document.feed.notes
     if document.feed.dropped:
         notes += (f"{document.feed.dropped} entries beyond the cap were left out",)

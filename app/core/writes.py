@@ -23,6 +23,29 @@ FULLER: Final = 1.5
 """How much longer another feed's text must be before the story takes its words from there."""
 
 
+def feed_context(
+    parsed: ParsedFeed,
+    *,
+    feed_url: str,
+    names: tuple[str | None, str | None] = (None, None),
+    language: str | None = None,
+    time_zone: str | None = None,
+) -> FeedContext:
+    """What a document says of its entries as a whole.
+
+    `names` are those of the source and of the feed; `language` and `time_zone` the operator's, who
+    may know better than the document.
+    """
+    titles = (title_text(entry.title) for entry in parsed.entries if entry.title)
+    return FeedContext(
+        feed_url=feed_url,
+        source_name=names[0],
+        language=language or parsed.language,
+        time_zone=time_zone,
+        title_affixes=title_affixes(titles, (*names, parsed.title)),
+    )
+
+
 class Writes:
     """Collects what a document's entries come to: new stories, revisions, copies."""
 
@@ -41,15 +64,12 @@ class Writes:
     @cached_property
     def context(self) -> FeedContext:
         """Read at the first entry that changed, since most documents have none."""
-        titles = (title_text(entry.title) for entry in self.parsed.entries if entry.title)
-        return FeedContext(
+        return feed_context(
+            self.parsed,
             feed_url=self.feed.url,
-            source_name=self.feed.source_name,
-            language=self.feed.language or self.parsed.language,  # an operator may know better
+            names=(self.feed.source_name, self.feed.title),
+            language=self.feed.language,
             time_zone=self.feed.time_zone,
-            title_affixes=title_affixes(
-                titles, (self.feed.source_name, self.feed.title, self.parsed.title)
-            ),
         )
 
     @property
