@@ -11,6 +11,7 @@ AppError
 ├── NotAcceptable       406  none of the forms that it can be had in
 ├── Conflict            409  the state does not allow it (a feed that exists already)
 ├── Unreachable         422  a feed address that was tried and gave no feed
+├── NotAFeed            422  a document that was sent to be read as a feed, and cannot be
 └── Unavailable         503  the database or the service is not ready
 
 Failures of the outside world (a feed that does not answer) are values, not exceptions:
@@ -113,6 +114,12 @@ class Unreachable(AppError):
     status = 422
     code = "feed_unreachable"
     title = "The address was tried and gave no feed"
+
+
+class NotAFeed(AppError):
+    status = 422
+    code = "not_a_feed"
+    title = "The document cannot be read as a feed"
 
 
 class Unavailable(AppError):

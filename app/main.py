@@ -16,7 +16,7 @@ from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry
 
 from app import __version__
-from app.api import admin, changes, docs, explain, insights, opml, ops, stories, tags
+from app.api import admin, changes, docs, explain, insights, normalize, opml, ops, stories, tags
 from app.api.deps import Deps, may_read, refuse_odd_parameters
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
@@ -28,6 +28,7 @@ from app.errors import Unavailable
 from app.ingest.offload import Offload, OffloadFailed
 from app.ingest.pipeline import Pipeline, Polled
 from app.ingest.poller import Poller, PollerPolicy
+from app.ingest.preview import read_preview
 from app.ingest.probe import probe
 from app.net import AddressPolicy, HttpClients
 from app.settings import Settings
@@ -156,7 +157,10 @@ def create_app(
     app.add_middleware(
         Requests,
         observe=lambda *seen: _observe_request(app, *seen),
-        body_caps={opml.IMPORT_PATH: opml.MAX_OPML_BYTES},
+        body_caps={
+            opml.IMPORT_PATH: opml.MAX_OPML_BYTES,
+            normalize.PATH: normalize.MAX_DOCUMENT_BYTES,
+        },
     )
     handle_problems(app)
     docs.serve_docs(app)
@@ -193,6 +197,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         cursor_secret=service.cursor_secret,
         registry=service.registry,
         probe=lambda url: probe(url, service.pipeline),
+        preview=lambda asked: read_preview(asked, service.pipeline),
         index_terms=index,
         poll_now=poll_now,
         wake_poller=service.poller.wake,

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.index import Indexable, IndexTerms
 from app.core.poll import Probe
+from app.core.preview import Preview, PreviewRequest
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
@@ -39,6 +40,7 @@ class Deps:
     cursor_secret: bytes
     registry: CollectorRegistry
     probe: Callable[[str], Awaitable[Probe]]
+    preview: Callable[[PreviewRequest], Awaitable[Preview]]
     index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]]
     poll_now: Callable[[int, float], Awaitable[bool]]
     wake_poller: Callable[[], None]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from app.api.examples_explain import EXPLAINED
 from app.api.examples_insights import FACETED, TIMELINE
+from app.api.examples_normalize import NORMALIZED
 from app.api.schemas import RevisionOut
 
 _SOURCE: Final = {"id": "3", "name": "Harbour News", "domain": "harbour.example", "country": None}
@@ -226,6 +227,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "KeyAnswer": {"data": {**_KEY, "revoked_at": "2026-11-12T03:10:00Z"}},
     "NewKeyAnswer": {"data": {**_KEY, "key": "cdk_Zk3v…"}},
     "ReindexAnswer": {"data": {"indexed": 200, "next": "3765292800123456789", "outdated": 1_430}},
+    "NormalizeAnswer": NORMALIZED,
     "ExplainAnswer": EXPLAINED,
     "FacetAnswer": FACETED,
     "TimelineAnswer": TIMELINE,

@@ -235,7 +235,7 @@ _DESCRIPTIONS: dict[int | str, str] = {
     409: "The present state does not allow it.",
     412: "It has been changed since it was read.",
     413: "The body is too large.",
-    422: "The address was tried and gave no feed.",
+    422: "What was tried is no feed; `detail` says why.",
     428: "If-Match is needed.",
     503: "Not ready.",
     "default": "Any other problem.",

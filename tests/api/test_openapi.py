@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from app.api import schemas, schemas_admin, schemas_explain, schemas_insights, schemas_lists
+from app.api import (
+    schemas,
+    schemas_admin,
+    schemas_explain,
+    schemas_insights,
+    schemas_lists,
+    schemas_normalize,
+)
 from app.api.examples import EXAMPLES, PROBLEM
 from tests.api.conftest import Api, on_sqlite
 from tests.tools.openapi import SNAPSHOT, description
@@ -82,7 +89,14 @@ def test_every_json_answer_has_an_example(path: str, method: str, operation: dic
 
 @pytest.mark.parametrize("name", [*EXAMPLES, "Problem"])
 def test_examples_are_what_they_are_examples_of(name: str):
-    modules = (schemas, schemas_admin, schemas_explain, schemas_insights, schemas_lists)
+    modules = (
+        schemas,
+        schemas_admin,
+        schemas_explain,
+        schemas_insights,
+        schemas_lists,
+        schemas_normalize,
+    )
     model = next(vars(m)[name] for m in modules if name in vars(m))
     model.model_validate_json(json.dumps(EXAMPLES.get(name, PROBLEM)))
 

@@ -1,0 +1,152 @@
+"""A feed as it would be read: `/v1/admin/normalize`. Nothing is stored, and nothing fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from app.api.deps import DepsDep
+from app.api.feed_fields import check_zone, feed_url, language_code
+from app.api.replies import reply
+from app.api.schemas import problems
+from app.api.schemas_normalize import NormalizeAnswer
+from app.core.preview import Preview, PreviewedStory, PreviewRequest
+from app.core.story import Story, Tag
+from app.errors import Invalid
+
+PREFIX: Final = "/v1/admin"
+PATH: Final = f"{PREFIX}/normalize"
+MAX_DOCUMENT_BYTES: Final = 8 * 1024 * 1024
+NO_ADDRESS: Final = "https://feed.example/"
+
+router = APIRouter(prefix=PREFIX, tags=["operations"])
+
+
+@router.post(
+    "/normalize",
+    response_model=NormalizeAnswer,
+    responses=problems(400, 413, 422, 503),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The feed as its server sends it, with its Content-Type.",
+            "content": {"*/*": {"schema": {}}},
+        }
+    },
+)
+async def normalize(
+    request: Request,
+    deps: DepsDep,
+    url: Annotated[
+        str, Query(description="The feed's address: links are resolved against it.")
+    ] = NO_ADDRESS,
+    language: Annotated[
+        str | None, Query(description="The feed's language, whatever it says itself: en, ja.")
+    ] = None,
+    time_zone: Annotated[
+        str | None, Query(description="For dates without a zone: an IANA name, as Asia/Tokyo.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Stories shown.")] = 20,
+) -> Response:
+    """Show what would become of a feed: stories, blocks, and which rule decided what; nothing is
+    stored or fetched.
+
+    The stories are those of a first poll, before anything is on record.
+    """
+    with _named_as_parameters():
+        address, code = feed_url(url), language_code(language)
+        check_zone(time_zone)
+    asked = PreviewRequest(
+        body=await request.body(),  # its length is capped by the middleware
+        content_type=request.headers.get("content-type"),
+        url=address,
+        now=deps.clock(),
+        language=code,
+        time_zone=time_zone,
+        limit=limit,
+    )
+    return reply(request, {"data": _feed_shape(await deps.preview(asked))})
+
+
+@contextmanager
+def _named_as_parameters() -> Iterator[None]:
+    """Faults of fields are faults of the query parameters that bear their names."""
+    try:
+        yield
+    except Invalid as error:
+        errors = (
+            replace(fault, pointer=None, parameter=(fault.pointer or "").removeprefix("/"))
+            for fault in error.errors
+        )
+        raise Invalid(error.detail, errors=tuple(errors)) from error
+
+
+def _feed_shape(found: Preview) -> dict[str, Any]:
+    return {
+        "format": found.format,
+        "title": found.title,
+        "site_url": found.site_url,
+        "language": found.language,
+        "entries": found.entries,
+        "distinct": found.distinct,
+        "notes": found.notes,
+        "title_affixes": {
+            "prefixes": found.title_affixes.prefixes,
+            "suffixes": found.title_affixes.suffixes,
+        },
+        "stories": [_shape(previewed) for previewed in found.stories],
+    }
+
+
+def _shape(previewed: PreviewedStory) -> dict[str, Any]:
+    identity = {
+        "known_by": previewed.known_by.value,
+        "guid": previewed.guid,
+        "guid_counts": previewed.guid_counts,
+        "url": previewed.url,
+        "url_counts": previewed.url_counts,
+    }
+    return _story_shape(previewed.story) | {"identity": identity}
+
+
+def _story_shape(story: Story) -> dict[str, Any]:
+    """As callers see it once it is stored, and how its date was read."""
+    return {
+        "url": story.url,
+        "title": story.title,
+        "summary": story.summary,
+        "authors": [{"name": name} for name in story.authors],
+        "agency": story.agency,
+        "dateline": story.dateline,
+        "language": story.language,
+        "published_at": story.published_at,
+        "published_from": story.published_from.value,
+        "published_raw": story.published_raw,
+        "published_rule": story.published_rule,
+        "updated_at": max(story.updated_at or story.published_at, story.published_at),
+        "image": story.image_url,
+        "enclosures": story.enclosures,
+        "tags": [_tag_shape(tag) for tag in story.tags],
+        "word_count": story.word_count,
+        "text": story.text,
+        "blocks": story.blocks,
+        "html": story.html,
+    }
+
+
+def _tag_shape(tag: Tag) -> dict[str, Any]:
+    return {
+        "tag": tag.qcode,
+        "scheme": tag.scheme,
+        "code": tag.code,
+        "name": tag.name,
+        "by": tag.by.value,
+        "matched": tag.matched,
+        "score": tag.score,
+        "inferred": tag.inferred,
+    }
