@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import typing
@@ -62,7 +63,10 @@ def test_it_says_its_version():
 
 def test_without_a_command_it_says_what_there_is():
     shown = copydesk().output
-    for command in ("serve", "poll", "migrate", "feeds", "keys", "search", "status", "demo"):
+    for command in (
+        *("serve", "poll", "migrate", "feeds", "keys"),
+        *("search", "status", "normalize", "reindex", "demo"),
+    ):
         assert command in shown
 
 
@@ -235,6 +239,55 @@ def test_a_list_is_named_once(words: tuple[str, ...]):
     ended = copydesk("feeds", "import", *words)
     assert ended.exit_code == 2
     assert "--starter" in ended.stderr
+
+
+# --- a feed that is tried ---------------------------------------------------------------------
+
+FEED = """<rss version="2.0"><channel><title>Harbour News</title>
+<item><guid>tag:1</guid><link>/ferry</link><title>Ferry sails again - Harbour News</title>
+<description>HAKODATE, Japan, Nov. 16 (Kyodo) - The ferry crossed at dawn.</description>
+<pubDate>16 Nov 2026 09:00:00 GMT</pubDate></item>
+<item><guid>x</guid><title>Lights out</title></item>
+<item><guid>x</guid><title>Pilots ashore</title></item>
+</channel></rss>"""
+
+
+def test_a_feed_is_shown_with_the_rules_that_decided(folder: Path):
+    (folder / "rss.xml").write_text(FEED)
+    shown = copydesk("normalize", "rss.xml", "--address", "https://harbour.example/rss")
+    assert shown.exit_code == 0, shown.output
+    lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
+    assert lines[0] == "Harbour News: rss20, 3 entries, 3 stories"
+    assert "titles lose “ - Harbour News”" in lines
+    assert "Ferry sails again" in lines
+    assert "url https://harbour.example/ferry" in lines
+    assert "agency Kyodo (kyodo)" in lines
+    assert any("“16 Nov 2026 09:00:00 GMT”, rule rfc5322" in line for line in lines)
+    assert "paragraph paragraph The ferry crossed at dawn." in lines
+    assert any(line.startswith("dateline lead HAKODATE, Japan") for line in lines)
+    assert "known by its url; guid tag:1" in lines
+    assert lines.count("known by its words; guid x, which others have too") == 2
+    assert lines.count("block rule text") == 1  # the others have none
+    assert copydesk("search").stderr.endswith("No story found.\n")
+
+
+def test_a_feed_from_standard_input_is_shown_for_programs():
+    words = ("normalize", "-", "--json", "--limit", "1", "--language", "ja")
+    shown = copydesk(*words, stdin=FEED)
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.stdout)
+    assert found["distinct"] == 3
+    assert [story["title"] for story in found["stories"]] == ["Ferry sails again"]
+    assert "2 more: see --limit." in copydesk("normalize", "-", "--limit", "1", stdin=FEED).stdout
+
+
+def test_what_is_no_feed_is_told_why(folder: Path):
+    ended = copydesk("normalize", "-", stdin="<!doctype html><html><body>Hello</body></html>")
+    assert ended.exit_code == 1
+    assert "(html_page)" in ended.stderr
+    ended = copydesk("normalize", "none.xml")
+    assert ended.exit_code == 1
+    assert "none.xml cannot be read: No such file" in ended.stderr
 
 
 # --- endings ----------------------------------------------------------------------------------

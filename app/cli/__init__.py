@@ -12,6 +12,7 @@ import typer
 from app import __version__
 from app.cli import feeds, keys, stories
 from app.cli.demo import demo
+from app.cli.normalize import normalize
 from app.cli.reindex import reindex
 from app.cli.serve import migrate, poll, serve
 
@@ -50,5 +51,6 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(keys.app, name="keys")
 app.command()(stories.search)
 app.command()(stories.status)
+app.command()(normalize)
 app.command()(reindex)
 app.command()(demo)
