@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import regex
 
-from app.core.people import Authors, read_authors
+from app.core.people import Authors, is_role, read_authors
 
 MAX_BYLINE_CHARS = 120
 
@@ -20,7 +20,17 @@ _BY = (
     r"(?:By|BY|Por|POR|Par|PAR|Von|VON|Di|DI|Door|Av|Af|Автор|Авторы"
     r"|(?:Written|Story|Words|Text|Report|Reported) [Bb]y|Propos recueillis par|Texte?|Texto)"
 )
-_BYLINE = regex.compile(rf"{_BY}\s*:?\s+(?P<names>{_PERSON}(?:{_AND}{_PERSON}){{0,5}})(?P<rest>.*)")
+_NO_NAME = (
+    r"(?!(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Christmas|Easter|New Year|Royal|Popular"
+    r"|Public)\b)"
+)
+_BYLINE = regex.compile(
+    rf"{_BY}\s*:?\s+{_NO_NAME}(?P<names>{_PERSON}(?:{_AND}{_PERSON}){{0,5}})(?P<rest>.*)"
+)
+_BESIDE = regex.compile(  # a sentence has other words in small letters
+    r"\s*[,–—-]\s*(?:(?:[\p{Lu}\p{Lo}\p{N}(@/&|][^\s]*+|\S+@\S+|and|und|et|y|e|in|of|for|at|from|with|the|our|de|la"
+    r"|del|du|der|die|das|den|für|dpa|www\.\S+|[,|/&–—-]+)(?:\s+|$))*"
+)
 _ARABIC = regex.compile(r"بقلم\s*[:：]?\s+(?P<names>\p{Arabic}+(?: \p{Arabic}+){1,3})")
 _REST = regex.compile(
     rf"\s*(?:[,|/–—-].*[^.?!]|(?:in|from|of|for|at|à|in) {_NAME}(?: {_NAME}){{0,3}}"
@@ -30,35 +40,66 @@ _LEAD = regex.compile(
     rf"By (?P<names>{_PERSON}?(?:{_AND}{_PERSON}?){{0,5}}?) "
     r"(?=\p{Lu}{3,}[\p{Lu} ./'’-]*[,(（ ])"
 )
-_KOREAN = r"(?P<names>\p{Hangul}{2,4}(?:[·, ]+\p{Hangul}{2,4}){0,4})\s*(?:선임기자|특파원|기자)"
+_NO_KOREAN = (
+    r"(?!신입|여성|남성|고참|현장|전문|전직|현직|주재|선배|후배|인턴|방송|어느|외신|부산"
+    r"|\p{Hangul}{1,3}부\s)"
+)
+_KOREAN = (
+    rf"{_NO_KOREAN}(?P<names>\p{{Hangul}}{{2,4}}(?:[·, ]+\p{{Hangul}}{{2,4}}){{0,4}})"
+    r"\s*(?:선임기자|특파원|기자)"
+)
 _KOREAN_LEAD = regex.compile(rf"{_KOREAN}\s*=\s*")
+# Interviews have 记者： before a question, so names are told by their surname; words have some.
+_SURNAME = (
+    r"(?!谢谢|謝謝|何[时時必以种種为為]|高兴|高興|方[便面]|关于|關於|应该|應該|任何|常常|成功"
+    r"|安全|万一|平时|平時)"
+    r"[王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于"
+    r"董萧蕭肖程曹袁邓鄧许許傅沈曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴夏钟鍾汪田"
+    r"任姜范方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江史顾顧侯邵孟龙龍万萬段雷钱錢汤湯尹黎"
+    r"易常武乔喬贺賀赖賴龚龔文欧歐施陶洪颜顏庄莊严嚴牛柳童游耿俞齐齊向毕畢涂简簡倪祝霍裴路]"
+)
+_HAN_NAME = rf"{_SURNAME}\p{{Han}}{{1,3}}(?<![吗嗎呢吧摄攝])"
+_JAPANESE_NAME = (
+    r"(?!会見|質問|団|席|証|各位)"
+    r"(?:\p{Han}{1,4}[ 　][\p{Han}\p{Hiragana}\p{Katakana}]{1,5}|\p{Han}{2,6})"
+)
+_NO_PERSON = r"(?!新聞|雑誌|女性|男性|新人|地元|担当|従軍|外国|海外|若手|複数|本紙|各社)"
 _EAST_ASIAN = tuple(
     regex.compile(form)
     for form in (
         rf"[\[(<]?\s*(?:글[·=: ]*)?{_KOREAN}\s*(?:[\[(<]?[^\s@]+@[^\s@]+)?\s*[\])>]?",
         (
             r"[（(]?\s*(?:本报|本刊|本台|本网|新华社|中新社|央视)?(?:见习|特约|驻\p{Han}{1,6})?[记記]者"
-            r"\s*[:：/／]?\s*(?P<names>\p{Han}{2,4}(?:[、， ]+(?![报報][道導])\p{Han}{2,4}){0,5})"
+            rf"\s*[:：/／]?\s*(?P<names>{_HAN_NAME}(?:[、， ]+{_HAN_NAME}){{0,5}})"
             r"(?:\s*(?:报道|報道|報導|摄|攝|文))?\s*[)）]?"
         ),
         rf"(?:取材・)?文責?\s*[/／＝=:：・]\s*(?P<names>[{_JAPANESE}]{{2,30}})",
-        r"(?P<names>\p{Han}{2,4}[ 　]?[\p{Han}\p{Hiragana}\p{Katakana}]{0,4})\s?記者",
-        r"記者\s*[:：・ 　]\s*(?P<names>[\p{Han}\p{Hiragana}\p{Katakana}、 　]{2,20})",
+        (
+            rf"{_NO_PERSON}(?P<names>\p{{Han}}{{2,4}}[ 　]?"
+            r"[\p{Han}\p{Hiragana}\p{Katakana}]{0,4})\s?記者"
+        ),
+        rf"記者\s*[:：・ 　]\s*(?P<names>{_JAPANESE_NAME}(?:、{_JAPANESE_NAME}){{0,3}})",
     )
 )
 _HANGUL_NAMES = regex.compile(r"[·, ]+")
 _LISTED = (
     r"(?:[\p{Lu}(][\p{L}\p{N}.'’()/-]*|and|und|et|y|in|of|the|der|dpa|agencies|agences|wires|&)"
 )
+_WORK = r"(?:(?:With )?(?:[Aa]dditional )?[Rr]eporting|Writing|Editing|Compiled|Edited) by"
+_CREDITED = (  # without brackets only names and what stands between them: it may be a sentence
+    r"(?:\p{Lu}[\p{L}\p{M}.'’/-]*+|and|with|in|by|from|for|of|at|the|de|da|di|du|van|von|der|den"
+    r"|bin|al|el|la|le|editing|writing|reporting|additional|&)(?![\p{L}\p{N}])"
+)
 _SIGN_OFF = regex.compile(
-    r"[(（\[—–-]*\s*(?:"
-    r"(?:(?:With )?(?:[Aa]dditional )?[Rr]eporting|Writing|Editing|Compiled|Edited) by "
-    r"\p{Lu}.{1,300}"
+    rf"[(（\[]\s*{_WORK} \p{{Lu}}.{{1,300}}[)）\]]\.?"
+    r"|[(（\[—–-]*\s*(?:"
+    rf"{_WORK} (?=\p{{Lu}}){_CREDITED}(?:[,;]?\s+(?:[—–-]\s+)?{_CREDITED}){{0,60}}"
     r"|[Ww]ith (?:(?:files|inputs|reporting|reports) from|inputs by)"
     rf" {_LISTED}(?:,? {_LISTED}){{0,19}}"
     r"|[Ww]ith (?:agency|\p{Lu}[\p{L} ]{1,30}) inputs"
-    r"|\p{Lu}.{1,250} contributed (?:reporting )?to this (?:report|story|article)"
-    r"|(?:责任编辑|责编|编辑|編輯|責任編輯|校对|编译|監製|监制)\s*[:：].{1,60}"
+    r"|\p{Lu}\S*(?:,? \p{Lu}.{0,250})? contributed (?:reporting )?to this (?:report|story|article)"
+    r"|(?:责任编辑|责编|編輯|编辑|責任編輯|校对|编译|監製|监制)\s*[:：]\s*\p{Han}{2,4}"
+    r"(?:[、,， ]+\p{Han}{2,4}){0,4}"
     rf"|(?:Mit Material (?:von|der)|Avec(?= (?:AFP|AP|Reuters|agences))|Con información de)"
     rf" {_LISTED}(?:,? {_LISTED}){{0,9}}"
     r")[)）\].]*"
@@ -73,11 +114,18 @@ def byline(line: str) -> Authors | None:
     if found is None:
         found = _ARABIC.fullmatch(line)
         return _read(found["names"]) if found else None
-    if not _REST.fullmatch(found["rest"]):
+    if not _REST.fullmatch(found["rest"]) or not _is_beside(found["rest"]):
         return None
     said = _read(found["names"])
     beside = read_authors((found["rest"].strip(" ,|/–—-").removeprefix("with "),)).agency
     return Authors(names=said.names, agency=said.agency or beside) if said else None
+
+
+def _is_beside(rest: str) -> bool:
+    """Whether what follows a name is a post, an agency or a place: no sentence."""
+    if not rest.lstrip().startswith((",", "–", "—", "-")):
+        return True
+    return _BESIDE.fullmatch(rest) is not None or is_role(rest.strip(" ,–—-"))
 
 
 def reporter_line(line: str) -> tuple[str, ...] | None:

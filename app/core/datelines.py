@@ -24,7 +24,7 @@ _LEAD = regex.compile(
 )
 _CORRESPONDENT = regex.compile(
     r"[【\[［（(]\s*(?P<where>[\p{Han}\p{Katakana}\p{Hiragana}ー・]{1,15})\s*[=＝]\s*"
-    r"(?P<names>[\p{Han}\p{Hiragana}\p{Katakana}ー、・ 　]{2,24})\s*[】\]］）)]\s*"
+    r"(?P<names>[\p{Han}\p{Hiragana}\p{Katakana}ー、・ 　]{3,24})\s*[】\]］）)]\s*"
     r"|[\[(【]\s*(?P<where>\p{Hangul}{1,6})\s*=\s*"
     r"(?P<names>\p{Hangul}{2,4}(?:[·, ]+\p{Hangul}{2,4}){0,3})"
     r"\s*(?:기자|특파원)\s*[\])】]\s*=?\s*"

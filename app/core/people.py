@@ -30,7 +30,7 @@ _SOFT = regex.compile(
 _EQUALS = regex.compile(r"\s*[=＝]\s*")
 _KATAKANA = regex.compile(r"[\p{Katakana}ー・]+")
 _TITLE = regex.compile(
-    r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Mme|Dipl|Mag|Ing)\.|Dr|Prof|Professor|Mme|Herr|Frau)\s+(?=\p{Lu})"
+    r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Mme|Dipl|Mag|Ing)\.|Dr|Prof|Professor|Mme|Herr|Frau)\s+(?=\p{Lu}\S*\s)"
 )
 _DEGREE = regex.compile(r"(?:,?\s+(?:Ph\.?D\.?|M\.?D\.?|MBA|Esq\.?|R\.?N\.?|CFA))+$")
 _PLACE = regex.compile(r"(?<=\S \S.*)\s(?:in|from|at)\s\p{Lu}[\p{L} .,'’-]*$")

@@ -77,6 +77,8 @@ def test_leads(lead: str, agency: str | None, place: str | None, authors: tuple[
         "LONDON — where the ferry sailed",
         "【速報】船が出た。",
         "【続報＝12】船が出た。",
+        "（円＝ドル）相場は動かない。",
+        "【港＝経済】という式は古い。",
         "(서울=바다) 여객선이 떠났다.",
     ],
 )
@@ -102,6 +104,9 @@ def test_a_byline_and_lead_inside_a_summary() -> None:
         ("By Jane Roe with John Doe in Cairo", ("Jane Roe", "John Doe"), None),
         ("By Jane Roe in Port Said", ("Jane Roe",), None),
         ("By Jane Roe of Harbour News", ("Jane Roe",), None),
+        ("By Jane Roe, political editor", ("Jane Roe",), None),
+        ("By Jane Roe - Portside, Ohio", ("Jane Roe",), None),
+        ("By Jane Roe – Updated 5 May 2024, 10:00", ("Jane Roe",), None),
         ("By Jane Roe jane@harbour.example", ("Jane Roe",), None),
         ("Written by Jane Roe", ("Jane Roe",), None),
         ("Von Jana Roe, dpa", ("Jana Roe",), "dpa"),
@@ -122,7 +127,13 @@ def test_bylines(line: str, names: tuple[str, ...], agency: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["By Jane Roe in the harbour", "Von Anfang An war es so.", "بقلم رصاص", "Di Roe"]
+    "line",
+    [
+        *("By Jane Roe in the harbour", "Von Anfang An war es so.", "بقلم رصاص", "Di Roe"),
+        *("By Christmas Eve, half the town was dark", "By Royal Command – a history of the port"),
+        *("By Tuesday Night, Four Ferries Were Held", "Por San Juan, la playa se llena"),
+        *("By Jane Roe, the ferry is a home", "Par Jeanne Roe, le port revit"),
+    ],
 )
 def test_no_bylines(line: str) -> None:
     assert byline(line) is None
@@ -154,7 +165,25 @@ def test_reporters_in_east_asian_lines_wherever_they_stand(
 
 @pytest.mark.parametrize(
     "line",
-    ["기자", "기자들이 항구에 모였다.", "记者在港口看到渡轮。", "記者会見が開かれた。", "王" * 130],
+    [
+        *(
+            "기자",
+            "기자들이 항구에 모였다.",
+            "记者在港口看到渡轮。",
+            "記者会見が開かれた。",
+            "王" * 130,
+        ),
+        *(
+            "记者：为什么",
+            "记者：你好吗",
+            "记者：谢谢您",
+            "记者：何时开船",
+            "记者 节日快乐",
+            "记者报道",
+        ),
+        *("記者：今後の予定は", "記者：質問があります", "記者会見", "記者 会見", "新聞記者"),
+        *("정치부 기자", "신입 기자", "어느 기자"),
+    ],
 )
 def test_sentences_with_reporters_stay(line: str) -> None:
     assert read_blocks(line, is_html=False).text == line
@@ -180,6 +209,8 @@ def test_an_agency_as_the_only_author(line: str) -> None:
         "Mit Material der dpa und AFP",
         "Avec AFP et Reuters",
         "责任编辑：王小明",
+        "Reporting by Jane Roe in Cairo; additional reporting by John Doe; editing by Ann Poe-Roe",
+        "AFP contributed to this report.",
     ],
 )
 def test_sign_offs(line: str) -> None:
@@ -193,6 +224,11 @@ def test_sign_offs(line: str) -> None:
         "With inputs from farms rising, the harbour waited.",
         "Avec Jeanne à bord, le bateau part.",
         "The storm contributed to this report being late.",
+        "Editing by Committee has become the rule at the harbour.",
+        "Compiled by Alfred the Great, the harbour book is on show.",
+        "Edited by Jane Roe, the magazine sold at the quay.",
+        "Scientists from six harbours contributed to this report",
+        "编辑：这个职业正在消失",
     ],
 )
 def test_no_sign_offs(line: str) -> None:
@@ -211,6 +247,7 @@ def test_no_sign_offs(line: str) -> None:
         ("ワシントン＝ロンドン", ("ワシントン＝ロンドン",), None),
         ("AFP=時事", (), "afp"),
         ("Dr. Jane Roe", ("Jane Roe",), None),
+        ("Dr. Roe", ("Dr. Roe",), None),
         ("Prof. John Doe, PhD", ("John Doe",), None),
         ("Herr Johann Roe", ("Johann Roe",), None),
         ("Jane Roe in Tokyo", ("Jane Roe",), None),
