@@ -34,15 +34,16 @@ _DIGIT = re.compile(r"\d")
 class _Affix:
     words: str  # with the separator, as it stands in the title
     name: str
-    colon: bool = False  # may be what the story is about: "Japan: cabinet resigns"
+    leads: bool = False  # may be what the story is about: "Japan | Cabinet resigns"
+    colon: bool = False
 
 
 def title_affixes(titles: Iterable[str], names: Iterable[str | None]) -> TitleAffixes:
     """What the titles of a document say beside their stories.
 
     An affix that at least MIN_TITLES and MIN_SHARE of the titles have, or one that is among
-    `names`, those of the feed and its source. What stands before a colon must be of two words,
-    or of one that is a name and repeated. Affixes with digits are dates, not names.
+    `names`, those of the feed and its source. One word before a title must be among these, and
+    repeated if a colon follows it. Affixes with digits are dates, not names.
     """
     said = [title for title in titles if title]
     known = {fold_space(name).casefold() for name in names if name}
@@ -90,8 +91,8 @@ def _repeated(
 
 
 def _is_name(affix: _Affix, *, repeated: bool, known: bool) -> bool:
-    if affix.colon and " " not in affix.name:
-        return known and repeated
+    if affix.leads and " " not in affix.name:
+        return known and (repeated or not affix.colon)
     return known or (repeated and not _DIGIT.search(affix.name))
 
 
@@ -107,6 +108,7 @@ def _suffix(title: str) -> _Affix | None:
 
 def _prefix(title: str) -> _Affix | None:
     if found := _HEAD_BRACKETS.match(title) or _HEAD.match(title):
-        colon = found.re is _HEAD and found[2].strip() in (":", "：")
-        return _Affix(words=found[0], name=found[1].strip(), colon=colon)
+        leads = found.re is _HEAD
+        colon = leads and found[2].strip() in (":", "：")
+        return _Affix(words=found[0], name=found[1].strip(), leads=leads, colon=colon)
     return None

@@ -45,7 +45,7 @@ def without(titles: list[str], *names: str | None) -> list[str]:
         "{} - World - Harbour News",
         "Harbour News: {}",
         "Harbour News - {}",
-        "Harbour | {}",
+        "The Harbour | {}",
         "【港新聞】{}",
         "[Harbour] {}",
         "Harbour News: {} - World | Harbour",
@@ -76,6 +76,9 @@ def test_a_name_of_the_feed_goes_from_a_single_title(title: str, name: str) -> N
     "titles",
     [
         [f"Osprey: {story}" for story in STORIES],
+        [f"Osprey | {story}" for story in STORIES],
+        [f"Lions - {other}" for other in ("Gulls United", "Seals Town", "Harbour Rovers")],
+        [f"港 | {story}" for story in STORIES],
         [f"Tide table - {day} May" for day in range(1, 9)],
         [f"{story} - 5 May 2024" for story in STORIES],
         [f"{story} - {'Harbour ' * 9}" for story in STORIES],
@@ -94,6 +97,7 @@ def test_one_word_before_a_colon_goes_only_where_it_is_a_name_and_repeated() -> 
     titles = [f"Harbour: {story}" for story in STORIES]
     assert without(titles, "Harbour") == list(STORIES)
     assert without(titles[:1], "Harbour") == titles[:1]
+    assert without([f"Harbour | {STORIES[0]}"], "Harbour") == [STORIES[0]]
 
 
 @given(st.lists(st.text("ab -|:：()【】1港", max_size=12), max_size=6), st.text("ab -", max_size=4))
