@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from app.core.story import TitleAffixes
 from app.core.text import fold_space
 
-MIN_TITLES = 3
+MIN_TITLES = 5
 MIN_SHARE = 0.8  # of a document's titles
 MAX_NAME_CHARS = 60
 
@@ -34,16 +34,16 @@ _DIGIT = re.compile(r"\d")
 class _Affix:
     words: str  # with the separator, as it stands in the title
     name: str
-    leads: bool = False  # may be what the story is about: "Japan | Cabinet resigns"
+    leads: bool = False  # may be what the story is about: "Prime Minister: …", "【速報】…"
     colon: bool = False
 
 
 def title_affixes(titles: Iterable[str], names: Iterable[str | None]) -> TitleAffixes:
     """What the titles of a document say beside their stories.
 
-    An affix that at least MIN_TITLES and MIN_SHARE of the titles have, or one that is among
-    `names`, those of the feed and its source. One word before a title must be among these, and
-    repeated if a colon follows it. Affixes with digits are dates, not names.
+    A suffix that at least MIN_TITLES and MIN_SHARE of the titles have, or one that is among
+    `names`, those of the feed and its source; one with digits is a date, not a name. What stands
+    before a title must be among the names, and one word with a colon repeated as well.
     """
     said = [title for title in titles if title]
     known = {fold_space(name).casefold() for name in names if name}
@@ -91,8 +91,8 @@ def _repeated(
 
 
 def _is_name(affix: _Affix, *, repeated: bool, known: bool) -> bool:
-    if affix.leads and " " not in affix.name:
-        return known and (repeated or not affix.colon)
+    if affix.leads:
+        return known and (repeated or not affix.colon or " " in affix.name)
     return known or (repeated and not _DIGIT.search(affix.name))
 
 
@@ -108,7 +108,6 @@ def _suffix(title: str) -> _Affix | None:
 
 def _prefix(title: str) -> _Affix | None:
     if found := _HEAD_BRACKETS.match(title) or _HEAD.match(title):
-        leads = found.re is _HEAD
-        colon = leads and found[2].strip() in (":", "：")
-        return _Affix(words=found[0], name=found[1].strip(), leads=leads, colon=colon)
+        colon = found.re is _HEAD and found[2].strip() in (":", "：")
+        return _Affix(words=found[0], name=found[1].strip(), leads=True, colon=colon)
     return None
