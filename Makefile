@@ -105,8 +105,9 @@ lock: setup ## choose the newest dependencies that fit, and write requirements/
 	$(LOCK) pyproject.toml -o requirements/base.txt
 	$(LOCK) pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
+# With extras: pip does not see that `coverage` pins the `coverage[toml]` that another asks for.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	--generate-hashes --no-header --no-annotate
+	--generate-hashes --no-strip-extras --no-header --no-annotate
 
 .PHONY: clean
 clean: ## remove .venv and everything else that was made here, but no database
