@@ -25,7 +25,7 @@ from app.core.facets import StorySource
 from app.core.hashing import hash64
 from app.core.identity import story_id
 from app.core.index import Indexable, IndexTerms, index_terms, times_of
-from app.core.story import Story, Tag
+from app.core.story import Story, tag_record
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.engine import SQLITE, Database, WriteSession, check_database_url, open_database
 from app.store.migrate import migrate
@@ -204,23 +204,10 @@ def _row(each: Ready) -> dict[str, object]:
         "ingested_at": story.published_at,
         "revised_at": story.published_at,
         "enclosures": [],
-        "tags": [_tag(tag) for tag in story.tags],
+        "tags": [tag_record(tag) for tag in story.tags],
         "word_count": story.word_count,
         "revision": 1,
         "content_hash": story.content_hash,
-    }
-
-
-def _tag(tag: Tag) -> dict[str, object]:
-    return {
-        "tag": tag.qcode,
-        "scheme": tag.scheme,
-        "code": tag.code,
-        "name": tag.name,
-        "by": tag.by.value,
-        "matched": tag.matched,
-        "score": tag.score,
-        "inferred": tag.inferred,
     }
 
 

@@ -16,7 +16,7 @@ from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_normalize import NormalizeAnswer
 from app.core.preview import Preview, PreviewedStory, PreviewRequest
-from app.core.story import Story, Tag
+from app.core.story import Story, tag_record
 from app.errors import Invalid
 
 PREFIX: Final = "/v1/admin"
@@ -131,22 +131,9 @@ def _story_shape(story: Story) -> dict[str, Any]:
         "updated_at": max(story.updated_at or story.published_at, story.published_at),
         "image": story.image_url,
         "enclosures": story.enclosures,
-        "tags": [_tag_shape(tag) for tag in story.tags],
+        "tags": [tag_record(tag) for tag in story.tags],
         "word_count": story.word_count,
         "text": story.text,
         "blocks": story.blocks,
         "html": story.html,
-    }
-
-
-def _tag_shape(tag: Tag) -> dict[str, Any]:
-    return {
-        "tag": tag.qcode,
-        "scheme": tag.scheme,
-        "code": tag.code,
-        "name": tag.name,
-        "by": tag.by.value,
-        "matched": tag.matched,
-        "score": tag.score,
-        "inferred": tag.inferred,
     }

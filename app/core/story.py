@@ -85,6 +85,20 @@ class TitleAffixes:
     suffixes: tuple[str, ...] = ()
 
 
+def tag_record(tag: Tag) -> dict[str, str | float | bool | None]:
+    """A tag as it is kept with its story, and shown."""
+    return {
+        "tag": tag.qcode,
+        "scheme": tag.scheme,
+        "code": tag.code,
+        "name": tag.name,
+        "by": tag.by.value,
+        "matched": tag.matched,
+        "score": tag.score,
+        "inferred": tag.inferred,
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedContext:
     """What is known of the feed before its entries are read."""

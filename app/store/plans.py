@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from app.core.index import times_of
 from app.core.poll import ChangedStory, CopyWrite, FeedPlan, NewStory
-from app.core.story import Story
+from app.core.story import Story, tag_record
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.engine import WriteSession
 from app.store.finish import finish_poll
@@ -146,19 +146,7 @@ def _content(plan: FeedPlan, write: NewStory | ChangedStory) -> dict[str, Any]:
         "enclosures": [
             {"url": e.url, "type": e.type, "length": e.length} for e in story.enclosures
         ],
-        "tags": [
-            {
-                "tag": tag.qcode,
-                "scheme": tag.scheme,
-                "code": tag.code,
-                "name": tag.name,
-                "by": tag.by.value,
-                "matched": tag.matched,
-                "score": tag.score,
-                "inferred": tag.inferred,
-            }
-            for tag in story.tags
-        ],
+        "tags": [tag_record(tag) for tag in story.tags],
         "word_count": story.word_count,
         "content_hash": story.content_hash,
     }
