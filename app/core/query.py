@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 Leaf = TypeVar("Leaf")
 Other = TypeVar("Other")
@@ -92,9 +92,6 @@ class Filter:
 
 
 QueryTree: TypeAlias = Tree[Words | Filter]
-
-EVERY: Final[And[Words | Filter]] = And(())
-"""The tree that every story satisfies."""
 
 
 def all_of(parts: Iterable[Tree[Leaf]]) -> Tree[Leaf]:

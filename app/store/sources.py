@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -47,17 +46,6 @@ async def sources_as_told(session: ReadSession) -> list[tuple[int, str | None, s
     columns = (sources.c.id, sources.c.name, sources.c.country)
     rows = await session.execute(select(*columns).order_by(sources.c.id))
     return [(row.id, row.name, row.country) for row in rows]
-
-
-async def source_ids(session: ReadSession, named: tuple[str, ...]) -> tuple[int, ...]:
-    """The ids of sources given by id or domain; unknown ones are left out."""
-    ids = [int(name) for name in named if re.fullmatch("[0-9]{1,18}", name)]
-    rows = await session.execute(
-        select(sources.c.id).where(
-            sources.c.id.in_(ids) | sources.c.domain.in_([name.lower() for name in named])
-        )
-    )
-    return tuple(rows.scalars())
 
 
 async def set_country(session: WriteSession, source_id: int, country: str | None) -> None:
