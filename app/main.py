@@ -20,8 +20,8 @@ from app.api import admin, changes, docs, explain, insights, normalize, opml, op
 from app.api.deps import Deps, may_read, refuse_odd_parameters
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
-from app.core.index import Indexable, IndexTerms, index_all
 from app.core.schedule import PollPolicy
+from app.core.search.index import Indexable, IndexTerms, index_all
 from app.core.types import FetchPolicy
 from app.core.urls import without_credentials
 from app.errors import Unavailable

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from app.core.filters import filter_of
-from app.core.query import FilterKind
-from app.core.query_parse import parse_query
-from app.core.search import Search, Sort
+from app.core.search.filters import filter_of
+from app.core.search.query import FilterKind
+from app.core.search.query_parse import parse_query
+from app.core.search.search import Search, Sort
 from bench.probes import probes
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import accumulate
 from typing import Final
 
-from app.core.normalize import content_hash
+from app.core.normal.normalize import content_hash
 from app.core.story import Agency, Block, BlockType, PublishedFrom, Story, Tag, TagBy
 from app.core.topics import codes, topic
 from bench.probes import tags_in, words_in

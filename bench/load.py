@@ -21,10 +21,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.core.facets import StorySource
 from app.core.hashing import hash64
 from app.core.identity import story_id
-from app.core.index import Indexable, IndexTerms, index_terms, times_of
+from app.core.search.facets import StorySource
+from app.core.search.index import Indexable, IndexTerms, index_terms, times_of
 from app.core.story import Story, tag_record
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.engine import SQLITE, Database, WriteSession, check_database_url, open_database

@@ -24,8 +24,8 @@ import regex
 from rich.console import Console
 from rich.table import Table
 
-from app.core.query_parse import MAX_LEAVES, MAX_QUERY_CHARS, parse_query
-from app.core.search import Search, Sort
+from app.core.search.query_parse import MAX_LEAVES, MAX_QUERY_CHARS, parse_query
+from app.core.search.search import Search, Sort
 from app.core.story import PublishedFrom, Story
 from app.store.engine import Database
 from app.store.find import find_stories

@@ -22,7 +22,7 @@ from typing import Final, TypeAlias
 from rich.console import Console
 from rich.progress import track
 
-from app.core.search import Search
+from app.core.search.search import Search
 from app.store.engine import Database, check_database_url, is_sqlite, open_database, sqlite_path
 from app.store.find import COUNT_BOUND, count_stories, find_stories
 from app.telemetry import configure_logging

@@ -13,7 +13,7 @@ from app.api.deps import DepsDep, Reading, may_administer
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_admin import StatusAnswer
-from app.core.analyze import ANALYZER_VERSION
+from app.core.search.analyze import ANALYZER_VERSION
 from app.store.migrate import schema_revision
 from app.store.status import read_status
 

@@ -17,9 +17,9 @@ from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core.index import Indexable, IndexTerms
 from app.core.poll import Probe
 from app.core.preview import Preview, PreviewRequest
+from app.core.search.index import Indexable, IndexTerms
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use

@@ -12,10 +12,10 @@ from app.api.parameters import UnorderedDep
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_explain import ExplainAnswer, ExplainedPart
-from app.core.explain import Explained, Joined, Part, explain, parts_of
-from app.core.index import index_terms
-from app.core.query import Filter
-from app.core.search import Search, Span
+from app.core.search.explain import Explained, Joined, Part, explain, parts_of
+from app.core.search.index import index_terms
+from app.core.search.query import Filter
+from app.core.search.search import Search, Span
 from app.errors import FieldError, Invalid, NotFound
 from app.store.asking import Asked, ask, story_languages
 from app.store.engine import ReadSession

@@ -16,8 +16,8 @@ from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_insights import FacetAnswer, TimelineAnswer
 from app.api.shapes import source_shape
+from app.core.search.timeline import Bucket, Interval, buckets, fold, window_of
 from app.core.tag import fold_code
-from app.core.timeline import Bucket, Interval, buckets, fold, window_of
 from app.errors import FieldError, Invalid
 from app.store.coverage import Coverage, FeedGap
 from app.store.engine import EPOCH

@@ -14,10 +14,10 @@ import orjson
 from fastapi import Depends, Query
 from pydantic import BeforeValidator
 
-from app.core.filters import FilterInvalid, any_value, filter_of, filter_tree
-from app.core.query import Field, FilterKind, Not, QueryTree, leaves
-from app.core.query_parse import MAX_QUERY_CHARS, parse_query
-from app.core.search import Search, Sort, Span
+from app.core.search.filters import FilterInvalid, any_value, filter_of, filter_tree
+from app.core.search.query import Field, FilterKind, Not, QueryTree, leaves
+from app.core.search.query_parse import MAX_QUERY_CHARS, parse_query
+from app.core.search.search import Search, Sort, Span
 from app.errors import FieldError, Invalid
 
 MAX_VALUES = 50

@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from app.api.schemas import Answer, SourceOut
-from app.core.coverage import GapReason
-from app.core.timeline import Interval
+from app.core.search.coverage import GapReason
+from app.core.search.timeline import Interval
 from app.core.types import Failure
 
 

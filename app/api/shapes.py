@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from app.core.conditions import Clause
-from app.core.highlight import best_passage, highlight_title
+from app.core.search.conditions import Clause
+from app.core.search.highlight import best_passage, highlight_title
 from app.store.changes import Change
 from app.store.feeds import Feed
 from app.store.keys import Key

@@ -16,7 +16,7 @@ from app.api.insights import coverage_shape
 from app.api.listing import Include, Listing, origin_of, pick
 from app.api.paging import make_cursor, place_items, place_of, read_cursor
 from app.api.shapes import full_story_shape, highlights_shape, story_shape
-from app.core.conditions import Clause, wanted_clauses_of
+from app.core.search.conditions import Clause, wanted_clauses_of
 from app.store.asking import story_languages
 from app.store.coverage import coverage
 from app.store.engine import ReadSession

@@ -14,7 +14,7 @@ from app.api.formats.page import Shape, StreamFormat
 from app.api.listing import Listing
 from app.api.replies import encode, names_etag, not_modified, reply_stream
 from app.api.story_pages import further_stretches, read_stretch
-from app.core.search import Sort
+from app.core.search.search import Sort
 from app.errors import FieldError, Invalid
 from app.store.changes import last_seq
 from app.store.engine import ReadSession

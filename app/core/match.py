@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.core.dates import read_date
 from app.core.hashing import hash64
 from app.core.identity import EntryKeys, identities_of
 from app.core.known import Known, KnownCopy, KnownStory
+from app.core.normal.dates import read_date
 
 SAME_MOMENT = timedelta(seconds=1)
 

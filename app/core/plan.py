@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from app.core.dates import read_date
 from app.core.hashing import hash64
 from app.core.identity import keys_of, lookup_of
 from app.core.known import Known
 from app.core.language import normalize_language
 from app.core.match import Match, match_entries
-from app.core.parse import parse
+from app.core.normal.dates import read_date
+from app.core.parse.document import parse
 from app.core.poll import (
     ClaimedFeed,
     Document,

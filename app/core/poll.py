@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.core.identity import EntryKeys, Lookup
-from app.core.index import IndexTerms
 from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
+from app.core.search.index import IndexTerms
 from app.core.story import Story
 from app.core.types import Failure, ParsedFeed, Validators
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.core.identity import EntryKeys
-from app.core.normalize import normalize
+from app.core.normal.normalize import normalize
 from app.core.plan import notes_of, read_document
 from app.core.poll import Document
 from app.core.story import Story, TitleAffixes

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from app.core.dates import EARLIEST
 from app.core.hashing import hash64
+from app.core.normal.dates import EARLIEST
 from app.core.types import Failure, ServerHints
 
 UNKNOWN_PACE_S = 30 * 60

@@ -11,7 +11,7 @@ from functools import partial
 import nh3
 import regex
 
-from app.core.mojibake import may_need_repair, repaired
+from app.core.normal.mojibake import may_need_repair, repaired
 from app.core.types import Markup
 from app.core.urls import absolute_url
 

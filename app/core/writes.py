@@ -6,17 +6,17 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from app.core.facets import StorySource
 from app.core.identity import story_id
-from app.core.index import Indexable, IndexTerms, index_terms
 from app.core.known import Known
 from app.core.match import Match
-from app.core.normalize import normalize
+from app.core.normal.normalize import normalize
+from app.core.normal.titles import title_affixes
 from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, NewStory
 from app.core.schedule import Outcome
+from app.core.search.facets import StorySource
+from app.core.search.index import Indexable, IndexTerms, index_terms
 from app.core.story import FeedContext, Story
 from app.core.text import title_text
-from app.core.titles import title_affixes
 from app.core.types import ParsedFeed
 
 FULLER: Final = 1.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.parse import parse
+from app.core.parse.document import parse
 from app.core.poll import Probe
 from app.core.types import Fetched, FetchFailed, NotModified, ParseFailed
 from app.errors import Unreachable

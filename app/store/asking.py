@@ -10,11 +10,11 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import select
 
-from app.core.conditions import EVERYTHING, Condition, any_facet, condition_of
-from app.core.facets import time_cover
 from app.core.identity import first_id_at
-from app.core.query import all_of
-from app.core.search import Search, Span
+from app.core.search.conditions import EVERYTHING, Condition, any_facet, condition_of
+from app.core.search.facets import time_cover
+from app.core.search.query import all_of
+from app.core.search.search import Search, Span
 from app.store.engine import SQLITE, ReadSession, to_ms
 from app.store.models import tags
 from app.store.search import joined_stories, matching

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, select, text
 
-from app.core.coverage import (
+from app.core.search.coverage import (
     LEAST_GRACE,
     Covered,
     FeedFacts,
@@ -27,7 +27,7 @@ from app.core.coverage import (
     may_answer,
     window_of,
 )
-from app.core.search import Search
+from app.core.search.search import Search
 from app.core.types import Failure
 from app.store.asking import id_list
 from app.store.engine import MILLISECOND, ReadSession, from_ms, to_ms

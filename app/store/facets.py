@@ -12,8 +12,8 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Row, text
 
-from app.core.filters import author_key
-from app.core.search import Search
+from app.core.search.filters import author_key
+from app.core.search.search import Search
 from app.store.asking import id_list
 from app.store.engine import SQLITE, ReadSession
 from app.store.find import asked_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.core.search import Search, Sort
+from app.core.search.search import Search, Sort
 from app.store.asking import Asked, ask, story_languages
 from app.store.engine import ReadSession
 from app.store.relevance import Frame, most_relevant

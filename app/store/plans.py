@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from app.core.index import times_of
 from app.core.poll import ChangedStory, CopyWrite, FeedPlan, NewStory
+from app.core.search.index import times_of
 from app.core.story import Story, tag_record
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.engine import WriteSession

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Exists, Row, Select, exists, func, select, update
 
-from app.core.analyze import ANALYZER_VERSION
-from app.core.facets import StorySource
-from app.core.index import Indexable, IndexTerms, times_of
+from app.core.search.analyze import ANALYZER_VERSION
+from app.core.search.facets import StorySource
+from app.core.search.index import Indexable, IndexTerms, times_of
 from app.store.engine import ReadSession, WriteSession
 from app.store.models import sources, stories, story_weights, texts
 from app.store.search import IndexRow, index_stories

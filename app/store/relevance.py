@@ -10,10 +10,10 @@ from typing import Final
 
 from sqlalchemy import text
 
-from app.core.conditions import EVERYTHING, Clause, wanted_clauses_of
 from app.core.identity import ID_RANDOM_BITS
-from app.core.rank import RankedClause, idf_of, ranked_clause, score
-from app.core.search import Search
+from app.core.search.conditions import EVERYTHING, Clause, wanted_clauses_of
+from app.core.search.rank import RankedClause, idf_of, ranked_clause, score
+from app.core.search.search import Search
 from app.store.asking import Asked, id_list
 from app.store.changes import last_seq
 from app.store.engine import ReadSession, to_ms

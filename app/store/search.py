@@ -13,11 +13,11 @@ from typing import Final, assert_never
 
 from sqlalchemy import text
 
-from app.core.analyze import ANALYZER_VERSION
-from app.core.conditions import EVERYTHING, Atom, Condition, Facet, Form, Near, Row
-from app.core.index import GONE, IndexTerms
-from app.core.query import And, Field, Not, Or
-from app.core.stems import MARK
+from app.core.search.analyze import ANALYZER_VERSION
+from app.core.search.conditions import EVERYTHING, Atom, Condition, Facet, Form, Near, Row
+from app.core.search.index import GONE, IndexTerms
+from app.core.search.query import And, Field, Not, Or
+from app.core.search.stems import MARK
 from app.store.engine import SQLITE, WriteSession
 from app.store.models import story_weights
 

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import text
 
 from app.core.identity import ID_RANDOM_BITS, first_id_at
-from app.core.search import Search
-from app.core.timeline import QUARTER_MS
+from app.core.search.search import Search
+from app.core.search.timeline import QUARTER_MS
 from app.store.asking import Asked
 from app.store.engine import SQLITE, ReadSession
 from app.store.find import asked_of

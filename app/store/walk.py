@@ -12,8 +12,8 @@ from typing import Final
 
 from sqlalchemy import text
 
-from app.core.facets import HOUR_MS, time_cover
 from app.core.identity import ID_RANDOM_BITS
+from app.core.search.facets import HOUR_MS, time_cover
 from app.store.asking import Asked
 from app.store.engine import SQLITE, ReadSession
 

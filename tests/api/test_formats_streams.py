@@ -15,7 +15,7 @@ from app.api import story_pages
 from app.api.formats import csv_rows
 from app.api.listing import Listing
 from app.api.parameters import SearchRequest
-from app.core.search import Search
+from app.core.search.search import Search
 from app.store.find import Page, Place
 from tests.api.conftest import Api, on_sqlite
 from tests.api.loopback import served

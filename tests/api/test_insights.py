@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.api.insights import coverage_shape
 from app.api.replies import encode
 from app.api.schemas_insights import CoverageOut, FacetAnswer, TimelineAnswer
-from app.core.search import Search
+from app.core.search.search import Search
 from app.store.coverage import coverage
 from tests.api.conftest import Api, on_sqlite
 from tests.api.publisher import Item, Publisher, atom

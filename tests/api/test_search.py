@@ -12,7 +12,7 @@ from app.api import reindex as reindex_api
 from app.api import story_pages
 from app.api.schemas_explain import ExplainAnswer
 from app.api.schemas_lists import StoryList
-from app.core import analyze
+from app.core.search import analyze
 from app.store import reindex as reindex_store
 from app.store import relevance
 from app.store import search as search_store

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-from app.core.query_parse import parse_query
-from app.core.search import Search
+from app.core.search.query_parse import parse_query
+from app.core.search.search import Search
 from app.store.engine import Database
 from app.store.find import count_stories
 from bench.cases import BY_WORD, HARD, classes

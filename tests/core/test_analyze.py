@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.analyze import (
+from app.core.search.analyze import (
     MAX_TERM_CHARS,
     PlacedTerm,
     TermRow,

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.core.agencies import agencies, agency_named
-from app.core.blocks import MAX_BLOCKS, BlocksRead, read_blocks
-from app.core.boilerplate import MAX_LINE_CHARS, boilerplate_rule
-from app.core.bylines import byline, is_sign_off
-from app.core.credits import credit_line
+from app.core.normal.agencies import agencies, agency_named
+from app.core.normal.blocks import MAX_BLOCKS, BlocksRead, read_blocks
+from app.core.normal.boilerplate import MAX_LINE_CHARS, boilerplate_rule
+from app.core.normal.bylines import byline, is_sign_off
+from app.core.normal.credits import credit_line
 from app.core.story import OWN_BLOCKS, BlockType
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.coverage import (
+from app.core.identity import EPOCH
+from app.core.search.coverage import (
     MAX_GAPS,
     FeedFacts,
     Gap,
@@ -21,9 +22,8 @@ from app.core.coverage import (
     may_answer,
     window_of,
 )
-from app.core.identity import EPOCH
-from app.core.query_parse import parse_query
-from app.core.search import Span
+from app.core.search.query_parse import parse_query
+from app.core.search.search import Span
 from app.core.types import Failure
 
 END = datetime(2026, 11, 24, 12, tzinfo=UTC)

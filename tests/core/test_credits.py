@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.blocks import read_blocks
-from app.core.bylines import byline, is_sign_off
-from app.core.people import read_authors
+from app.core.normal.blocks import read_blocks
+from app.core.normal.bylines import byline, is_sign_off
+from app.core.normal.people import read_authors
 from app.core.story import BlockType
 
 STORY = "The ferry sailed on time."

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.dates import MAX_DATE_CHARS, ZONE_HOURS, clamp_published, read_date
+from app.core.normal.dates import MAX_DATE_CHARS, ZONE_HOURS, clamp_published, read_date
 
 NINE_TOKYO = datetime(2024, 3, 5, 0, 0, tzinfo=UTC)
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.core.conditions import Form, Row, clause_of, condition_of
-from app.core.evaluate import holds
-from app.core.explain import Joined, Part, explain, parts_of
-from app.core.facets import StorySource
-from app.core.index import Indexable, index_terms, times_of
-from app.core.query import Field, Or, Words
-from app.core.query_parse import parse_query
+from app.core.search.conditions import Form, Row, clause_of, condition_of
+from app.core.search.evaluate import holds
+from app.core.search.explain import Joined, Part, explain, parts_of
+from app.core.search.facets import StorySource
+from app.core.search.index import Indexable, index_terms, times_of
+from app.core.search.query import Field, Or, Words
+from app.core.search.query_parse import parse_query
 
 STORY = index_terms(
     Indexable(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.analyze import analyze
-from app.core.facets import (
+from app.core.search.analyze import analyze
+from app.core.search.facets import (
     EVERY_STORY,
     MAX_UNITS,
     UNITS_MS,
@@ -20,9 +20,9 @@ from app.core.facets import (
     time_cover,
     time_facets,
 )
-from app.core.filters import FilterInvalid, any_value, filter_of, filter_tree
-from app.core.query import FilterKind
-from app.core.stems import MARK
+from app.core.search.filters import FilterInvalid, any_value, filter_of, filter_tree
+from app.core.search.query import FilterKind
+from app.core.search.stems import MARK
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SOURCE = StorySource(id=3, domain="example.co.uk", country="GB")

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.conditions import Clause, Facet, Row, wanted_clauses, wanted_clauses_of
-from app.core.highlight import MAX_CHARS, best_passage, find_marks, highlight_title
-from app.core.query import And, Field, Not
-from app.core.query_parse import parse_query
-from app.core.search import Search
+from app.core.search.conditions import Clause, Facet, Row, wanted_clauses, wanted_clauses_of
+from app.core.search.highlight import MAX_CHARS, best_passage, find_marks, highlight_title
+from app.core.search.query import And, Field, Not
+from app.core.search.query_parse import parse_query
+from app.core.search.search import Search
 
 LANGUAGES = ("en", "fr", "ja")
 

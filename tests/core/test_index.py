@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.core.facets import StorySource
-from app.core.index import (
+from app.core.search.facets import StorySource
+from app.core.search.index import (
     GONE,
     MAX_BYTES,
     MAX_FORM_BYTES,
@@ -13,7 +13,7 @@ from app.core.index import (
     IndexTerms,
     index_all,
 )
-from app.core.stems import MARK
+from app.core.search.stems import MARK
 
 
 def indexed(text: str, title: str = "Title", language: str | None = "en") -> IndexTerms:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.core.normalize import normalize
+from app.core.normal.normalize import normalize
 from app.core.story import BlockType, FeedContext, Story
 from app.core.types import Entry, Markup
 

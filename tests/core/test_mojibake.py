@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.mojibake import MAX_CHARS, repaired
+from app.core.normal.mojibake import MAX_CHARS, repaired
 from app.core.text import clean_text
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.normalize import (
+from app.core.normal.normalize import (
     MAX_ENCLOSURES,
     MAX_FALLBACK_TITLE_CHARS,
     MAX_RAW_CHARS,
@@ -20,7 +20,7 @@ from app.core.normalize import (
     UNTITLED,
     normalize,
 )
-from app.core.people import read_authors
+from app.core.normal.people import read_authors
 from app.core.story import FeedContext, PublishedFrom, Story, TitleAffixes
 from app.core.types import Category, Enclosure, Entry, Markup
 

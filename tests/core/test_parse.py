@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.parse import parse
-from app.core.parse_fields import sealed
+from app.core.parse.document import parse
+from app.core.parse.fields import sealed
 from app.core.types import Category, Enclosure, Entry, Markup, ParsedFeed
 
 SAMPLES = Path(__file__).parent / "samples"

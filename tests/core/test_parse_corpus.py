@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.core.parse import parse
+from app.core.parse.document import parse
 from app.core.types import Markup, ParsedFeed, ParseFailed
 from tests.conftest import SHARED_DATA
 from tests.feed_files import FEWER, declared_type, files, reference

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.charset import decode
-from app.core.parse import parse
+from app.core.parse.charset import decode
+from app.core.parse.document import parse
 from app.core.types import Failure, Markup, ParsedFeed, ParseFailed, ParseResult
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -385,7 +385,7 @@ class TestTraps:
         def give_up(*args: object, **kwargs: object) -> None:
             raise AssertionError("unexpected\nstate")
 
-        monkeypatch.setattr("app.core.parse_xml.feedparser.parse", give_up)
+        monkeypatch.setattr("app.core.parse.xml.feedparser.parse", give_up)
         assert failed(rss("a").encode()) == ParseFailed(
             kind=Failure.NOT_XML,
             detail="the parser gave up (AssertionError: unexpected state): check the address",
@@ -397,7 +397,7 @@ class TestTraps:
         def run_out(*args: object, **kwargs: object) -> None:
             raise MemoryError
 
-        monkeypatch.setattr("app.core.parse_xml.feedparser.parse", run_out)
+        monkeypatch.setattr("app.core.parse.xml.feedparser.parse", run_out)
         with pytest.raises(MemoryError):
             read(rss("a").encode())
 

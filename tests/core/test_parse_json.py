@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.core.parse import parse
+from app.core.parse.document import parse
 from app.core.types import Category, Enclosure, Entry, Failure, Markup, ParsedFeed, ParseFailed
 
 SAMPLES = Path(__file__).parent / "samples"

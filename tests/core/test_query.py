@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.query import (
+from app.core.search.query import (
     And,
     Field,
     Filter,
@@ -18,7 +18,7 @@ from app.core.query import (
     leaves,
     wanted_leaves,
 )
-from app.core.query_parse import MAX_LEAVES, MAX_QUERY_CHARS, parse_query
+from app.core.search.query_parse import MAX_LEAVES, MAX_QUERY_CHARS, parse_query
 from app.errors import QueryInvalid
 
 

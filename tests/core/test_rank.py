@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from xxhash import xxh32_intdigest
 
-from app.core.conditions import wanted_clauses_of
-from app.core.facets import StorySource
-from app.core.index import Indexable, index_terms
-from app.core.query import Field
-from app.core.query_parse import parse_query
-from app.core.rank import (
+from app.core.search.conditions import wanted_clauses_of
+from app.core.search.facets import StorySource
+from app.core.search.index import Indexable, index_terms
+from app.core.search.query import Field
+from app.core.search.query_parse import parse_query
+from app.core.search.rank import (
     FRESH_SHARE,
     HALF_LIFE_DAYS,
     SCALE,
@@ -21,7 +21,7 @@ from app.core.rank import (
     ranked_clause,
     score,
 )
-from app.core.search import Search
+from app.core.search.search import Search
 
 DAY = 86_400_000
 NOW = 40_000 * DAY

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.dates import EARLIEST
 from app.core.known import Known
+from app.core.normal.dates import EARLIEST
 from app.core.plan import plan_document
 from app.core.poll import ClaimedFeed
 from app.core.schedule import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.fold import light_fold
-from app.core.stems import stem_form
+from app.core.search.fold import light_fold
+from app.core.search.stems import stem_form
 
 
 def stem(word: str, language: str) -> str | None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.identity import EPOCH
-from app.core.search import Span
-from app.core.timeline import (
+from app.core.search.search import Span
+from app.core.search.timeline import (
     MAX_BUCKETS,
     QUARTER_MS,
     SPANS,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from app.core.identity import keys_of
 from app.core.known import Known
 from app.core.match import match_entries
+from app.core.normal.titles import own_title, title_affixes
 from app.core.poll import ClaimedFeed, NewStory
-from app.core.titles import own_title, title_affixes
 from app.core.types import Entry, Markup, ParsedFeed
 from app.core.writes import Writes
 

@@ -17,7 +17,7 @@ import feedparser
 import pytest
 import uvloop
 
-from app.core.parse import parse
+from app.core.parse.document import parse
 from app.core.types import Failure, ParsedFeed
 from app.ingest import offload as offload_module
 from app.ingest.offload import Offload, OffloadFailed, _IdleDeath
@@ -301,7 +301,7 @@ async def test_modules_are_loaded_beforehand(work: ModuleType) -> None:
     async with Offload(1, 5, GB, 10.0) as offload:
         modules = await offload.run(work.loaded)
     assert isinstance(modules, frozenset)
-    assert {"app.core.parse", "feedparser"} <= modules
+    assert {"app.core.parse.document", "feedparser"} <= modules
     assert not {"fastapi", "sqlalchemy", "httpx", "typer"} & modules
 
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from app.core.coverage import GapReason
-from app.core.query_parse import parse_query
 from app.core.schedule import NextPoll, Outcome
-from app.core.search import Search, Span
+from app.core.search.coverage import GapReason
+from app.core.search.query_parse import parse_query
+from app.core.search.search import Search, Span
 from app.core.types import Failure
 from app.store import coverage as coverage_of_store
 from app.store.coverage import Coverage, coverage

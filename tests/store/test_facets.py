@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.filters import any_value, filter_of
 from app.core.language import LANGUAGES
-from app.core.query import FilterKind
-from app.core.query_parse import parse_query
-from app.core.search import Search
+from app.core.search.filters import any_value, filter_of
+from app.core.search.query import FilterKind
+from app.core.search.query_parse import parse_query
+from app.core.search.search import Search
 from app.store import facets as facets_of_store
 from app.store.engine import Database
 from app.store.facets import Facet, FacetCounts, FacetKind, Facets, count_facets

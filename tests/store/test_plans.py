@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from app.core.query_parse import parse_query
 from app.core.schedule import Outcome
-from app.core.search import Search
+from app.core.search.query_parse import parse_query
+from app.core.search.search import Search
 from app.core.types import Entry
 from app.store.changes import ChangeType, read_changes
 from app.store.engine import Database

@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from app.core.conditions import condition_of, wanted_clauses_of
-from app.core.evaluate import holds
-from app.core.facets import StorySource
 from app.core.identity import ID_RANDOM_BITS, story_id
-from app.core.index import Indexable, IndexTerms, index_terms, times_of
-from app.core.query import Field
-from app.core.query_parse import parse_query
-from app.core.rank import idf_of, ranked_clause, score
-from app.core.search import ALWAYS, Search, Sort, Span
+from app.core.search.conditions import condition_of, wanted_clauses_of
+from app.core.search.evaluate import holds
+from app.core.search.facets import StorySource
+from app.core.search.index import Indexable, IndexTerms, index_terms, times_of
+from app.core.search.query import Field
+from app.core.search.query_parse import parse_query
+from app.core.search.rank import idf_of, ranked_clause, score
+from app.core.search.search import ALWAYS, Search, Sort, Span
 from app.core.story import Tag, TagBy
 from app.store.engine import Database
 from app.store.find import Page, Place, count_stories, find_stories

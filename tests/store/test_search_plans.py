@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from app.core.query_parse import parse_query
-from app.core.search import Search, Sort
+from app.core.search.query_parse import parse_query
+from app.core.search.search import Search, Sort
 from app.store.engine import Database
 from app.store.find import count_stories, find_stories
 from tests.databases import on_postgresql

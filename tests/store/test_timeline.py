@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.core.identity import EPOCH
-from app.core.query_parse import parse_query
-from app.core.search import Search, Sort, Span
-from app.core.timeline import QUARTER_MS
+from app.core.search.query_parse import parse_query
+from app.core.search.search import Search, Sort, Span
+from app.core.search.timeline import QUARTER_MS
 from app.store.engine import Database
 from app.store.timeline import Series, count_by_quarter
 from tests.plans import NOW, add, entry, poll

@@ -15,11 +15,11 @@ from xml.sax import SAXException
 
 import feedparser  # type: ignore[import-untyped]  # it brings no types
 
-from app.core.parse_entry import Found, Surroundings, links, read_authors, read_entry
-from app.core.parse_fields import absolute, count, feed_title, text_of
-from app.core.parse_outline import Outline, close, cut, outline
-from app.core.parse_prepare import prepare
-from app.core.parse_refuse import refuse_unread, refuse_xml, truncated
+from app.core.parse.entry import Found, Surroundings, links, read_authors, read_entry
+from app.core.parse.fields import absolute, count, feed_title, text_of
+from app.core.parse.outline import Outline, close, cut, outline
+from app.core.parse.prepare import prepare
+from app.core.parse.refuse import refuse_unread, refuse_xml, truncated
 from app.core.types import ParsedFeed, ParseResult
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Final
 
 from app.core.identity import EPOCH
-from app.core.query import And, Filter, FilterKind, Not, Or, QueryTree
-from app.core.search import Span
+from app.core.search.query import And, Filter, FilterKind, Not, Or, QueryTree
+from app.core.search.search import Span
 from app.core.types import Failure
 
 DEFAULT_SPAN: Final = timedelta(hours=24)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core.analyze import analyze
-from app.core.facets import StorySource, story_facets, time_facets
-from app.core.rank import Weighed, pack_weights
+from app.core.search.analyze import analyze
+from app.core.search.facets import StorySource, story_facets, time_facets
+from app.core.search.rank import Weighed, pack_weights
 
 MAX_POSITIONS = 15_000
 """Terms indexed of one story: a tsvector holds no position above 16,383."""

@@ -16,9 +16,9 @@ from functools import cache
 
 import regex
 
-from app.core.agencies import agencies, agency_named
-from app.core.bylines import byline_before_lead, reporters_after_lead
-from app.core.people import read_authors
+from app.core.normal.agencies import agencies, agency_named
+from app.core.normal.bylines import byline_before_lead, reporters_after_lead
+from app.core.normal.people import read_authors
 from app.core.story import Agency, Dateline
 
 MAX_CREDIT_CHARS = 80

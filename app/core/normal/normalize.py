@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
 
-from app.core.blocks import MAX_TEXT_CHARS, BlocksRead, read_blocks
-from app.core.dates import clamp_published, read_date
 from app.core.hashing import hash64
 from app.core.language import detect_language, normalize_language
-from app.core.people import read_authors
+from app.core.normal.blocks import MAX_TEXT_CHARS, BlocksRead, read_blocks
+from app.core.normal.dates import clamp_published, read_date
+from app.core.normal.people import read_authors
+from app.core.normal.titles import own_title
 from app.core.story import FeedContext, PublishedFrom, Story
 from app.core.tag import tag_story
 from app.core.text import clean_text, count_words, fold_space, sanitize_html, title_text, visible
-from app.core.titles import own_title
 from app.core.types import Enclosure, Entry, Markup
 from app.core.urls import absolute_url, canonical_url
 

@@ -6,10 +6,10 @@ bytes → text (charset) → JSON Feed | prepared XML → feedparser → entries
 
 from __future__ import annotations
 
-from app.core.charset import decode
-from app.core.parse_json import parse_json
-from app.core.parse_refuse import empty
-from app.core.parse_xml import parse_xml
+from app.core.parse.charset import decode
+from app.core.parse.json_feed import parse_json
+from app.core.parse.refuse import empty
+from app.core.parse.xml import parse_xml
 from app.core.types import Failure, ParseFailed, ParseResult
 
 

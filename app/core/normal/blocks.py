@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 
 import nh3
 
-from app.core.boilerplate import boilerplate_rule
-from app.core.bylines import byline, is_sign_off, reporter_line
-from app.core.credits import Lead, credit_line, lead_of, tail_credit
-from app.core.datelines import bare_lead
-from app.core.notes import note_of
-from app.core.opening import opening_once, repeats
+from app.core.normal.boilerplate import boilerplate_rule
+from app.core.normal.bylines import byline, is_sign_off, reporter_line
+from app.core.normal.credits import Lead, credit_line, lead_of, tail_credit
+from app.core.normal.datelines import bare_lead
+from app.core.normal.notes import note_of
+from app.core.normal.opening import opening_once, repeats
 from app.core.story import OWN_BLOCKS, Agency, Block, BlockType, Dateline
 from app.core.text import HIDDEN_TAGS, clean_text, encodable, parsable
 

@@ -8,7 +8,7 @@ from typing import Final
 import regex
 import Stemmer
 
-from app.core.fold import bare
+from app.core.search.fold import bare
 
 MARK: Final = "·"
 """Begins every form: no term of a text holds it."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.core.filters import author_key
 from app.core.hashing import hash64
 from app.core.identity import EPOCH
-from app.core.query import Filter, FilterKind
+from app.core.search.filters import author_key
+from app.core.search.query import Filter, FilterKind
 from app.core.topics import broader
 from app.core.urls import host_of, registrable_domain
 

@@ -16,9 +16,9 @@ from typing import Final
 
 from xxhash import xxh32_intdigest
 
-from app.core.analyze import word_forms
-from app.core.conditions import Clause
-from app.core.query import Field
+from app.core.search.analyze import word_forms
+from app.core.search.conditions import Clause
+from app.core.search.query import Field
 
 K1: Final = 1.2
 TITLE_WEIGHT: Final = 2.0

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from app.core.parse_fields import absolute, count, sealed, text_of, unique
+from app.core.parse.fields import absolute, count, sealed, text_of, unique
 from app.core.types import Category, Enclosure, Entry, Markup
 
 Found: TypeAlias = dict[str, Any]

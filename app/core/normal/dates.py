@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import dateparser  # type: ignore[import-untyped]  # the package ships no types
 from dateutil import parser as dateutil_parser
 
-from app.core.date_words import in_english
+from app.core.normal.date_words import in_english
 
 MAX_DATE_CHARS = 100
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from app.core.analyze import TermRow, term_row, word_forms
-from app.core.facets import EVERY_STORY, filter_term
-from app.core.query import (
+from app.core.search.analyze import TermRow, term_row, word_forms
+from app.core.search.facets import EVERY_STORY, filter_term
+from app.core.search.query import (
     Field,
     Filter,
     QueryTree,
@@ -18,7 +18,7 @@ from app.core.query import (
     replace_leaves,
     wanted_leaves,
 )
-from app.core.search import Search
+from app.core.search.search import Search
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from app.core.conditions import Condition, Facet, clause_of
-from app.core.evaluate import holds
-from app.core.facets import filter_term
-from app.core.index import IndexTerms
-from app.core.query import And, Field, Filter, Not, Or, QueryTree, Words
+from app.core.search.conditions import Condition, Facet, clause_of
+from app.core.search.evaluate import holds
+from app.core.search.facets import filter_term
+from app.core.search.index import IndexTerms
+from app.core.search.query import And, Field, Filter, Not, Or, QueryTree, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import regex
 
-from app.core.people import Authors, is_role, read_authors
+from app.core.normal.people import Authors, is_role, read_authors
 
 MAX_BYLINE_CHARS = 120
 

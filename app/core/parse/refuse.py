@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-from app.core.parse_fields import absolute
-from app.core.parse_outline import names_a_feed
+from app.core.parse.fields import absolute
+from app.core.parse.outline import names_a_feed
 from app.core.types import Failure, ParseFailed
 
 _BEFORE = r"(?>(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*)"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import regex
 
-from app.core.agencies import agency_named
+from app.core.normal.agencies import agency_named
 from app.core.story import Agency
 from app.core.text import clean_text
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from app.core.agencies import agency_named
-from app.core.analyze import terms_of
 from app.core.language import normalize_language
-from app.core.query import Filter, FilterKind, Not, QueryTree, all_of, any_of
+from app.core.normal.agencies import agency_named
+from app.core.search.analyze import terms_of
+from app.core.search.query import Filter, FilterKind, Not, QueryTree, all_of, any_of
 from app.core.tag import fold_code
 from app.core.urls import host_of
 

@@ -13,10 +13,10 @@ from typing import Final, assert_never
 
 import regex
 
-from app.core.analyze import PlacedTerm, placed_joined, placed_terms, word_forms
-from app.core.conditions import Atom, Clause, Condition, Facet, Form, Near, Row
-from app.core.evaluate import places_near, places_of
-from app.core.query import Field, wanted_leaves
+from app.core.search.analyze import PlacedTerm, placed_joined, placed_terms, word_forms
+from app.core.search.conditions import Atom, Clause, Condition, Facet, Form, Near, Row
+from app.core.search.evaluate import places_near, places_of
+from app.core.search.query import Field, wanted_leaves
 
 MAX_CHARS: Final = 240
 LEAD_CHARS: Final = 60

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.core.query import Field, QueryTree, all_of
+from app.core.search.query import Field, QueryTree, all_of
 
 
 class Sort(StrEnum):

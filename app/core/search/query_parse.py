@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from app.core.analyze import term_row
-from app.core.filters import FilterInvalid, filter_of
-from app.core.query import (
+from app.core.search.analyze import term_row
+from app.core.search.filters import FilterInvalid, filter_of
+from app.core.search.query import (
     Field,
     Filter,
     FilterKind,

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.core.identity import EPOCH, MAX_ID_MS
-from app.core.search import Span
+from app.core.search.search import Span
 from app.errors import FieldError, Invalid
 
 MAX_BUCKETS: Final = 1000

@@ -12,9 +12,9 @@ from importlib.resources import files
 
 import regex
 
-from app.core.bylines import east_asian_names
-from app.core.credits import DATE, Lead, place_of
-from app.core.people import is_role
+from app.core.normal.bylines import east_asian_names
+from app.core.normal.credits import DATE, Lead, place_of
+from app.core.normal.people import is_role
 from app.core.story import Dateline
 
 _LEAD = regex.compile(

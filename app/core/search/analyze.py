@@ -20,8 +20,8 @@ from typing import Final
 
 import regex
 
-from app.core.fold import bare, light_fold, placed_fold
-from app.core.stems import joined_form, stem_form
+from app.core.search.fold import bare, light_fold, placed_fold
+from app.core.search.stems import joined_form, stem_form
 
 ANALYZER_VERSION: Final = 3
 """Goes up whenever a story comes to other terms, forms or filter terms: stories are then to be

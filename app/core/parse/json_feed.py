@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from app.core.parse_fields import absolute, count, feed_title, sealed, text_of, unique
-from app.core.parse_refuse import truncated
+from app.core.parse.fields import absolute, count, feed_title, sealed, text_of, unique
+from app.core.parse.refuse import truncated
 from app.core.types import (
     Category,
     Enclosure,

@@ -6,9 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import assert_never
 
-from app.core.conditions import Atom, Condition, Facet, Form, Near, Row
-from app.core.index import IndexTerms
-from app.core.query import And, Field, Not, Or
+from app.core.search.conditions import Atom, Condition, Facet, Form, Near, Row
+from app.core.search.index import IndexTerms
+from app.core.search.query import And, Field, Not, Or
 
 
 def holds(condition: Condition, story: IndexTerms, times: Sequence[str] = ()) -> bool:

@@ -1,0 +1,1 @@
+"""Entry → Story: the normal form and its parts."""

@@ -1,0 +1,1 @@
+"""What stories are found by: terms, queries, the index, ranks."""
