@@ -105,7 +105,9 @@ lock: setup ## choose the newest dependencies that fit, and write requirements/
 	$(LOCK) pyproject.toml -o requirements/base.txt
 	$(LOCK) pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
+	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' requirements/base.txt requirements/dev.txt
 # With extras: pip does not see that `coverage` pins the `coverage[toml]` that another asks for.
+# And pip before 23.3 takes `html-clean` and the `html_clean` that justext asks for to be two extras.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-header --no-annotate
 
