@@ -1,0 +1,41 @@
+"""The tables. The search index is not here: its form differs between the engines (`search.py`)."""
+
+from __future__ import annotations
+
+from app.store.models.derived import bands, entries, learned_lines, pages, sketches
+from app.store.models.keys import keys, meta
+from app.store.models.log import changes, log_head
+from app.store.models.polling import bodies, feeds, fetches, hosts, sources
+from app.store.models.stories import (
+    copies,
+    revisions,
+    stories,
+    story_tags,
+    story_weights,
+    tags,
+    texts,
+)
+
+__all__ = [
+    "bands",
+    "bodies",
+    "changes",
+    "copies",
+    "entries",
+    "feeds",
+    "fetches",
+    "hosts",
+    "keys",
+    "learned_lines",
+    "log_head",
+    "meta",
+    "pages",
+    "revisions",
+    "sketches",
+    "sources",
+    "stories",
+    "story_tags",
+    "story_weights",
+    "tags",
+    "texts",
+]

@@ -1,0 +1,25 @@
+"""The change log, and its head."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, String, Table
+
+from app.store.engine import Instant, metadata
+from app.store.models.serial import Serial
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("type", String(32), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("story_id", BigInteger, nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+)
+
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+)
