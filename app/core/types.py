@@ -138,6 +138,16 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an entry plays, as its publisher says: a name, degrees of WGS 84, or both."""
+
+    name: str | None = None
+    code: str | None = None  # in the publisher's own vocabulary: a QCode or an address
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
     url: str
     type: str | None = None
@@ -157,7 +167,11 @@ class Entry:
     """What a feed says of one item, as parsed: nothing cleaned, nothing guessed.
 
     Addresses are absolute where the feed gave a base to resolve them against. `raw_hash` covers
-    every other field, so equal hashes mean that there is nothing to normalize.
+    every other field, so equal hashes mean that there is nothing to normalize. Numbers of comments,
+    shares and views are not read: they change from poll to poll and say nothing of the story.
+
+    `credits` names whom the text comes from, the most specific first: credit line, source,
+    publisher. `located` is where it was written, `dateline` the line that says so in print.
     """
 
     raw_hash: int
@@ -174,6 +188,14 @@ class Entry:
     image_url: str | None = None
     language: str | None = None
     base_url: str | None = None
+    pub_status: str | None = None  # "canceled", "withheld"; None for what may be published
+    dateline: str | None = None
+    located: str | None = None
+    credits: tuple[str, ...] = ()
+    editor_note: str | None = None  # from editor to editor: corrections, what is to come
+    places: tuple[Place, ...] = ()
+    people: tuple[Category, ...] = ()
+    organisations: tuple[Category, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +205,7 @@ class ParsedFeed:
     `notes` says what was wrong with it and read all the same (a wrong charset, ill-formed XML).
     """
 
-    format: str  # "rss20", "rss10", "rss091", "atom10", "atom03", "json11" …
+    format: str  # "rss20", "atom10", "json11", "news_sitemap", "newsml_g2", "ninjs" …
     title: str | None = None
     site_url: str | None = None
     self_url: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
@@ -74,4 +75,19 @@ def sealed(draft: Entry) -> Entry:
         parts += (category.term, category.scheme, category.label)
     for enclosure in draft.enclosures:
         parts += (enclosure.url, enclosure.type, str(enclosure.length))
-    return replace(draft, raw_hash=hash64(*parts))
+    return replace(draft, raw_hash=hash64(*parts, *_of_the_wire(draft)))
+
+
+def _of_the_wire(draft: Entry) -> Iterator[str | None]:
+    """What few entries have; nothing for all others, whose hashes stay as they were without it."""
+    for name in ("pub_status", "dateline", "located", "editor_note"):
+        if said := getattr(draft, name):
+            yield from (name, said)
+    if draft.credits:
+        yield from ("credits", *draft.credits)
+    for place in draft.places:
+        where = f"{place.latitude} {place.longitude}"
+        yield from ("place", place.name, place.code, where)
+    for name, those in (("person", draft.people), ("organisation", draft.organisations)):
+        for named in those:
+            yield from (name, named.term, named.scheme, named.label)
