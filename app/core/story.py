@@ -108,6 +108,7 @@ class FeedContext:
     language: str | None = None  # the feed's own, or the operator's
     time_zone: str | None = None  # IANA name, for dates without a zone
     title_affixes: TitleAffixes = TitleAffixes()
+    learned: frozenset[int] = frozenset()  # hashes of the lines that its source repeats
 
 
 class PublishedFrom(StrEnum):
@@ -146,3 +147,4 @@ class Story:
     tags: tuple[Tag, ...]
     word_count: int
     content_hash: int
+    lines: bytes = b""  # fingerprints of its lines, as `pack_lines` packs them

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html as entities
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import nh3
 
@@ -18,6 +18,7 @@ from app.core.normal.boilerplate import boilerplate_rule
 from app.core.normal.bylines import byline, is_sign_off, reporter_line
 from app.core.normal.credits import Lead, credit_line, lead_of, tail_credit
 from app.core.normal.datelines import bare_lead
+from app.core.normal.lines import NOTHING, RULES, Place, Repeated
 from app.core.normal.notes import note_of
 from app.core.normal.opening import opening_once, repeats
 from app.core.story import OWN_BLOCKS, Agency, Block, BlockType, Dateline
@@ -70,10 +71,13 @@ class _Piece:
     lines: list[str]
 
 
-def read_blocks(html: str, *, is_html: bool) -> BlocksRead:
-    """Blocks, agency, dateline and authors of a text. Never raises; long texts are cut."""
+def read_blocks(html: str, *, is_html: bool, repeated: Repeated = NOTHING) -> BlocksRead:
+    """Blocks, agency, dateline and authors of a text. Never raises; long texts are cut.
+
+    `repeated` are the lines of its source that are no part of any story.
+    """
     pieces = _pieces_of_html(html) if is_html else _pieces_of_text(encodable(html[:MAX_TEXT_CHARS]))
-    reading = _Reading()
+    reading = _Reading(repeated=repeated)
     for _, piece in zip(range(MAX_BLOCKS), pieces, strict=False):
         reading.add(piece)
     return reading.result()
@@ -163,6 +167,7 @@ class _Reading:
     authors: tuple[str, ...] = ()
     begun: bool = False
     opening: str = ""  # the first paragraph, while there is no other
+    repeated: Repeated = field(default_factory=Repeated)
 
     def add(self, piece: _Piece) -> None:
         """Append what the piece is; what follows a lead is looked at as if it stood alone."""
@@ -170,6 +175,10 @@ class _Reading:
         while waiting:
             kind, text = waiting[-1].kind, "\n".join(waiting.pop().lines)
             if self._line(kind, text):
+                continue
+            if not self.begun and (end := self.repeated.prefix_end(text)):
+                self._append_repeated(Place.PREFIX, text[:end])
+                waiting += reversed([*_divide(kind, text[end:], at_sentences=False)])
                 continue
             lead = self._reopened(text) if self.begun else _lead_of(text)
             if lead is None:
@@ -196,6 +205,8 @@ class _Reading:
         """Append a piece that is of one kind as a whole; False for a paragraph of the story."""
         if rule := boilerplate_rule(text):
             self._append(BlockType.BOILERPLATE, text, rule)
+        elif self.repeated.is_line(text):
+            self._append_repeated(Place.LINE, text)
         elif kind is not BlockType.PARAGRAPH:
             self._append(kind, text, kind.value)
         elif note := note_of(text):
@@ -218,6 +229,9 @@ class _Reading:
     def _append(self, kind: BlockType, text: str, rule: str) -> None:
         self.blocks.append(Block(type=kind, text=text, rule=rule))
 
+    def _append_repeated(self, place: Place, text: str) -> None:
+        self._append(BlockType.BOILERPLATE, text.strip(), RULES[place])
+
     def _believe(
         self,
         agency: Agency | None = None,
@@ -229,7 +243,7 @@ class _Reading:
         self.authors = self.authors or authors
 
     def result(self) -> BlocksRead:
-        while self._take_tail():
+        while self._take_suffix() or self._take_tail():
             pass
         return BlocksRead(
             blocks=tuple(opening_once(self.blocks)),
@@ -238,11 +252,32 @@ class _Reading:
             authors=self.authors,
         )
 
-    def _take_tail(self) -> bool:
-        """A credit in brackets at the end of the last paragraph becomes a block of its own."""
+    def _last_paragraph(self) -> int | None:
+        """The last of the story's own blocks, if it is a paragraph."""
         own = (n for n in reversed(range(len(self.blocks))) if self.blocks[n].type in OWN_BLOCKS)
         last = next(own, None)
-        if last is None or self.blocks[last].type is not BlockType.PARAGRAPH:
+        return last if last is not None and self.blocks[last].type is BlockType.PARAGRAPH else None
+
+    def _take_suffix(self) -> bool:
+        """What the source puts behind its stories becomes a block of its own."""
+        last = self._last_paragraph()
+        if last is None:
+            return False
+        block = self.blocks[last]
+        start = self.repeated.suffix_start(block.text)
+        if start is None:
+            return False
+        suffix = block.text[start:].strip()
+        self.blocks[last : last + 1] = [
+            replace(block, text=block.text[:start].rstrip()),
+            Block(type=BlockType.BOILERPLATE, text=suffix, rule=RULES[Place.SUFFIX]),
+        ]
+        return True
+
+    def _take_tail(self) -> bool:
+        """A credit in brackets at the end of the last paragraph becomes a block of its own."""
+        last = self._last_paragraph()
+        if last is None:
             return False
         text = self.blocks[last].text
         found = tail_credit(text)

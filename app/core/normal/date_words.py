@@ -43,6 +43,19 @@ def _meaning(word: str, zones: frozenset[str]) -> str | None:
     return _words().get(word.casefold().rstrip("."))
 
 
+def is_date_word(word: str) -> bool:
+    """Whether a word is a month or a day of the week in some language."""
+    return word.casefold().rstrip(".") in _days_and_months()
+
+
+@cache
+def _days_and_months() -> frozenset[str]:
+    table = json.loads(files("app.core.vocab").joinpath("date_words.json").read_text("utf-8"))
+    return frozenset(
+        (*table["days"], *(word for words in table["months"].values() for word in words))
+    )
+
+
 @cache
 def _words() -> Mapping[str, str]:
     """From vocab/date_words.json; a word that is a day and a month, as "mar", is the month."""

@@ -11,6 +11,7 @@ from app.core.hashing import hash64
 from app.core.language import detect_language, normalize_language
 from app.core.normal.blocks import MAX_TEXT_CHARS, BlocksRead, read_blocks
 from app.core.normal.dates import clamp_published, read_date
+from app.core.normal.lines import NOTHING, Repeated, lines_of, pack_lines
 from app.core.normal.people import read_authors
 from app.core.normal.titles import own_title
 from app.core.story import FeedContext, PublishedFrom, Story
@@ -57,10 +58,10 @@ def normalize(entry: Entry, context: FeedContext, first_seen: datetime) -> Story
     """
     first_seen = first_seen.astimezone(UTC)
     url = canonical_url(entry.url, entry.base_url) if entry.url else None
-    body = _body(entry)
+    said_title = own_title(title_text(entry.title), context.title_affixes) if entry.title else ""
+    body = _body(entry, Repeated(hashes=context.learned, title=said_title))
     text = body.main.text
-    title = own_title(title_text(entry.title), context.title_affixes) if entry.title else ""
-    title = title or _stand_in(text, url)
+    title = said_title or _stand_in(text, url)
     said = read_authors(entry.authors)
     prior = normalize_language(entry.language) or normalize_language(context.language)
     language = detect_language(f"{title}\n{text}", prior)
@@ -87,6 +88,7 @@ def normalize(entry: Entry, context: FeedContext, first_seen: datetime) -> Story
         tags=tag_story(categories=entry.categories, agency=agency, language=language),
         word_count=count_words(text, language),
         content_hash=0,
+        lines=pack_lines(lines_of(said_title, body.main.blocks)),
     )
     return replace(story, content_hash=content_hash(story))
 
@@ -118,8 +120,11 @@ def _without_query(url: str | None) -> str | None:
     return url.partition("?")[0] if url else None
 
 
-def _body(entry: Entry) -> _Body:
-    content, summary = _read(entry.content), _read(entry.summary)
+def _body(entry: Entry, repeated: Repeated) -> _Body:
+    """Where nothing but repeated lines would be left out of all text, it is left as it is."""
+    content, summary = _read(entry.content, repeated), _read(entry.summary, repeated)
+    if repeated.hashes and not content.text and not summary.text:
+        content, summary = _read(entry.content), _read(entry.summary)
     swapped = len(summary.text) > len(content.text)
     main, other = (summary, content) if swapped else (content, summary)
     markup = entry.summary if swapped else entry.content
@@ -129,8 +134,10 @@ def _body(entry: Entry) -> _Body:
     return _Body(main=main, other=other, html=html, summary=_summary(summary.text or main.text))
 
 
-def _read(markup: Markup | None) -> BlocksRead:
-    return read_blocks(markup.value, is_html=markup.html) if markup else BlocksRead()
+def _read(markup: Markup | None, repeated: Repeated = NOTHING) -> BlocksRead:
+    if markup is None:
+        return BlocksRead()
+    return read_blocks(markup.value, is_html=markup.html, repeated=repeated)
 
 
 def _summary(text: str) -> str | None:

@@ -1,0 +1,245 @@
+"""What a source repeats is not the story: lines learned from its latest stories.
+
+A line is believed when it stands in enough stories about different things, and in enough of all.
+How much is enough depends on its place and its looks, since writers repeat themselves too: quotes
+in follow-up stories, headings, background, what every live report begins with. So a heading or a
+word or two must stand over nothing but other repeated lines, and of stories with one subject, or
+in several versions, only one counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.normal.lines import Mark, Place, Shape, StoryLines
+
+WINDOW: Final = 200
+"""How many of a source's latest stories are compared."""
+
+MIN_STORIES: Final = 4
+USUAL: Final = 0.9  # of a line's stories that must have it where its place counts
+REPEATED_SHARE: Final = 0.1  # of all stories: lines around may be the source's too
+SAMPLE: Final = 48  # stories of a line compared with each other
+SAME_SUBJECT: Final = 0.6  # of the fewer title words
+COMMON_WORD: Final = 0.2  # of all titles: says nothing of a story's subject
+RARE_LINE: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A line that is the source's, in how many different stories it was seen, and its words."""
+
+    place: Place
+    hash: int
+    stories: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enough:
+    """How many stories, and which share of all, make a line believed."""
+
+    stories: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """Where a line stands: the stories by number, and in how many at the very start or end."""
+
+    mark: Mark
+    stories: tuple[int, ...]
+    at_start: float
+    at_end: float
+
+
+def learn(
+    stories: Sequence[StoryLines],
+    words: Mapping[int, str],
+    *,
+    known: frozenset[int] = frozenset(),
+    own: frozenset[int] = frozenset(),
+) -> tuple[Lesson, ...]:
+    """The lines among `words` (by hash) that the stories show to be their source's.
+
+    `known` are learned already; `own` are the stories' by the word of an operator.
+    """
+    if len(stories) < MIN_STORIES:
+        return ()
+    shelf = _Shelf(stories[:WINDOW], known=known, own=own)
+    lessons = [
+        Lesson(
+            place=seen.mark.place, hash=seen.mark.hash, stories=count, text=words[seen.mark.hash]
+        )
+        for seen in shelf.repeated()
+        if seen.mark.hash in words and (count := shelf.believed(seen))
+    ]
+    return tuple(_longest(lessons))
+
+
+def _longest(lessons: Sequence[Lesson]) -> Iterator[Lesson]:
+    """Prefixes and suffixes that stand inside a longer one nearly as often are left out."""
+    for lesson in lessons:
+        inside = (
+            other.place is lesson.place
+            and len(other.text) > len(lesson.text)
+            and other.stories >= USUAL * lesson.stories
+            and (
+                other.text.startswith(lesson.text)
+                if lesson.place is Place.PREFIX
+                else other.text.endswith(lesson.text)
+            )
+            for other in lessons
+        )
+        if lesson.place is Place.LINE or not any(inside):
+            yield lesson
+
+
+class _Shelf:
+    """A source's stories side by side."""
+
+    def __init__(
+        self, stories: Sequence[StoryLines], *, known: frozenset[int], own: frozenset[int]
+    ) -> None:
+        self.stories = stories
+        self.counts = Counter(hashed for s in stories for hashed in {m.hash for m in s.marks})
+        usual = max(MIN_STORIES, REPEATED_SHARE * len(stories))
+        self.around = known | {
+            hashed for hashed, count in self.counts.items() if count >= usual and hashed not in own
+        }
+        self.decided = known | own
+        self.common = _common_words(stories)
+        self.different: dict[tuple[int, ...], float] = {}
+
+    def repeated(self) -> Iterable[_Seen]:
+        """The lines that might be learned, where they stand."""
+        marks: dict[int, Mark] = {}
+        where: dict[int, list[int]] = {}
+        starts: Counter[int] = Counter()
+        ends: Counter[int] = Counter()
+        for number, story in enumerate(self.stories):
+            edges = self._edges(story)
+            for mark in story.marks:
+                if mark.hash not in self.around or mark.hash in self.decided:
+                    continue
+                marks.setdefault(mark.hash, mark)
+                where.setdefault(mark.hash, []).append(number)
+                starts[mark.hash] += mark.hash in edges[0]
+                ends[mark.hash] += mark.hash in edges[1]
+        for hashed, numbers in where.items():
+            yield _Seen(
+                mark=marks[hashed],
+                stories=tuple(numbers),
+                at_start=starts[hashed] / len(numbers),
+                at_end=ends[hashed] / len(numbers),
+            )
+
+    def _edges(self, story: StoryLines) -> tuple[set[int], set[int]]:
+        """The lines with nothing before them, and those with nothing behind, but such lines."""
+        lines = [mark.hash for mark in story.marks if mark.place is Place.LINE]
+        return self._run(lines), self._run(reversed(lines))
+
+    def _run(self, lines: Iterable[int]) -> set[int]:
+        run: set[int] = set()
+        for hashed in lines:
+            run.add(hashed)
+            if hashed not in self.around:
+                break
+        return run
+
+    def believed(self, seen: _Seen) -> int:
+        """In how many different stories the line stands, if that is enough to believe it; or 0."""
+        enough = enough_for(seen.mark, at_start=seen.at_start >= USUAL, at_end=seen.at_end >= USUAL)
+        if enough is None or not self._reaches(enough, len(seen.stories)):
+            return 0
+        count = round(len(seen.stories) * self._different(seen.stories))
+        return count if self._reaches(enough, count) else 0
+
+    def _reaches(self, enough: Enough, count: int) -> bool:
+        return count >= max(enough.stories, enough.share * len(self.stories))
+
+    def _different(self, numbers: tuple[int, ...]) -> float:
+        """The share of these stories that have a subject of their own."""
+        if numbers not in self.different:
+            sample = numbers[:SAMPLE]
+            apart: list[StoryLines] = []
+            for number in sample:
+                story = self.stories[number]
+                if not any(self._alike(story, other) for other in apart):
+                    apart.append(story)
+            self.different[numbers] = len(apart) / len(sample)
+        return self.different[numbers]
+
+    def _alike(self, one: StoryLines, other: StoryLines) -> bool:
+        """Whether two stories are about one thing, by their titles or by lines few others have."""
+        if _overlap(one.title, other.title) >= SAME_SUBJECT:
+            return True
+        mine, others = one.title - self.common, other.title - self.common
+        told = max(_share(mine, others | other.lead), _share(others, mine | one.lead))
+        return told >= SAME_SUBJECT or self._share_rare_line(one, other)
+
+    def _share_rare_line(self, one: StoryLines, other: StoryLines) -> bool:
+        lines = {m.hash for m in one.marks if _tells(m)} & {
+            m.hash for m in other.marks if _tells(m)
+        }
+        return any(self.counts[hashed] <= RARE_LINE for hashed in lines)
+
+
+def _tells(mark: Mark) -> bool:
+    """Whether a line says what its story is about, if another has it too."""
+    return mark.place is Place.LINE and bool(mark.shape & (Shape.SENTENCE | Shape.LONG))
+
+
+def _common_words(stories: Sequence[StoryLines]) -> frozenset[int]:
+    counts = Counter(word for story in stories for word in story.title)
+    few = max(MIN_STORIES, COMMON_WORD * len(stories))
+    return frozenset(word for word, count in counts.items() if count > few)
+
+
+def _overlap(one: frozenset[int], other: frozenset[int]) -> float:
+    return max(_share(one, other), _share(other, one))
+
+
+def _share(words: frozenset[int], there: frozenset[int]) -> float:
+    """The share of the words that are there; one word alone says nothing."""
+    found = len(words & there)
+    return found / len(words) if found > 1 else 0.0
+
+
+def enough_for(mark: Mark, *, at_start: bool, at_end: bool) -> Enough | None:
+    """What makes such a line believed; None where nothing does."""
+    if mark.shape & Shape.LONG:
+        return None
+    if mark.place is Place.LINE:
+        enough = _enough_for_line(mark.shape, at_start=at_start, at_end=at_end)
+    else:
+        enough = _enough_for_cut(mark)
+    if enough is not None and mark.shape & Shape.QUOTED:
+        return Enough(stories=8, share=max(0.8, enough.share))
+    if enough is not None and mark.shape & Shape.NUMBERS:
+        return Enough(stories=max(6, enough.stories), share=max(0.5, enough.share))
+    return enough
+
+
+def _enough_for_line(shape: Shape, *, at_start: bool, at_end: bool) -> Enough | None:
+    if shape & Shape.SHORT:
+        if at_end:
+            return Enough(stories=5, share=0.3)
+        return Enough(stories=8, share=0.8) if at_start else None
+    if shape & Shape.SENTENCE:
+        return Enough(stories=5, share=0.4 if at_end else 0.5)
+    if at_end:
+        return Enough(stories=4, share=0.2)
+    return Enough(stories=5, share=0.4 if at_start else 0.3)
+
+
+def _enough_for_cut(mark: Mark) -> Enough:
+    """A short prefix or suffix may be a dateline, or a word that ends many stories."""
+    if mark.shape & Shape.SHORT:
+        return Enough(stories=8, share=0.9)
+    if mark.place is Place.SUFFIX and not mark.shape & Shape.SENTENCE:
+        return Enough(stories=4, share=0.3)
+    return Enough(stories=5, share=0.5)
