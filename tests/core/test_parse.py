@@ -9,7 +9,7 @@ import pytest
 
 from app.core.parse.document import parse
 from app.core.parse.fields import sealed
-from app.core.types import Category, Enclosure, Entry, Markup, ParsedFeed
+from app.core.types import Category, Enclosure, Entry, Markup, ParsedFeed, Place
 
 SAMPLES = Path(__file__).parent / "samples"
 URL = "https://feeds.example/some/feed.xml"
@@ -417,6 +417,14 @@ class TestRawHash:
             image_url="i",
             language="l",
             base_url="b",
+            pub_status="canceled",
+            dateline="d",
+            located="d",
+            credits=("a", "b"),
+            editor_note="n",
+            places=(Place(name="p", code="c", latitude=1.0, longitude=2.0),),
+            people=(Category(term="p"),),
+            organisations=(Category(term="p"),),
         )
     )
 
@@ -434,6 +442,11 @@ class TestRawHash:
             {"categories": (Category(term="c", scheme="c"),)},
             {"enclosures": (Enclosure(url="e", type="t"),)},
             {"enclosures": (Enclosure(url="e", length=1),)},
+            {"credits": ("b", "a")},
+            {"places": (Place(name="p", code="c", latitude=1.0, longitude=2.5),)},
+            {"places": (Place(name="p", latitude=1.0, longitude=2.0),)},
+            {"people": (Category(term="p", label="p"),)},
+            {"organisations": (Category(term="p", scheme="p"),)},
         ],
     )
     def test_covers_every_part_of_a_field(self, change: dict[str, object]) -> None:

@@ -24,8 +24,6 @@ _LOOK_CHARS = 200_000
 _FEEDS = ("rss", "rdf", "feed", "channel")
 _OTHERS = {
     "opml": "a list of feeds (OPML): import it, or add the feeds it names",
-    "urlset": "a site map: ask the publisher for its feed",
-    "sitemapindex": "an index of site maps: ask the publisher for its feed",
     "newsmessage": "NewsML-G2, which is not polled as a feed",
     "newsitem": "NewsML-G2, which is not polled as a feed",
     "error": "an error message of the server: check the address and any key in it",
@@ -60,10 +58,15 @@ def refuse_unread(text: str, url: str) -> ParseFailed | None:
     return None
 
 
+def root_of(text: str) -> str:
+    """The name of the first element in small letters, without its prefix; "" if there is none."""
+    root = _ROOT.match(text)
+    return root[1].rpartition(":")[2].lower() if root else ""
+
+
 def refuse_xml(text: str, fault: str | None, url: str) -> ParseFailed:
     """Why `text` is no RSS, Atom, RDF or CDF; `fault` says where it stops being XML, if it does."""
-    root = _ROOT.match(text)
-    name = root[1].rpartition(":")[2].lower() if root else ""
+    root, name = _ROOT.match(text), root_of(text)
     if name == "html" or (name not in _OTHERS and _HTML_MARKS.search(text, 0, 4096)):
         return ParseFailed(kind=Failure.HTML_PAGE, detail=_page(text[:_LOOK_CHARS], url))
     if root is None and not _PROLOG.sub("", text, count=1).strip():

@@ -17,6 +17,7 @@ import feedparser  # type: ignore[import-untyped]  # it brings no types
 
 from app.core.parse.entry import Found, Surroundings, links, read_authors, read_entry
 from app.core.parse.fields import absolute, count, feed_title, text_of
+from app.core.parse.other_xml import parse_other
 from app.core.parse.outline import Outline, close, cut, outline
 from app.core.parse.prepare import prepare
 from app.core.parse.refuse import refuse_unread, refuse_xml, truncated
@@ -52,7 +53,10 @@ def parse_xml(text: str, *, url: str, max_entries: int, notes: tuple[str, ...]) 
     cleaned, mended = prepare(text)
     if refused := refuse_unread(cleaned, url):
         return refused
-    reading = _read(cleaned, max_entries, (*notes, *mended))
+    notes = (*notes, *mended)
+    if other := parse_other(cleaned, url=url, max_entries=max_entries, notes=notes):
+        return other
+    reading = _read(cleaned, max_entries, notes)
     fault = _fault(reading.found)
     if fault is None and (reading.found.version or reading.found.entries):
         return _feed(reading, url, max_entries)
