@@ -5,24 +5,24 @@ from __future__ import annotations
 import html as entities
 import re
 import unicodedata
-from collections import Counter
 from functools import partial
 
 import nh3
 import regex
 
+from app.core.html_limits import clean_html, shallow
 from app.core.normal.mojibake import may_need_repair, repaired
 from app.core.types import Markup
 from app.core.urls import absolute_url
 
 MAX_TITLE_CHARS = 1000
 MAX_HTML_CHARS = 1_000_000
-MAX_DEPTH = 200
 
 _REFERENCE = r"(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 _ENTITY = re.compile(rf"&(?:amp;)*({_REFERENCE})")
 _ESCAPED_ENTITY = re.compile(rf"&amp;(?:amp;)*(?={_REFERENCE})")
 _MAX_ESCAPES = 4
+_MAX_ROUNDS = 8  # what one step mends another may read anew
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 # Soft hyphen, zero-width space, marks and overrides of direction, word joiners, BOM; and tag
@@ -44,14 +44,6 @@ _ESCAPED_TAG = re.compile(
 )
 _RUN = re.compile(r"(?:^|>)[^<>]+")
 
-_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*>?")
-_NOT_NESTING = frozenset(
-    {
-        "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link",
-        "meta", "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr",
-        "track", "wbr",
-    }
-)  # fmt: skip
 _TAGS = frozenset(
     {
         "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "dfn",
@@ -110,12 +102,12 @@ def clean_text(raw: str) -> str:
     encoded.
     """
     text = raw
-    for _ in range(_MAX_ESCAPES):
+    for _ in range(_MAX_ROUNDS):
         before = text
-        text = visible(repaired(decoded(text)))
-        if text == before:
+        text = fold_space(visible(repaired(decoded(text))))
+        if text == before or (text.isascii() and "&" not in text):
             break
-    return fold_space(text)
+    return text
 
 
 def decoded(text: str) -> str:
@@ -150,7 +142,7 @@ def title_text(markup: Markup) -> str:
     value = encodable(markup.value[: MAX_TITLE_CHARS * 10])
     if markup.html:
         marked = _LONE_TAG.sub(_unknown_as_text, value) if "<" in value else value
-        value = entities.unescape(_TITLE_CLEANER.clean(parsable(marked)))
+        value = entities.unescape(clean_html(_TITLE_CLEANER, parsable(marked)))
     return clean_text(value)[:MAX_TITLE_CHARS].rstrip()
 
 
@@ -176,7 +168,7 @@ def sanitize_html(html: str, base_url: str | None) -> str:
         link_rel="nofollow noopener",
         url_schemes={"http", "https"},
     )
-    clean = _IMAGE.sub(_shown_image, cleaner.clean(parsable(html))).strip()
+    clean = _IMAGE.sub(_shown_image, clean_html(cleaner, parsable(html))).strip()
     return _RUN.sub(_mended_run, clean) if may_need_repair(clean) or "&amp;" in clean else clean
 
 
@@ -211,37 +203,7 @@ def parsable(html: str) -> str:
         if _TAG_START.search(html) or not _ESCAPED_TAG.search(html):
             break
         html = entities.unescape(html)
-    return html if html.count("<") < MAX_DEPTH else _Shallow().sub(html)
-
-
-class _Shallow:
-    """Leaves out start tags that lie deeper than MAX_DEPTH.
-
-    An HTML5 parser walks its stack of open elements at every tag: 180,000 nested <div> took it
-    220 s. Elements without an end tag of their own, or with an optional one, do not nest.
-    """
-
-    def __init__(self) -> None:
-        self.open: Counter[str] = Counter()
-        self.depth = 0
-
-    def sub(self, html: str) -> str:
-        return _ANY_TAG.sub(self._tag, html)
-
-    def _tag(self, found: re.Match[str]) -> str:
-        name = found[2].lower()
-        if name in _NOT_NESTING:
-            return found[0]
-        if found[1]:
-            if self.open[name]:
-                self.open[name] -= 1
-                self.depth -= 1
-            return found[0]
-        if self.depth >= MAX_DEPTH:
-            return ""
-        self.open[name] += 1
-        self.depth += 1
-        return found[0]
+    return shallow(html)
 
 
 def count_words(text: str, language: str | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.core.normal.mojibake import MAX_CHARS, repaired
@@ -21,6 +21,7 @@ from app.core.text import clean_text
         "L’été à l’œuvre",
         "Niño y año",
         "Łódź i Gdańsk",
+        "“Été” und „Öl“",
         "フェリーが出港",
         "여객선이 출항했다",
         "渡轮离港",
@@ -77,6 +78,10 @@ def test_a_no_break_space_that_was_folded() -> None:
         "中文 Itâ€™s",
         "Ã",
         "",
+        "the letter “Â”",
+        "la lettre « Ã », ‘Ã’, „Ð“",
+        "der Buchstabe „Î“ und das Wort „ROMÎ“",
+        "“ÀÎ” and ‹Ñ›",
         "é" * MAX_CHARS + "CafÃ©",
     ],
 )
@@ -89,10 +94,18 @@ def test_no_character_that_nobody_writes_comes_in() -> None:
     assert repaired(f"CafÃ© {private}") == f"CafÃ© {private}"
 
 
-PAIRS = st.lists(st.sampled_from("ÂÃâ€™©œ\u0081\x9d РџСЂ¶Ð¿ aA東é“”–")).map("".join)
+def test_what_stays_is_read_again_until_nothing_changes() -> None:
+    """A line break between the letters made the pair certain only once it was a space."""
+    assert clean_text("\ud7a4\x85Â¡") == clean_text(clean_text("\ud7a4\x85Â¡"))
+
+
+PAIRS = st.lists(st.sampled_from("ÂÃâ€™©œ\u0081\x9d\x85\u2028 РџСЂ¶Ð¿ aA東é“”–¡\ud7a4")).map(
+    "".join
+)
 
 
 @given(PAIRS | st.text())
+@example("\ud7a4\x85Â¡")
 def test_it_never_raises_and_what_is_mended_stays(text: str) -> None:
     once = repaired(text)
     assert repaired(once) == once

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from html.parser import HTMLParser
+from time import perf_counter
+from unittest.mock import patch
 
+import nh3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core import html_limits
+from app.core.html_limits import MAX_DEPTH, MAX_PIECES, clean_html
 from app.core.text import (
-    MAX_DEPTH,
     MAX_TITLE_CHARS,
     clean_text,
     count_words,
@@ -58,7 +62,7 @@ def test_one_clean_line(raw: str, clean: str) -> None:
 
 
 def test_what_is_escaped_without_end_is_left_at_some_depth() -> None:
-    assert clean_text("&#38;#38;#38;#38;#38;#38;lt;") == "&#38;#38;lt;"
+    assert clean_text("&#38;" + "#38;" * 9 + "lt;") == "&#38;#38;lt;"
     assert parsable("&amp;amp;amp;amp;amp;lt;p>") == "&amp;lt;p>"
 
 
@@ -250,6 +254,39 @@ def test_what_lies_too_deep_keeps_its_text() -> None:
     assert "<p>silt</p>" in sanitize_html(deep, None)
     flat = "<div>quay</div><p>pier<br>" * 500
     assert parsable(flat) == flat
+
+
+PIECES = [
+    *("&", "&amp;", "&amp", "&lt;", "&#60;", "&#169;", "&nbsp;", "&notit;", "&no;", "&#x26;", "é"),
+    *("©", "\xa0", "¿", "a", " ", "<", ">", "<b>", "</b>", "<x>", "</x>", "<!-- & -->", "東", '"'),
+    *("<a href='?a=1&b=2' title='©'>", "</a>", "<p>", "<script>&©</script>"),
+]
+
+
+CLEANER = nh3.Cleaner(tags={"p", "b", "a"}, attributes={"a": {"href", "title"}})
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_what_is_hidden_from_the_parser_comes_back(html: str) -> None:
+    with patch.object(html_limits, "MAX_PIECES", 0):
+        assert clean_html(CLEANER, html) == CLEANER.clean(html)
+
+
+def test_characters_that_stand_for_hidden_ones_are_not_taken_for_them() -> None:
+    html = "\U0010f026lt;" + "&" * MAX_PIECES
+    assert sanitize_html(html, None).startswith("\ufffdlt;&amp;")
+
+
+@pytest.mark.parametrize("unit", ["©", "&", "& ", "\xa0", "&amp;", "&copy", "©</x>"])
+def test_the_time_that_html_takes_grows_with_its_length(unit: str) -> None:
+    def spent(times: int) -> float:
+        start = perf_counter()
+        sanitize_html(unit * times, None)
+        return perf_counter() - start
+
+    spent(1000)
+    short = min(spent(20_000) for _ in range(3))
+    assert min(spent(160_000) for _ in range(2)) < 24 * short + 0.05
 
 
 @pytest.mark.parametrize(

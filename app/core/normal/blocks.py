@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import nh3
 
+from app.core.html_limits import clean_html
 from app.core.normal.boilerplate import boilerplate_rule
 from app.core.normal.bylines import byline, is_sign_off, reporter_line
 from app.core.normal.credits import Lead, credit_line, lead_of, tail_credit
@@ -95,7 +96,7 @@ def _pieces_of_html(html: str) -> Iterator[_Piece]:
     buffer: list[str] = []
     kinds: list[tuple[str, BlockType]] = []
     preformatted = 0
-    for closing, name, text in _TOKEN.findall(_CLEANER.clean(parsable(html))):
+    for closing, name, text in _TOKEN.findall(clean_html(_CLEANER, parsable(html))):
         if text:
             words = entities.unescape(text)
             buffer.append(words if preformatted else " ".join(words.split("\n")))

@@ -20,16 +20,21 @@ _CYRILLIC_TAIL = (
     "\u00a0\u00a4\u00a6\u00a7\u00a9\u00ab-\u00ae\u00b0\u00b1\u00b5-\u00b7\u00bb"
     "ЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—™љ›њќћџЎўЈҐЁЄЇІіґё№єјЅѕї"
 )
-_TELL = re.compile(
-    # A capital before Â or Ã is Portuguese or Romanian in capitals: “AMANHÔ
-    rf"(?:(?<![A-ZÀ-ÖØ-Þ])[ÂÃ]|[Ä-ô])[{_LATIN_TAIL}]"
+_QUOTES = "‘’“”‚„«»‹›"
+_TELL = regex.compile(
+    # A capital before Â or Ã is Portuguese or Romanian in capitals: “AMANHÔ; and a letter
+    # between quotation marks is itself: the letter “Ã”, the word „ROMÎ“.
+    rf"(?:(?<![A-ZÀ-ÖØ-Þ])[ÂÃ]|[Ä-ô])(?:[{_LATIN_TAIL}--{_QUOTES}]"
+    rf"|(?<![{_QUOTES}\"'][\p{{Ll}}\p{{Lu}}]{{0,12}}.)[{_QUOTES}])"
     r"|(?<![A-ZÀ-ÖØ-Þ])Ã [a-z]"
-    rf"|(?:[РСГ][{_CYRILLIC_TAIL}]){{3}}"
+    rf"|(?:[РСГ][{_CYRILLIC_TAIL}]){{3}}",
+    regex.VERSION1,
 )
 # The same without a look around, which is many times faster to search for.
 _HINT = re.compile(rf"[Â-ôРСГ][{_LATIN_TAIL}{_CYRILLIC_TAIL}]")
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _ODD = regex.compile(r"[\p{Co}\p{Cn}\ufffd]")
+_CONTROL = regex.compile(r"[\x80-\x9f]")
 
 
 def repaired(text: str) -> str:
@@ -42,7 +47,8 @@ def repaired(text: str) -> str:
     if len(text) > MAX_CHARS or _CJK.search(text):
         return text
     fixed = fix_encoding(text, _only_encoding())
-    return fixed if len(_ODD.findall(fixed)) <= len(_ODD.findall(text)) else text
+    worse = any(len(odd.findall(fixed)) > len(odd.findall(text)) for odd in (_ODD, _CONTROL))
+    return text if worse else fixed
 
 
 def may_need_repair(text: str) -> bool:
