@@ -92,6 +92,10 @@ STORIES ?= 200000
 search-quality: setup ## whether headlines and half sentences of the test data find their texts
 	$(BIN)/python -m bench.quality $(ARGS)
 
+.PHONY: full-text-quality
+full-text-quality: setup ## how well articles are taken from the pages of the test data
+	$(BIN)/python -m tools.full_text
+
 .PHONY: wheel
 wheel: setup ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

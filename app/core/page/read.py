@@ -38,7 +38,7 @@ def read_page(body: bytes, *, content_type: str | None, url: str) -> PageRead:
     if tree is None:
         return PageRefused(kind=Refusal.NOT_HTML, detail="there is not one element in it")
     declared = read_declared(tree)
-    fragment, source = _article(tree, declared, url)
+    fragment, source = choose_body(tree, declared, url)
     words = _words(fragment)
     return _refused(tree, declared, url, fragment, words) or Page(
         url=url, html=fragment, facts=facts_of(tree, declared, url), source=source
@@ -59,7 +59,7 @@ def extract_article(tree: HtmlElement, url: str) -> str:
     return found or ""
 
 
-def _article(tree: HtmlElement, declared: Declared, url: str) -> tuple[str, str]:
+def choose_body(tree: HtmlElement, declared: Declared, url: str) -> tuple[str, str]:
     """What was extracted, or the publisher's own articleBody where that is much fuller."""
     extracted = extract_article(tree, url)
     body = declared.body
