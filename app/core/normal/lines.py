@@ -47,6 +47,7 @@ _AFTER = regex.compile(r"\s[-–—|•·:]\s|(?<=\S)[:：】］\])](?=\s|\p{Han
 _BEFORE = regex.compile(r"\s[-–—|•·]\s|\n|｜")
 _OPENS = regex.compile(r"[\[(（【［<＜]")
 _CLOSED = regex.compile(r"[\])）】］>＞][\s.。]*$")
+_DATELINE_ENDS = "-–—:：)）]］】"
 _QUOTES = "\"'“”‘«»„「『‹›"
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _TOKEN = regex.compile(
@@ -104,11 +105,12 @@ def line_hash(place: Place, text: str, title: str = "") -> int:
 
 def folded(text: str, title: str = "") -> str:
     """The line in one case, its numbers, dates and the story's title each as one sign."""
-    text = fold_space(_ADDRESS.sub(r"\1", text)).casefold()
-    title = title.casefold()
-    if len(title) >= MIN_TITLE_CHARS and title in text:
-        text = text.replace(title, "\x00")
-    if not _NUMBER.search(text):
+    text = fold_space(text).casefold()
+    if "://" in text or "www." in text:
+        text = _ADDRESS.sub(r"\1", text)
+    if MIN_TITLE_CHARS <= len(title) <= len(text):
+        text = text.replace(title.casefold(), "\x00")
+    if not any(map(str.isdecimal, text)):
         return text
     text = _WORD.sub(lambda found: "0" if is_date_word(found[0]) else found[0], text)
     return regex.sub(r"0(?:[\s,]*0)+", "0", _NUMBER.sub("0", text))
@@ -152,14 +154,14 @@ def shape_of(place: Place, block: Block) -> Shape:
         return Shape.LONG
     shape = Shape(0)
     words = count_words(text, None)
-    width = len(text) + len(_WIDE.findall(text))
-    ends = _ENDS_SENTENCE.search(text) is not None
-    few = DATELINE_WORDS if place is Place.PREFIX and not ends else SHORT_WORDS
+    width = len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
+    ends = _ENDS_SENTENCE.search(text[-8:]) is not None
+    few = DATELINE_WORDS if place is Place.PREFIX and text[-1:] in _DATELINE_ENDS else SHORT_WORDS
     if block.type is BlockType.HEADING or words <= few or width < SHORT_WIDTH:
         shape |= Shape.SHORT
     if ends or words > SENTENCE_WORDS:
         shape |= Shape.SENTENCE
-    if _NUMBER.search(text):
+    if any(map(str.isdecimal, text)):
         shape |= Shape.NUMBERS
     if block.type is BlockType.QUOTE or text[:1] in _QUOTES:
         shape |= Shape.QUOTED

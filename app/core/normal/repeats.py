@@ -10,15 +10,17 @@ in several versions, only one counts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.core.normal.lines import Mark, Place, Shape, StoryLines
+from app.core.normal.lines import Mark, Place, Shape, StoryLines, marked, unpack_lines
+from app.core.story import Story
 
 WINDOW: Final = 200
 """How many of a source's latest stories are compared."""
 
+ROUNDS: Final = 3
 MIN_STORIES: Final = 4
 USUAL: Final = 0.9  # of a line's stories that must have it where its place counts
 REPEATED_SHARE: Final = 0.1  # of all stories: lines around may be the source's too
@@ -57,27 +59,63 @@ class _Seen:
 
 
 def learn(
-    stories: Sequence[StoryLines],
-    words: Mapping[int, str],
+    fresh: Sequence[Story],
+    before: Sequence[StoryLines],
     *,
     known: frozenset[int] = frozenset(),
     own: frozenset[int] = frozenset(),
 ) -> tuple[Lesson, ...]:
-    """The lines among `words` (by hash) that the stories show to be their source's.
+    """The lines of `fresh` stories that they and those before them show to be their source's.
 
     `known` are learned already; `own` are the stories' by the word of an operator.
     """
+    stories = [*(unpack_lines(story.lines) for story in fresh), *before][:WINDOW]
     if len(stories) < MIN_STORIES:
         return ()
-    shelf = _Shelf(stories[:WINDOW], known=known, own=own)
+    there = frozenset(mark.hash for story in stories[: len(fresh)] for mark in story.marks)
+    shelf = _Shelf(stories, known=known, own=own)
+    seen = {s.mark.hash: s for s in shelf.repeated() if s.mark.hash in there}
+    counts = {hashed: count for hashed, s in seen.items() if (count := shelf.believed(s))}
+    words = _words_of(fresh, counts) if counts else {}
     lessons = [
-        Lesson(
-            place=seen.mark.place, hash=seen.mark.hash, stories=count, text=words[seen.mark.hash]
-        )
-        for seen in shelf.repeated()
-        if seen.mark.hash in words and (count := shelf.believed(seen))
+        Lesson(place=seen[hashed].mark.place, hash=hashed, stories=counts[hashed], text=text)
+        for hashed, text in words.items()
     ]
     return tuple(_longest(lessons))
+
+
+def taught(
+    read: Callable[[frozenset[int]], Sequence[Story]],
+    before: Sequence[StoryLines] = (),
+    *,
+    known: frozenset[int] = frozenset(),
+    own: frozenset[int] = frozenset(),
+) -> tuple[Sequence[Story], tuple[Lesson, ...]]:
+    """A document's stories as `read` reads them with the lines it is given, and what they taught.
+
+    They are read again with what they teach, since what stands before the last line that goes may
+    then show itself.
+    """
+    stories, lessons = read(known), tuple[Lesson, ...]()
+    for _ in range(ROUNDS):
+        found = learn(stories, before, known=known, own=own)
+        if not found:
+            break
+        lessons += found
+        known |= {lesson.hash for lesson in found}
+        stories = read(known)
+    return stories, lessons
+
+
+def _words_of(stories: Sequence[Story], hashes: Container[int]) -> dict[int, str]:
+    """What the lines with these hashes say. A title that stands in for none is not looked for."""
+    said: dict[int, str] = {}
+    for story in stories:
+        for title in (story.title, ""):
+            for mark, text in marked(title, story.blocks):
+                if mark.hash in hashes:
+                    said.setdefault(mark.hash, text)
+    return said
 
 
 def _longest(lessons: Sequence[Lesson]) -> Iterator[Lesson]:
@@ -112,7 +150,7 @@ class _Shelf:
         }
         self.decided = known | own
         self.common = _common_words(stories)
-        self.different: dict[tuple[int, ...], float] = {}
+        self.apart: dict[tuple[int, ...], tuple[int, float]] = {}
 
     def repeated(self) -> Iterable[_Seen]:
         """The lines that might be learned, where they stand."""
@@ -155,23 +193,33 @@ class _Shelf:
         enough = enough_for(seen.mark, at_start=seen.at_start >= USUAL, at_end=seen.at_end >= USUAL)
         if enough is None or not self._reaches(enough, len(seen.stories)):
             return 0
-        count = round(len(seen.stories) * self._different(seen.stories))
+        count = self._subjects(seen.stories)
         return count if self._reaches(enough, count) else 0
 
     def _reaches(self, enough: Enough, count: int) -> bool:
         return count >= max(enough.stories, enough.share * len(self.stories))
 
-    def _different(self, numbers: tuple[int, ...]) -> float:
-        """The share of these stories that have a subject of their own."""
-        if numbers not in self.different:
+    def _subjects(self, numbers: tuple[int, ...]) -> int:
+        """How many of these stories count as different: fewer than all where they are more alike
+        than the source's stories are anyway.
+        """
+        apart, share = self._apart(numbers)
+        if apart < MIN_STORIES:
+            return apart
+        _, usual = self._apart(tuple(range(len(self.stories))))
+        return round(len(numbers) * min(1.0, share / usual))
+
+    def _apart(self, numbers: tuple[int, ...]) -> tuple[int, float]:
+        """How many of these stories have a subject of their own, and which share of them."""
+        if numbers not in self.apart:
             sample = numbers[:SAMPLE]
             apart: list[StoryLines] = []
             for number in sample:
                 story = self.stories[number]
                 if not any(self._alike(story, other) for other in apart):
                     apart.append(story)
-            self.different[numbers] = len(apart) / len(sample)
-        return self.different[numbers]
+            self.apart[numbers] = len(apart), len(apart) / len(sample)
+        return self.apart[numbers]
 
     def _alike(self, one: StoryLines, other: StoryLines) -> bool:
         """Whether two stories are about one thing, by their titles or by lines few others have."""
