@@ -1,4 +1,4 @@
-"""Poll one feed: fetch → parse → what is known? → plan → apply.
+"""Poll one feed: fetch → gather → parse → what is known? → plan → apply.
 
 Nothing returns early: whatever happens on the way, a plan with a ledger row, a next poll time and
 its reasons is applied. No transaction is open across the network or heavy work.
@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from app.core.parse.sitemap import is_index
 from app.core.plan import body_hash, plan_document, plan_failure, plan_unchanged, read_document
 from app.core.poll import ClaimedFeed, Document, FeedPlan
 from app.core.types import (
@@ -27,9 +28,11 @@ from app.core.types import (
 )
 from app.core.urls import without_credentials
 from app.ingest.fetch import FetchRequest, fetch
+from app.ingest.gather import Gatherer
 from app.ingest.offload import Offload, OffloadFailed
 from app.net import HttpClients
 from app.store.engine import Database
+from app.store.finish import kept_body
 from app.store.known import read_known
 from app.store.plans import Applied, apply_plan
 
@@ -66,6 +69,8 @@ async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
         url=feed.url, validators=feed.validators, validators_url=feed.validators_url
     )
     fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
+    if isinstance(fetched, Fetched) and is_index(fetched.body):
+        fetched = await _gather(feed, fetched, pipeline)
     document = await _read(feed, fetched, pipeline)
     for _ in range(REPLANS):
         now = feed.claimed_at + timedelta(seconds=time.monotonic() - started)
@@ -84,6 +89,19 @@ async def _apply(plan: FeedPlan, pipeline: Pipeline) -> Applied:
     except IntegrityError as error:  # a story of another source took the same id at that moment
         log.warning("plan_clashed", feed_id=plan.feed.id, error=type(error.orig).__name__)
         return Applied.STALE
+
+
+async def _gather(feed: ClaimedFeed, index: Fetched, pipeline: Pipeline) -> Fetched | FetchFailed:
+    """The documents that one only lists, as one."""
+    async with pipeline.database.read() as session:
+        before = await kept_body(session, feed.id)
+    gatherer = Gatherer(
+        clients=pipeline.clients,
+        offload=pipeline.offload,
+        policy=pipeline.fetch_policy,
+        gap_s=pipeline.host_gap_s,
+    )
+    return await gatherer.run(index, before)
 
 
 async def _read(

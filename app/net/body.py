@@ -29,7 +29,9 @@ class BodyRefused(Exception):
 async def read_body(response: httpx.Response, *, max_wire_bytes: int, max_body_bytes: int) -> bytes:
     """The inflated body; BodyRefused beyond a limit, or in a coding that was not asked for.
 
-    The connection's own faults pass through.
+    A body that is a gzip file by itself (a site map's `.xml.gz`, whatever type it is sent as) is
+    inflated too, within the same limit: no document begins as one. The connection's own faults
+    pass through.
     """
     gzipped = _is_gzipped(response)
     _check_declared(response, max_wire_bytes)
@@ -53,9 +55,14 @@ async def read_body(response: httpx.Response, *, max_wire_bytes: int, max_body_b
                 raise _too_large("is longer than", max_body_bytes, "MAX_BODY_BYTES")
         else:
             await inflater.feed(chunk)
-    if inflater is not None:
-        return inflater.end()
-    return bytes(body)
+    whole = bytes(body) if inflater is None else inflater.end()
+    return await _unpacked(whole, max_body_bytes) if whole.startswith(_GZIP_MAGIC) else whole
+
+
+async def _unpacked(file: bytes, max_body_bytes: int) -> bytes:
+    inflater = _Inflater(max_body_bytes)
+    await inflater.feed(file)
+    return inflater.end()
 
 
 class _Inflater:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 
 from app.core.poll import FeedPlan
-from app.store.engine import WriteSession
+from app.store.engine import ReadSession, WriteSession
 from app.store.leases import release_host
 from app.store.ledger import insert_row
 from app.store.models import bodies, feeds, sources
@@ -60,6 +61,13 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
             .values(name=after.title)
         )
     await release_host(session, plan.feed, gap_s=gap_s)
+
+
+async def kept_body(session: ReadSession, feed_id: int) -> bytes | None:
+    """The last body of a feed that was read as a document; None before there was one."""
+    found = await session.execute(select(bodies.c.body).where(bodies.c.feed_id == feed_id))
+    packed = found.scalar_one_or_none()
+    return None if packed is None else zlib.decompress(packed)
 
 
 async def _keep_body(session: WriteSession, plan: FeedPlan) -> None:

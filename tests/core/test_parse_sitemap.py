@@ -82,7 +82,7 @@ def test_namespaces_that_are_wrong_or_missing_are_no_reason_to_refuse(spaces: st
 def test_addresses_without_news_are_skipped_and_counted() -> None:
     got = feed(urlset("<url><loc>https://www.coast.example/about</loc></url>", page(1)))
     assert len(got.entries) == 1
-    assert got.notes == ("1 addresses without news skipped",)
+    assert got.notes == ("1 addresses skipped: without news, or not to be read",)
 
 
 def test_a_site_map_without_news_is_refused() -> None:

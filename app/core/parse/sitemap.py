@@ -71,22 +71,27 @@ def index_feed(tree: Tree, url: str, notes: tuple[str, ...]) -> ParseResult:
 def sitemap_feed(tree: Tree, *, url: str, max_entries: int, notes: tuple[str, ...]) -> ParseResult:
     """The news of a site map, the newest `max_entries` of it; a refusal if it has none."""
     pages = tree.whole("url")
-    stories = [(page, news) for page in pages if (news := child(page, "news")) is not None]
+    stories = [
+        (page, news)
+        for page in pages
+        if (news := child(page, "news")) is not None and absolute(words(page, "loc"), url)
+    ]
     if not stories and not _is_of_news(tree.root):
         return _without_news(tree, len(pages))
+    if len(stories) > max_entries:  # the protocol knows no order
+        stories.sort(key=lambda story: words(story[1], "publication_date") or "", reverse=True)
     if len(stories) < len(pages):
-        notes = (*notes, f"{len(pages) - len(stories)} addresses without news skipped")
+        skipped = len(pages) - len(stories)
+        notes = (*notes, f"{skipped} addresses skipped: without news, or not to be read")
     if tree.fault:
         notes = (*notes, f"not well-formed: {tree.fault}; read up to there")
-    read = [entry for page, news in stories if (entry := _entry(page, news, url))]
-    if len(read) > max_entries:  # the protocol knows no order
-        read.sort(key=lambda entry: entry.published_raw or "", reverse=True)
+    read = tuple(_entry(page, news, url) for page, news in stories[:max_entries])
     return ParsedFeed(
         format="news_sitemap",
         title=_the_one(entry.credits[0] if entry.credits else None for entry in read),
         language=_the_one(entry.language for entry in read),
-        entries=tuple(read[:max_entries]),
-        dropped=max(0, len(read) - max_entries),
+        entries=read,
+        dropped=len(stories) - len(read),
         notes=notes,
     )
 
@@ -108,11 +113,8 @@ def _without_news(tree: Tree, pages: int) -> ParseFailed:
     return ParseFailed(kind=Failure.NOT_A_FEED, detail=why)
 
 
-def _entry(page: Element, news: Element, url: str) -> Entry | None:
-    """A story; None without an address, which is all that a site map is about."""
+def _entry(page: Element, news: Element, url: str) -> Entry:
     address = absolute(words(page, "loc"), url)
-    if address is None:
-        return None
     title, name = words(news, "title"), words(news, "publication", "name")
     return sealed(
         Entry(
