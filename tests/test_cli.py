@@ -120,7 +120,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password():
 
 def test_postgresql_is_administered_the_same_way(new_postgres_database: Callable[[], str]):
     url = new_postgres_database()
-    assert "schema none → 0002" in copydesk("migrate", database_url=url).stdout
+    assert "schema none → 0003" in copydesk("migrate", database_url=url).stdout
     assert copydesk("keys", "create", "wire", database_url=url).stdout.startswith("cdk_")
     assert "postgresql" in copydesk("status", database_url=url).stdout
     gone = copydesk("status", database_url=url + "_gone")
@@ -138,7 +138,7 @@ def test_a_file_that_is_no_database_is_named(folder: Path):
 
 
 def test_migrating_says_from_where_to_where():
-    assert "schema none → 0002" in copydesk("migrate").stdout
+    assert "schema none → 0003" in copydesk("migrate").stdout
     assert "has schema 0002 already" in copydesk("migrate").stdout
 
 
