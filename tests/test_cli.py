@@ -139,7 +139,7 @@ def test_a_file_that_is_no_database_is_named(folder: Path):
 
 def test_migrating_says_from_where_to_where():
     assert "schema none → 0003" in copydesk("migrate").stdout
-    assert "has schema 0002 already" in copydesk("migrate").stdout
+    assert "has schema 0003 already" in copydesk("migrate").stdout
 
 
 def test_choices_are_those_of_the_service():
