@@ -30,6 +30,7 @@ from app.ingest.pipeline import Pipeline, Polled
 from app.ingest.poller import Poller, PollerPolicy
 from app.ingest.preview import read_preview
 from app.ingest.probe import probe
+from app.ingest.renew import Renewer, renew_batch
 from app.net import AddressPolicy, HttpClients
 from app.settings import Settings
 from app.store.engine import Database, open_database
@@ -44,6 +45,7 @@ from app.store.meta import cursor_secret, lock_meta
 from app.store.migrate import migrate
 from app.store.plans import Applied
 from app.store.reindex import count_outdated
+from app.store.renewal import count_outdated_entries
 from app.telemetry import Metrics
 
 log = structlog.get_logger()
@@ -57,6 +59,7 @@ class Service:
     database: Database
     pipeline: Pipeline
     poller: Poller
+    renewer: Renewer
     registry: CollectorRegistry
     metrics: Metrics
     cursor_secret: bytes
@@ -102,6 +105,7 @@ async def open_service(
             database=database,
             pipeline=pipeline,
             poller=poller,
+            renewer=Renewer(database, offload),
             registry=registry,
             metrics=metrics,
             cursor_secret=await cursor_secret(database),
@@ -111,9 +115,11 @@ async def open_service(
 
 async def _tell_of_outdated(database: Database) -> None:
     async with database.read() as session:
-        outdated = await count_outdated(session)
+        outdated, entries = await count_outdated(session), await count_outdated_entries(session)
     if outdated:
         log.warning("index_outdated", stories=outdated, mend="copydesk reindex")
+    if entries:
+        log.info("stories_outdated", stories=entries, mend="copydesk reprocess")
 
 
 def create_app(
@@ -138,11 +144,13 @@ def create_app(
             app.state.deps = _deps(service, local_key, group)
             if polls:
                 group.create_task(service.poller.run(), name="poller")
+                group.create_task(service.renewer.run(), name="renewer")
             try:
                 yield
             finally:
                 service.draining.set()
                 service.poller.stop()
+                service.renewer.stop()
 
     app = docs.DescribedApp(
         title="Copydesk",
@@ -199,6 +207,9 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         probe=lambda url: probe(url, service.pipeline),
         preview=lambda asked: read_preview(asked, service.pipeline),
         index_terms=index,
+        renew=lambda before, limit: renew_batch(
+            service.database, service.pipeline.offload, before=before, limit=limit
+        ),
         poll_now=poll_now,
         wake_poller=service.poller.wake,
         is_draining=service.draining.is_set,

@@ -117,6 +117,6 @@ class Metrics:
         self.stories.labels("created").inc(len(plan.new))
         self.stories.labels("corrected").inc(len(plan.changed))
         for new in plan.new:
-            delay_s = (row.at - new.story.published_at).total_seconds()
-            if new.story.published_from is not PublishedFrom.FIRST_SEEN and delay_s < DAY_S:
+            delay_s = (row.at - new.made.story.published_at).total_seconds()
+            if new.made.story.published_from is not PublishedFrom.FIRST_SEEN and delay_s < DAY_S:
                 self.delay_seconds.observe(delay_s)

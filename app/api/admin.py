@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from app import __version__
-from app.api import feeds, keys, normalize, opml, reindex
+from app.api import feeds, keys, normalize, opml, reindex, reprocess
 from app.api.deps import DepsDep, Reading, may_administer
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_admin import StatusAnswer
+from app.core.make import NORMAL_FORM_VERSION
 from app.core.search.analyze import ANALYZER_VERSION
 from app.store.migrate import schema_revision
 from app.store.status import read_status
@@ -23,6 +24,7 @@ router.include_router(opml.router)
 router.include_router(feeds.router)
 router.include_router(keys.router)
 router.include_router(reindex.router)
+router.include_router(reprocess.router)
 router.include_router(normalize.router)
 
 
@@ -49,6 +51,7 @@ async def status(request: Request, session: Reading, deps: DepsDep) -> Response:
             "delay": {"p50_s": found.delay_p50_s, "p95_s": found.delay_p95_s},
         },
         "index": {"version": ANALYZER_VERSION, "outdated": found.outdated},
+        "normal_form": {"version": NORMAL_FORM_VERSION, "outdated": found.outdated_entries},
         "database": {
             "engine": found.database,
             "version": found.database_version,

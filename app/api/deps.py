@@ -23,6 +23,7 @@ from app.core.search.index import Indexable, IndexTerms
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
+from app.store.renewal import RenewedBatch
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class Deps:
     probe: Callable[[str], Awaitable[Probe]]
     preview: Callable[[PreviewRequest], Awaitable[Preview]]
     index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]]
+    renew: Callable[[int | None, int], Awaitable[RenewedBatch]]  # below an id, so many
     poll_now: Callable[[int, float], Awaitable[bool]]
     wake_poller: Callable[[], None]
     is_draining: Callable[[], bool]

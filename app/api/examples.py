@@ -58,8 +58,12 @@ _LISTED: Final = {
 _TEXT: Final = "The ferry crossed again at dawn. Passengers waited with umbrellas in rain."
 _FULL: Final = {
     **_LISTED,
+    "published_raw": "Thu, 12 Nov 2026 12:00:00 +0900",
+    "published_rule": "rfc5322",
     "text": _TEXT,
-    "blocks": [{"type": "paragraph", "text": _TEXT, "rule": "paragraph"}],
+    "blocks": [
+        {"type": "paragraph", "text": _TEXT, "rule": "paragraph", "start": 0, "end": len(_TEXT)}
+    ],
     "html": f"<p>{_TEXT}</p>",
     "copies": [
         {
@@ -226,6 +230,15 @@ EXAMPLES: Final[dict[str, Any]] = {
     "KeyList": {"data": [_KEY], "page": _PAGE, "meta": {}, "links": _links("/v1/admin/keys")},
     "KeyAnswer": {"data": {**_KEY, "revoked_at": "2026-11-12T03:10:00Z"}},
     "NewKeyAnswer": {"data": {**_KEY, "key": "cdk_Zk3v…"}},
+    "ReprocessAnswer": {
+        "data": {
+            "renewed": 3,
+            "unchanged": 47,
+            "skipped": 0,
+            "next": "3765292800123456789",
+            "outdated": 1_380,
+        }
+    },
     "ReindexAnswer": {"data": {"indexed": 200, "next": "3765292800123456789", "outdated": 1_430}},
     "NormalizeAnswer": NORMALIZED,
     "ExplainAnswer": EXPLAINED,
@@ -248,7 +261,8 @@ EXAMPLES: Final[dict[str, Any]] = {
                 "new_stories": 133,
                 "delay": {"p50_s": 402.0, "p95_s": 1730.5},
             },
-            "index": {"version": 2, "outdated": 0},
+            "index": {"version": 3, "outdated": 0},
+            "normal_form": {"version": 1, "outdated": 0},
             "database": {
                 "engine": "postgresql",
                 "version": "18.1",

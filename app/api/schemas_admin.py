@@ -250,6 +250,23 @@ class ReindexAnswer(Answer):
     data: ReindexOut
 
 
+class NormalFormOut(Answer):
+    version: int = Field(description="Of the normal form that stories are made in.")
+    outdated: int = Field(description="Stories to make again: `copydesk reprocess`.")
+
+
+class ReprocessOut(Answer):
+    renewed: int = Field(description="Stories that came out otherwise, and were written.")
+    unchanged: int
+    skipped: int = Field(description="Stories that could not be made again: see the log.")
+    next: str | None = Field(description="`before` of the next call; null when none is left.")
+    outdated: int = Field(description="Stories that are still to be made again.")
+
+
+class ReprocessAnswer(Answer):
+    data: ReprocessOut
+
+
 class StatusOut(Answer):
     version: str
     python: str
@@ -262,6 +279,7 @@ class StatusOut(Answer):
     last_seq: int
     last_hour: HourOut
     index: IndexOut
+    normal_form: NormalFormOut
     database: DatabaseOut
 
 

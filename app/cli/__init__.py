@@ -13,7 +13,7 @@ from app import __version__
 from app.cli import feeds, keys, stories
 from app.cli.demo import demo
 from app.cli.normalize import normalize
-from app.cli.reindex import reindex
+from app.cli.renewing import reindex, reprocess
 from app.cli.serve import migrate, poll, serve
 
 app = typer.Typer(
@@ -53,4 +53,5 @@ app.command()(stories.search)
 app.command()(stories.status)
 app.command()(normalize)
 app.command()(reindex)
+app.command()(reprocess)
 app.command()(demo)

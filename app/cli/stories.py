@@ -103,6 +103,7 @@ def _status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("new stories, last hour", str(hour["new_stories"])),
         ("from publication to here", "–" if delay is None else f"{span(delay)} (median)"),
         ("search index", _index(found["index"])),
+        ("stories' form", _form(found["normal_form"])),
         (
             "database",
             f"{database['engine']} {database['version']}, schema {database['schema_revision']}, "
@@ -116,6 +117,12 @@ def _index(index: dict[str, Any]) -> str:
     outdated = index["outdated"]
     state = f"{outdated} stories to be indexed anew: copydesk reindex" if outdated else "up to date"
     return f"version {index['version']}, {state}"
+
+
+def _form(form: dict[str, Any]) -> str:
+    outdated = form["outdated"]
+    state = f"{outdated} stories to be made again: copydesk reprocess" if outdated else "up to date"
+    return f"version {form['version']}, {state}"
 
 
 def _counts(counts: dict[str, int]) -> str:

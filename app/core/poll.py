@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.core.identity import EntryKeys, Lookup
+from app.core.make import Made
 from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
-from app.core.search.index import IndexTerms
-from app.core.story import Story
 from app.core.types import Failure, ParsedFeed, Validators
 
 
@@ -118,8 +117,7 @@ class NewStory:
     identity: int
     url_hash: int | None
     title_hash: int
-    story: Story
-    terms: IndexTerms
+    made: Made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +128,7 @@ class ChangedStory:
     revision: int
     url_hash: int | None
     title_hash: int
-    story: Story
-    terms: IndexTerms
+    made: Made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,16 @@ from functools import cached_property
 from typing import Final
 
 from app.core.identity import story_id
-from app.core.known import Known
+from app.core.kept import KeptEntry
+from app.core.known import Known, KnownStory
+from app.core.make import complete
 from app.core.match import Match
 from app.core.normal.normalize import normalize
 from app.core.normal.titles import title_affixes
 from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, NewStory
+from app.core.revise import WITHDRAWN_HASH, WITHDRAWN_STATUSES, is_withdrawn, withdrawn
 from app.core.schedule import Outcome
 from app.core.search.facets import StorySource
-from app.core.search.index import Indexable, IndexTerms, index_terms
 from app.core.story import FeedContext, Story
 from app.core.text import title_text
 from app.core.types import ParsedFeed
@@ -84,14 +86,15 @@ class Writes:
             if not match.copy.present:
                 self._keep_copy(match, match.copy.story_id)
             return
+        kept = KeptEntry(entry=entry, context=self.context, first_seen=self.now)
         story = normalize(entry, self.context, self.now)
-        if match.story is None:
-            self._keep_copy(match, self._create(match, story))
-            return
-        self._revise(match, story)
-        self._keep_copy(match, match.story.id)
+        if match.story is not None:
+            self._revise(match, story, kept)
+            self._keep_copy(match, match.story.id)
+        elif entry.pub_status not in WITHDRAWN_STATUSES:  # what was never here need not go
+            self._keep_copy(match, self._create(match, story, kept))
 
-    def _create(self, match: Match, story: Story) -> int:
+    def _create(self, match: Match, story: Story, kept: KeptEntry) -> int:
         new_id = story_id(story.published_at, match.identity)
         while new_id in self.ids:
             new_id += 1
@@ -102,19 +105,21 @@ class Writes:
                 identity=match.identity,
                 url_hash=match.keys.url_hash,
                 title_hash=match.keys.title_hash,
-                story=story,
-                terms=self._terms(story),
+                made=complete(story, kept, self.source),
             )
         )
         return new_id
 
-    def _revise(self, match: Match, story: Story) -> None:
+    def _revise(self, match: Match, story: Story, kept: KeptEntry) -> None:
         """A revision, if the words changed and this feed is the one the story is taken from."""
         known = match.story
-        if known is None or known.content_hash == story.content_hash:
+        if known is None:
             return
-        owns = known.owner_feed_id in (self.feed.id, None) or not known.owner_has_it
-        if not owns and story.word_count <= known.word_count * FULLER:
+        if is_withdrawn(kept.entry, story):
+            story = withdrawn(story)
+        elif not self._may_revise(known, story):
+            return
+        if known.content_hash == story.content_hash:
             return
         self.changed.append(
             ChangedStory(
@@ -122,23 +127,20 @@ class Writes:
                 revision=known.revision + 1,
                 url_hash=match.keys.url_hash,
                 title_hash=match.keys.title_hash,
-                story=story,
-                terms=self._terms(story),
+                made=complete(story, kept, self.source),
             )
         )
 
-    def _terms(self, story: Story) -> IndexTerms:
-        return index_terms(
-            Indexable(
-                title=story.title,
-                text=story.text,
-                language=story.language,
-                tags=tuple(tag.qcode for tag in story.tags),
-                authors=story.authors,
-                url=story.url,
-                source=self.source,
-            )
-        )
+    def _may_revise(self, known: KnownStory, story: Story) -> bool:
+        """Whether the story is taken from this feed. Any feed of its source may withdraw it; only
+        that feed brings it back.
+        """
+        owns = known.owner_feed_id in (self.feed.id, None)
+        if owns or known.content_hash == WITHDRAWN_HASH:
+            return owns
+        if not known.owner_has_it:
+            return True
+        return story.word_count > known.word_count * FULLER
 
     def _keep_copy(self, match: Match, story_id: int) -> None:
         self.copies.append(

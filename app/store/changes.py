@@ -19,8 +19,15 @@ from app.store.models import changes, log_head
 
 
 class ChangeType(StrEnum):
+    """What happened to a story: a new revision, by its kind; or something else about it."""
+
     CREATED = "story.created"
+    UPDATED = "story.updated"
     CORRECTED = "story.corrected"
+    KILLED = "story.killed"
+    RESTORED = "story.restored"
+    RENEWED = "story.renewed"  # the same words in a newer normal form: no revision
+    MERGED = "story.merged"  # it is of another cluster of reprints now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from app.core.poll import ChangedStory, CopyWrite, FeedPlan, NewStory
-from app.core.search.index import times_of
-from app.core.story import Story, tag_record
-from app.store.changes import ChangeType, NewChange, append_changes
+from app.core.poll import CopyWrite, FeedPlan, NewStory
+from app.store.changes import NewChange, append_changes
 from app.store.engine import WriteSession
 from app.store.finish import finish_poll
 from app.store.known import chunks, read_known
 from app.store.leases import holds_lease
-from app.store.models import copies, revisions, sources, stories, texts
+from app.store.models import copies, sources, stories
 from app.store.reindex import mark_outdated
-from app.store.search import IndexRow, index_stories
-from app.store.states import packed_state
-from app.store.tags import replace_tags
+from app.store.written import insert_stories, revise_stories
 
 
 class Applied(StrEnum):
@@ -65,27 +61,12 @@ async def _still_holds(session: WriteSession, plan: FeedPlan) -> bool:
 async def _write_stories(session: WriteSession, plan: FeedPlan) -> list[NewChange]:
     at = plan.ledger.at
     ids = await _free_ids(session, plan.new)
-    new_rows = [_new_row(plan, new, ids[new.id]) for new in plan.new]
-    if new_rows:
-        await session.execute(stories.insert(), new_rows)
-    rows = [_index_row(ids[new.id], new, row) for new, row in zip(plan.new, new_rows, strict=True)]
-    for changed in plan.changed:
-        times = await _revise(session, plan, changed)
-        rows.append(_index_row(changed.id, changed, times))
-    written: list[tuple[int, Story]] = [(ids[new.id], new.story) for new in plan.new]
-    written += [(changed.id, changed.story) for changed in plan.changed]
-    await _write_texts(session, plan, ids)
-    await replace_tags(session, [(id_, story.tags) for id_, story in written])
-    await index_stories(session, rows)
+    new = [replace(story, id=ids[story.id]) for story in plan.new]
+    created = await insert_stories(session, new, plan.feed, at)
+    revised = await revise_stories(session, plan.changed, plan.feed.id, at)
     await _write_copies(session, plan.feed.id, plan.copies, ids, at)
     await _mark_left(session, plan)
-    return [
-        *(NewChange(type=ChangeType.CREATED, story_id=ids[n.id], revision=1) for n in plan.new),
-        *(
-            NewChange(type=ChangeType.CORRECTED, story_id=c.id, revision=c.revision)
-            for c in plan.changed
-        ),
-    ]
+    return [*created, *revised]
 
 
 async def _free_ids(session: WriteSession, news: Sequence[NewStory]) -> dict[int, int]:
@@ -105,120 +86,6 @@ async def _free_ids(session: WriteSession, news: Sequence[NewStory]) -> dict[int
                 taken.add(free)
         ids[wanted] = free
     return ids
-
-
-def _new_row(plan: FeedPlan, new: NewStory, story_id: int) -> dict[str, Any]:
-    story = new.story
-    return {
-        "id": story_id,
-        "source_id": plan.feed.source_id,
-        "identity": new.identity,
-        "published_at": story.published_at,
-        "published_from": story.published_from.value,
-        "published_raw": story.published_raw,
-        "published_rule": story.published_rule,
-        "ingested_at": plan.ledger.at,
-        "revised_at": plan.ledger.at,
-        "updated_at": max(story.updated_at or story.published_at, story.published_at),
-        "revision": 1,
-        "status": "live",
-        **_content(plan, new),
-    }
-
-
-def _content(plan: FeedPlan, write: NewStory | ChangedStory) -> dict[str, Any]:
-    """The columns of a story that a revision may change."""
-    story = write.story
-    agency = story.agency and {"code": story.agency.code, "name": story.agency.name}
-    dateline = story.dateline and {"text": story.dateline.text, "place": story.dateline.place}
-    return {
-        "owner_feed_id": plan.feed.id,
-        "url": story.url,
-        "url_hash": write.url_hash,
-        "title": story.title,
-        "title_hash": write.title_hash,
-        "summary": story.summary,
-        "language": story.language,
-        "authors": list(story.authors),
-        "agency": agency,
-        "dateline": dateline,
-        "image_url": story.image_url,
-        "enclosures": [
-            {"url": e.url, "type": e.type, "length": e.length} for e in story.enclosures
-        ],
-        "tags": [tag_record(tag) for tag in story.tags],
-        "word_count": story.word_count,
-        "content_hash": story.content_hash,
-    }
-
-
-def _index_row(story_id: int, write: NewStory | ChangedStory, times: Mapping[str, Any]) -> IndexRow:
-    return IndexRow(
-        story_id=story_id,
-        terms=write.terms,
-        times=times_of(
-            published_at=times["published_at"],
-            ingested_at=times["ingested_at"],
-            updated_at=times["updated_at"],
-        ),
-    )
-
-
-async def _revise(
-    session: WriteSession, plan: FeedPlan, changed: ChangedStory
-) -> Mapping[str, Any]:
-    """Keep the story as it was among its revisions, then give it its new words.
-
-    Returns its columns as they are now, as far as they are times.
-    """
-    row = (
-        await session.execute(
-            select(stories, texts.c.text, texts.c.blocks, texts.c.html)
-            .join(texts, texts.c.story_id == stories.c.id)
-            .where(stories.c.id == changed.id)
-        )
-    ).one()
-    was = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    await session.execute(
-        revisions.insert().values(
-            story_id=changed.id,
-            revision=was["revision"],
-            at=was["revised_at"],
-            state=packed_state(was),
-        )
-    )
-    said = changed.story.updated_at
-    updated_at = said if said is not None and said > was["updated_at"] else plan.ledger.at
-    await session.execute(
-        stories.update()
-        .where(stories.c.id == changed.id)
-        .values(
-            revision=changed.revision,
-            revised_at=plan.ledger.at,
-            updated_at=updated_at,
-            **_content(plan, changed),
-        )
-    )
-    return {**was, "updated_at": updated_at}
-
-
-async def _write_texts(session: WriteSession, plan: FeedPlan, ids: Mapping[int, int]) -> None:
-    for changed_ids in chunks({changed.id for changed in plan.changed}):
-        await session.execute(delete(texts).where(texts.c.story_id.in_(changed_ids)))
-    writes: list[NewStory | ChangedStory] = [*plan.new, *plan.changed]
-    rows = [
-        {
-            "story_id": ids.get(write.id, write.id),
-            "text": write.story.text,
-            "blocks": [
-                {"type": b.type.value, "text": b.text, "rule": b.rule} for b in write.story.blocks
-            ],
-            "html": write.story.html,
-        }
-        for write in writes
-    ]
-    if rows:
-        await session.execute(texts.insert(), rows)
 
 
 async def _write_copies(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from app.core.search.analyze import ANALYZER_VERSION
 from app.core.search.conditions import EVERYTHING, Atom, Condition, Facet, Form, Near, Row
@@ -53,6 +53,17 @@ async def index_stories(session: WriteSession, rows: Sequence[IndexRow]) -> None
             for row in rows
         ],
     )
+
+
+async def unindex_stories(session: WriteSession, ids: Sequence[int]) -> None:
+    """Take stories out of the index, and so out of every list and count."""
+    key = "rowid" if session.dialect == SQLITE else "story_id"
+    for story_id in ids:
+        await session.execute(
+            text(f"DELETE FROM story_index WHERE {key} = :id"),  # noqa: S608 - one of two names
+            {"id": story_id},
+        )
+        await session.execute(delete(story_weights).where(story_weights.c.story_id == story_id))
 
 
 async def _index_on_sqlite(session: WriteSession, rows: Sequence[IndexRow]) -> None:

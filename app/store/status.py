@@ -12,6 +12,7 @@ from app.store.engine import SQLITE, ReadSession, to_ms
 from app.store.feeds import Health
 from app.store.models import feeds, fetches, stories
 from app.store.reindex import count_outdated
+from app.store.renewal import count_outdated_entries
 
 HOUR = timedelta(hours=1)
 DAY_MS = 86_400_000
@@ -33,6 +34,7 @@ class Status:
     delay_p95_s: float | None
     last_seq: int
     outdated: int  # stories that the search index holds as an older release would
+    outdated_entries: int  # stories whose normal form is of an older release
     database: str
     database_version: str
     database_bytes: int | None
@@ -58,6 +60,7 @@ async def read_status(session: ReadSession, now: datetime) -> Status:
         delay_p95_s=p95,
         last_seq=await last_seq(session),
         outdated=await count_outdated(session),
+        outdated_entries=await count_outdated_entries(session),
         database=session.dialect,
         database_version=version,
         database_bytes=size,

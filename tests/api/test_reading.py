@@ -55,7 +55,7 @@ async def test_the_change_log_is_dense_and_shows_stories_as_they_are(api: Api, h
     assert [change.type.value for change in log.data] == [
         "story.created",
         "story.created",
-        "story.corrected",
+        "story.updated",
     ]
     assert [change.revision for change in log.data] == [1, 1, 2]
     of_ferry = [change for change in log.data if change.story_id == log.data[2].story_id]

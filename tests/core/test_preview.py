@@ -141,7 +141,7 @@ def test_it_is_what_a_first_poll_stores():
     assert document.keys == keys_of(document.feed.entries)
     plan = plan_document(feed, fetched, document, Known(), NOW)
     shown = seen(body, time_zone="Asia/Tokyo").stories
-    assert [story.story for story in shown] == [new.story for new in plan.new]
+    assert [story.story for story in shown] == [new.made.story for new in plan.new]
 
 
 @pytest.mark.parametrize(

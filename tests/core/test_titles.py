@@ -148,9 +148,9 @@ def written(*titles: str) -> list[NewStory]:
 
 def test_stories_are_written_without_it_and_keep_their_identity() -> None:
     suffixed = written(*(f"{story} | The Pier" for story in STORIES))
-    assert [new.story.title for new in suffixed] == list(STORIES)
+    assert [new.made.story.title for new in suffixed] == list(STORIES)
     (alone,) = written(f"{STORIES[0]} | The Pier")
-    assert alone.story.title == f"{STORIES[0]} | The Pier"
+    assert alone.made.story.title == f"{STORIES[0]} | The Pier"
     assert (alone.identity, alone.title_hash) == (suffixed[0].identity, suffixed[0].title_hash)
     (named,) = written(f"{STORIES[0]} | Harbour News")
-    assert named.story.title == STORIES[0]
+    assert named.made.story.title == STORIES[0]

@@ -97,7 +97,7 @@ async def test_a_changed_entry_is_a_revision_and_the_old_one_is_kept(database: D
     assert now.at == LATER
     assert row.published_at == NOW - timedelta(hours=1)
     assert row.updated_at == LATER
-    assert [c.type for c in log] == [ChangeType.CREATED, ChangeType.CORRECTED]
+    assert [c.type for c in log] == [ChangeType.CREATED, ChangeType.UPDATED]
     assert await found(database, "three") == ["Title of a"]
     assert await found(database, "two") == [], "the index holds the words as they are now"
 

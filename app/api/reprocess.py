@@ -1,0 +1,46 @@
+"""Making stories again by this release's normal form, a batch at a call."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from app.api.deps import DepsDep
+from app.api.replies import reply
+from app.api.schemas import problems
+from app.api.schemas_admin import ReprocessAnswer
+
+router = APIRouter(prefix="/v1/admin", tags=["operations"])
+
+
+@router.post("/reprocess", response_model=ReprocessAnswer, responses=problems(400, 503))
+async def reprocess_some(
+    request: Request,
+    deps: DepsDep,
+    before: Annotated[
+        int | None,
+        Query(ge=0, lt=1 << 63, description="`next` of the call before; from the newest without."),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="Stories in this call.")] = 50,
+) -> Response:
+    """Make the newest stories again that have the normal form of an older release, from what their
+    feeds said. Those that come out as they are write nothing; the others are `story.renewed` in the
+    change log, and no revision.
+
+    Call again with `before` set to `next` until that is null.
+    """
+    done = await deps.renew(before, limit)
+    return reply(
+        request,
+        {
+            "data": {
+                "renewed": done.changed,
+                "unchanged": done.same,
+                "skipped": done.skipped,
+                "next": None if done.next is None else str(done.next),
+                "outdated": done.outdated,
+            }
+        },
+    )

@@ -1,0 +1,56 @@
+"""Entry → everything that is kept of its story: the one way to make a story, new or again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.core.kept import KeptEntry, pack_entry, unpack_entry
+from app.core.normal.normalize import normalize
+from app.core.search.facets import StorySource
+from app.core.search.index import Indexable, IndexTerms, index_terms
+from app.core.story import Story
+
+NORMAL_FORM_VERSION = 1
+"""Raised with every release that makes other stories of the same entries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A story, and all that is kept of it beside its own columns."""
+
+    story: Story
+    terms: IndexTerms
+    entry: bytes  # what it was made from, packed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """A story on record that is to be made again, with what its source is known by now."""
+
+    entry: bytes
+    source: StorySource
+
+
+def make(kept: KeptEntry, source: StorySource) -> Made:
+    """The story of an entry, its terms, and the entry itself for the next time."""
+    return complete(normalize(kept.entry, kept.context, kept.first_seen), kept, source)
+
+
+def complete(story: Story, kept: KeptEntry, source: StorySource) -> Made:
+    """All that is kept of a story that is made already."""
+    words = Indexable(
+        title=story.title,
+        text=story.text,
+        language=story.language,
+        tags=tuple(tag.qcode for tag in story.tags),
+        authors=story.authors,
+        url=story.url,
+        source=source,
+    )
+    return Made(story=story, terms=index_terms(words), entry=pack_entry(kept))
+
+
+def make_again(makings: Sequence[Making]) -> list[Made]:
+    """The same stories by this release's normal form; heavy, for a worker process."""
+    return [make(unpack_entry(making.entry), making.source) for making in makings]

@@ -1,0 +1,109 @@
+"""Making stories again: those of an older release when asked, those that are marked by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from app.core.make import Made, make_again
+from app.ingest.offload import Offload, OffloadFailed
+from app.store.engine import DATABASE_FAULTS, Database
+from app.store.leases import database_now
+from app.store.renewal import (
+    RenewedBatch,
+    StoredEntry,
+    count_outdated_entries,
+    leave_as_they_are,
+    outdated_entries,
+    renew_stories,
+)
+
+log = structlog.get_logger()
+
+BATCH: Final = 50
+IDLE_S: Final = 30.0
+
+
+async def renew_batch(
+    database: Database, offload: Offload, *, before: int | None, limit: int
+) -> RenewedBatch:
+    """Make the newest outdated stories below `before` again, and write those that come out
+    otherwise.
+    """
+    async with database.read() as session:
+        found = await outdated_entries(session, before=before, limit=limit)
+    changed, same, skipped = await _renew(database, offload, found)
+    async with database.read() as session:
+        left = await count_outdated_entries(session)
+    return RenewedBatch(
+        changed=changed,
+        same=same,
+        skipped=skipped,
+        next=found[-1].story_id if len(found) == limit else None,
+        outdated=left,
+    )
+
+
+async def _renew(
+    database: Database, offload: Offload, found: Sequence[StoredEntry]
+) -> tuple[int, int, int]:
+    if not found:
+        return 0, 0, 0
+    made = await offload.run(make_again, [entry.making for entry in found])
+    if not isinstance(made, OffloadFailed):
+        return *await _write(database, list(zip(found, made, strict=True))), 0
+    if len(found) > 1:  # one of them is too much for a worker: find it
+        each = [await _renew(database, offload, [entry]) for entry in found]
+        changed, same, skipped = (sum(numbers) for numbers in zip(*each, strict=True))
+        return changed, same, skipped
+    log.warning("story_not_renewed", story_id=found[0].story_id, detail=made.detail)
+    async with database.write() as session:
+        await leave_as_they_are(session, [found[0].story_id])
+    return 0, 0, 1
+
+
+async def _write(database: Database, made: list[tuple[StoredEntry, Made]]) -> tuple[int, int]:
+    async with database.write() as session:
+        renewed = await renew_stories(session, made, await database_now(session))
+    return renewed.changed, renewed.same
+
+
+class Renewer:
+    """Renews the stories that are marked, while others are polled."""
+
+    def __init__(self, database: Database, offload: Offload) -> None:
+        self._database = database
+        self._offload = offload
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Look for marked stories now and then until stopped; a database that is away is waited
+        for.
+        """
+        while not self._stopping.is_set():
+            found = 0
+            try:
+                found = await self.renew_marked()
+            except DATABASE_FAULTS as error:
+                log.warning("database_away", error=str(error), retry_s=IDLE_S)
+            except Exception:
+                log.exception("renewer_broke", retry_s=IDLE_S)
+            if not found:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), IDLE_S)
+
+    async def renew_marked(self) -> int:
+        """Make a batch of marked stories again; how many that were."""
+        async with self._database.read() as session:
+            found = await outdated_entries(session, before=None, limit=BATCH, marked_only=True)
+        changed, same, skipped = await _renew(self._database, self._offload, found)
+        if found:
+            log.info("stories_renewed", changed=changed, same=same, skipped=skipped)
+        return len(found)

@@ -1,0 +1,188 @@
+"""Stories whose normal form is of an older release, or that are marked, and making them again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, case, func, select, update
+
+from app.core.make import NORMAL_FORM_VERSION, Made, Making
+from app.core.search.facets import StorySource
+from app.store.changes import ChangeType, NewChange, append_changes
+from app.store.engine import ReadSession, WriteSession
+from app.store.known import chunks
+from app.store.models import entries, sources, stories, texts
+from app.store.written import Written, keep_made, story_columns, text_columns
+
+MARKED: Final = 0
+"""The version of a story that is to be made again whatever the release; lower with every mark that
+is set meanwhile, so that no mark is lost to whoever was making it again just then.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """What a story on record was made from, as it was read."""
+
+    story_id: int
+    revision: int
+    version: int
+    making: Making
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """What came of making stories again: `changed` were written anew, `same` were as they are now.
+
+    Those that had changed since they were read are in neither.
+    """
+
+    changed: int
+    same: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewedBatch:
+    """What came of some stories; `next` is where the older ones begin, None at the end."""
+
+    changed: int
+    same: int
+    skipped: int  # could not be made again: left as they are
+    next: int | None
+    outdated: int
+
+
+async def outdated_entries(
+    session: ReadSession, *, before: int | None, limit: int, marked_only: bool = False
+) -> list[StoredEntry]:
+    """What live stories were made from that have another form than this release would give them,
+    by falling id, below `before`.
+    """
+    version = entries.c.version
+    query = (
+        select(
+            stories.c.id,
+            stories.c.revision,
+            stories.c.source_id,
+            version,
+            entries.c.packed,
+            sources.c.domain,
+            sources.c.country,
+        )
+        .join(stories, stories.c.id == entries.c.story_id)
+        .join(sources, sources.c.id == stories.c.source_id)
+        .where(version <= MARKED if marked_only else version < NORMAL_FORM_VERSION)
+        .where(stories.c.status == "live")
+        .order_by(stories.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(stories.c.id < before)
+    return [_stored(row) for row in await session.execute(query)]
+
+
+async def count_outdated_entries(session: ReadSession) -> int:
+    query = (
+        select(func.count())
+        .select_from(entries)
+        .join(stories, stories.c.id == entries.c.story_id)
+        .where(entries.c.version < NORMAL_FORM_VERSION, stories.c.status == "live")
+    )
+    return int((await session.execute(query)).scalar_one())
+
+
+async def mark_for_renewal(session: WriteSession, story_ids: Collection[int]) -> None:
+    """Have stories made again, soon, by the renewer of a polling process."""
+    version = entries.c.version
+    for chunk in chunks(story_ids):
+        await session.execute(
+            update(entries)
+            .where(entries.c.story_id.in_(chunk))
+            .values(version=case((version > MARKED, MARKED), else_=version - 1))
+        )
+
+
+async def leave_as_they_are(session: WriteSession, story_ids: Collection[int]) -> None:
+    """Count stories as made again, though they are as they were."""
+    for chunk in chunks(story_ids):
+        await session.execute(
+            update(entries).where(entries.c.story_id.in_(chunk)).values(version=NORMAL_FORM_VERSION)
+        )
+
+
+async def renew_stories(
+    session: WriteSession, made: Sequence[tuple[StoredEntry, Made]], at: datetime
+) -> Renewed:
+    """Write stories that were made again, where they came out otherwise; no revision, since their
+    publishers said nothing new, but a change in the log.
+
+    Must be the last of its transaction, as every change is.
+    """
+    fresh = await _still_as_read(session, [entry for entry, _ in made])
+    changed: list[Written] = []
+    same: list[int] = []
+    for entry, again in made:
+        row = fresh.get(entry.story_id)
+        if row is None:
+            continue
+        columns = story_columns(again.story)
+        if _differs(row, columns | text_columns(again)):
+            await session.execute(
+                update(stories).where(stories.c.id == entry.story_id).values(**columns)
+            )
+            changed.append(Written(id=entry.story_id, made=again, times=row))
+        else:
+            same.append(entry.story_id)
+    await keep_made(session, changed)
+    await leave_as_they_are(session, same)
+    news = [
+        NewChange(type=ChangeType.RENEWED, story_id=w.id, revision=fresh[w.id]["revision"])
+        for w in changed
+    ]
+    await append_changes(session, news, at)
+    return Renewed(changed=len(changed), same=len(same))
+
+
+def _differs(row: Mapping[str, Any], columns: Mapping[str, Any]) -> bool:
+    return any(row[name] != value for name, value in columns.items())
+
+
+async def _still_as_read(
+    session: WriteSession, read: Sequence[StoredEntry]
+) -> dict[int, Mapping[str, Any]]:
+    """The rows of stories that are as they were when their entries were read, held until the end
+    of the transaction: as polls do, their sources first.
+    """
+    await session.execute(
+        select(sources.c.id)
+        .where(sources.c.id.in_({entry.making.source.id for entry in read}))
+        .order_by(sources.c.id)
+        .with_for_update(key_share=True)
+    )
+    rows = await session.execute(
+        select(stories, texts.c.text, texts.c.blocks, texts.c.html, entries.c.version)
+        .join(texts, texts.c.story_id == stories.c.id)
+        .join(entries, entries.c.story_id == stories.c.id)
+        .where(stories.c.id.in_([entry.story_id for entry in read]), stories.c.status == "live")
+    )
+    now = {row.id: dict(row._mapping) for row in rows}  # noqa: SLF001 - SQLAlchemy's public name
+    return {
+        entry.story_id: now[entry.story_id]
+        for entry in read
+        if entry.story_id in now
+        and now[entry.story_id]["revision"] == entry.revision
+        and now[entry.story_id]["version"] == entry.version
+    }
+
+
+def _stored(row: Row[Any]) -> StoredEntry:
+    source = StorySource(id=row.source_id, domain=row.domain, country=row.country)
+    return StoredEntry(
+        story_id=row.id,
+        revision=row.revision,
+        version=row.version,
+        making=Making(entry=row.packed, source=source),
+    )
