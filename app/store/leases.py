@@ -189,9 +189,14 @@ async def _quarantine(session: WriteSession, feed_id: int) -> None:
 
 async def release_host(session: WriteSession, feed: ClaimedFeed, *, gap_s: float) -> None:
     """Free the host, if this lease still holds it, `gap_s` from now."""
+    await free_host(session, feed.host, _holder(feed), gap_s=gap_s)
+
+
+async def free_host(session: WriteSession, host: str, holder: str, *, gap_s: float) -> None:
+    """Free a host, if it is this holder's, `gap_s` from now."""
     await session.execute(
         update(hosts)
-        .where(hosts.c.host == feed.host, hosts.c.holder == _holder(feed))
+        .where(hosts.c.host == host, hosts.c.holder == holder)
         .values(busy_until=None, holder=None, free_at=now_ms() + literal(int(gap_s * 1000)))
     )
 

@@ -105,7 +105,6 @@ def upgrade() -> None:
         sa.Column("page_words", sa.Integer(), nullable=True),
         sa.Column("kept", sa.String(length=8), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
-        sa.Column("packed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["feed_id"], ["feeds.id"], name=op.f("fk_pages_feed_id_feeds"), ondelete="CASCADE"
         ),

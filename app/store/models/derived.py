@@ -60,7 +60,7 @@ pages = Table(
     Column("feed_id", ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("url", Text, nullable=False),
     Column("host", String(255), nullable=False),
-    Column("state", String(8), nullable=False),
+    Column("state", String(8), nullable=False),  # due, done, refused or failed
     Column("due_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
@@ -73,7 +73,6 @@ pages = Table(
     Column("page_words", Integer),
     Column("kept", String(8)),
     Column("why", Text),
-    Column("packed", LargeBinary),  # what was extracted
     Index("ix_pages_due", "state", "due_at"),
 )
 
