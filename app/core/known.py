@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.core.normal.repeats import UNDECIDED, Decided
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCopy:
@@ -40,3 +42,7 @@ class Known:
 
     copies: Mapping[int, KnownCopy] = field(default_factory=dict)  # by ident
     stories: Mapping[int, KnownStory] = field(default_factory=dict)  # by story id
+    decided: Decided = UNDECIDED  # of the source's lines
+    lines: Mapping[int, bytes] = field(default_factory=dict)
+    """Of the source's latest stories, newest first, as `pack_lines` packs them; only where the
+    document holds words that are not on record."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.core.kept import KeptEntry, pack_entry, unpack_entry
 from app.core.normal.normalize import normalize
@@ -30,11 +30,13 @@ class Making:
 
     entry: bytes
     source: StorySource
+    learned: frozenset[int] = frozenset()  # hashes of the lines that the source repeats
 
 
-def make(kept: KeptEntry, source: StorySource) -> Made:
+def make(kept: KeptEntry, source: StorySource, learned: frozenset[int] = frozenset()) -> Made:
     """The story of an entry, its terms, and the entry itself for the next time."""
-    return complete(normalize(kept.entry, kept.context, kept.first_seen), kept, source)
+    context = replace(kept.context, learned=learned)
+    return complete(normalize(kept.entry, context, kept.first_seen), kept, source)
 
 
 def complete(story: Story, kept: KeptEntry, source: StorySource) -> Made:
@@ -53,4 +55,4 @@ def complete(story: Story, kept: KeptEntry, source: StorySource) -> Made:
 
 def make_again(makings: Sequence[Making]) -> list[Made]:
     """The same stories by this release's normal form; heavy, for a worker process."""
-    return [make(unpack_entry(making.entry), making.source) for making in makings]
+    return [make(unpack_entry(m.entry), m.source, m.learned) for m in makings]

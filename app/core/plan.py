@@ -7,6 +7,7 @@ poll time and the reasons. Planning is pure, so a poll can be replayed and expla
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -17,6 +18,8 @@ from app.core.known import Known
 from app.core.language import normalize_language
 from app.core.match import Match, match_entries
 from app.core.normal.dates import read_date
+from app.core.normal.lines import unpack_lines
+from app.core.normal.repeats import Lesson, taught
 from app.core.parse.document import parse
 from app.core.poll import (
     ClaimedFeed,
@@ -36,6 +39,7 @@ from app.core.schedule import (
     next_poll,
     rhythm,
 )
+from app.core.story import Story
 from app.core.types import (
     Failure,
     Fetched,
@@ -118,9 +122,7 @@ def plan_document(
 ) -> FeedPlan:
     """The plan of a poll that brought a document to read; heavy where much is new."""
     matches = match_entries(document.keys, known, feed.url)
-    writes = Writes(feed, document.feed, known, now)
-    for match in matches:
-        writes.add(match)
+    writes, lessons = _taught_writes(feed, document.feed, known, now, matches)
     pace = _pace(document, feed.time_zone, now)
     following = _after_success(feed, pace, fetched.hints, now)
     ledger = replace(
@@ -141,7 +143,29 @@ def plan_document(
         body=_kept(fetched),
         lookup=document.lookup,
         expected=tuple(sorted((s.id, s.revision) for s in known.stories.values())),
+        decided=known.decided,
+        lessons=lessons,
     )
+
+
+def _taught_writes(
+    feed: ClaimedFeed, parsed: ParsedFeed, known: Known, now: datetime, matches: Iterable[Match]
+) -> tuple[Writes, tuple[Lesson, ...]]:
+    """What a document's entries come to without the lines that their source repeats, and which
+    of these its latest stories show only now.
+    """
+    writes = Writes(feed, parsed, known, now)
+
+    def read(learned: frozenset[int]) -> list[Story]:
+        nonlocal writes
+        writes = Writes(feed, parsed, known, now, learned)
+        for match in matches:
+            writes.add(match)
+        return writes.stories
+
+    before = [unpack_lines(lines) for lines in known.lines.values()]
+    _, lessons = taught(read, before, known.decided)
+    return writes, lessons
 
 
 def _kept(fetched: Fetched) -> KeptBody:

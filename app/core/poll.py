@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.core.identity import EntryKeys, Lookup
 from app.core.make import Made
+from app.core.normal.repeats import UNDECIDED, Decided, Lesson
 from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
 from app.core.types import Failure, ParsedFeed, Validators
 
@@ -145,7 +146,8 @@ class FeedPlan:
     """What to write for one poll.
 
     `expected` is what was known of the source's stories (id → revision) under `lookup`: the plan
-    is good only while that still holds.
+    is good only while that still holds, and what was `decided` of the source's lines too. `lessons`
+    are the lines that it decides anew.
     """
 
     feed: ClaimedFeed
@@ -158,6 +160,8 @@ class FeedPlan:
     body: KeptBody | None = None
     lookup: Lookup = field(default_factory=Lookup)
     expected: tuple[tuple[int, int], ...] = ()
+    decided: Decided = UNDECIDED
+    lessons: tuple[Lesson, ...] = ()
 
     @property
     def writes_stories(self) -> bool:

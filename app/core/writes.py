@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -51,8 +52,16 @@ def feed_context(
 class Writes:
     """Collects what a document's entries come to: new stories, revisions, copies."""
 
-    def __init__(self, feed: ClaimedFeed, parsed: ParsedFeed, known: Known, now: datetime) -> None:
+    def __init__(
+        self,
+        feed: ClaimedFeed,
+        parsed: ParsedFeed,
+        known: Known,
+        now: datetime,
+        learned: frozenset[int] = frozenset(),
+    ) -> None:
         self.feed = feed
+        self.learned = learned
         self.now = now
         self.parsed = parsed
         self.source = StorySource(
@@ -74,6 +83,17 @@ class Writes:
             time_zone=self.feed.time_zone,
         )
 
+    @cached_property
+    def taught_context(self) -> FeedContext:
+        """With the lines that are known today, which are not kept with an entry."""
+        return replace(self.context, learned=self.learned)
+
+    @property
+    def stories(self) -> list[Story]:
+        """Those that are new, then those that changed."""
+        made = [new.made for new in self.new] + [changed.made for changed in self.changed]
+        return [each.story for each in made]
+
     @property
     def outcome(self) -> Outcome:
         if self.new:
@@ -87,7 +107,7 @@ class Writes:
                 self._keep_copy(match, match.copy.story_id)
             return
         kept = KeptEntry(entry=entry, context=self.context, first_seen=self.now)
-        story = normalize(entry, self.context, self.now)
+        story = normalize(entry, self.taught_context, self.now)
         if match.story is not None:
             self._revise(match, story, kept)
             self._keep_copy(match, match.story.id)

@@ -1,19 +1,19 @@
 """What a source repeats is not the story: lines learned from its latest stories.
 
-A line is believed when it stands in enough stories about different things, and in enough of all.
-How much is enough depends on its place and its looks, since writers repeat themselves too: quotes
-in follow-up stories, headings, background, what every live report begins with. So a heading or a
-word or two must stand over nothing but other repeated lines, and of stories with one subject, or
-in several versions, only one counts.
+A line is believed when it stands in enough stories about different things, and in enough of all
+(`enough.py`). Of stories with one subject, or in several versions, only one counts, and a line
+that is all that its stories say is what they say.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 
+from app.core.normal.enough import Enough, enough_for
 from app.core.normal.lines import Mark, Place, Shape, StoryLines, marked, unpack_lines
 from app.core.story import Story
 
@@ -28,6 +28,26 @@ SAMPLE: Final = 48  # stories of a line compared with each other
 SAME_SUBJECT: Final = 0.6  # of the fewer title words
 COMMON_WORD: Final = 0.2  # of all titles: says nothing of a story's subject
 RARE_LINE: Final = 3
+ALONE: Final = 0.5  # of a line's stories: where it is all they say, it is what they say
+
+
+class LineState(StrEnum):
+    """Who says that a line is the source's, and whether it is."""
+
+    LEARNED = "learned"
+    SET = "set"  # by an operator
+    REVERTED = "reverted"  # it is the stories' own, an operator says: never learned again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What has been decided of a source's lines: those that go, and those that are its stories'."""
+
+    gone: frozenset[int] = frozenset()
+    own: frozenset[int] = frozenset()
+
+
+UNDECIDED: Final = Decided()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +58,6 @@ class Lesson:
     hash: int
     stories: int
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enough:
-    """How many stories, and which share of all, make a line believed."""
-
-    stories: int
-    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +73,14 @@ class _Seen:
 def learn(
     fresh: Sequence[Story],
     before: Sequence[StoryLines],
-    *,
-    known: frozenset[int] = frozenset(),
-    own: frozenset[int] = frozenset(),
+    decided: Decided = UNDECIDED,
 ) -> tuple[Lesson, ...]:
-    """The lines of `fresh` stories that they and those before them show to be their source's.
-
-    `known` are learned already; `own` are the stories' by the word of an operator.
-    """
+    """The lines of `fresh` stories that they and those before them show to be their source's."""
     stories = [*(unpack_lines(story.lines) for story in fresh), *before][:WINDOW]
     if len(stories) < MIN_STORIES:
         return ()
     there = frozenset(mark.hash for story in stories[: len(fresh)] for mark in story.marks)
-    shelf = _Shelf(stories, known=known, own=own)
+    shelf = _Shelf(stories, decided)
     seen = {s.mark.hash: s for s in shelf.repeated() if s.mark.hash in there}
     counts = {hashed: count for hashed, s in seen.items() if (count := shelf.believed(s))}
     words = _words_of(fresh, counts) if counts else {}
@@ -87,30 +94,32 @@ def learn(
 def taught(
     read: Callable[[frozenset[int]], Sequence[Story]],
     before: Sequence[StoryLines] = (),
-    *,
-    known: frozenset[int] = frozenset(),
-    own: frozenset[int] = frozenset(),
+    decided: Decided = UNDECIDED,
 ) -> tuple[Sequence[Story], tuple[Lesson, ...]]:
     """A document's stories as `read` reads them with the lines it is given, and what they taught.
 
     They are read again with what they teach, since what stands before the last line that goes may
     then show itself.
     """
-    stories, lessons = read(known), tuple[Lesson, ...]()
+    lessons: tuple[Lesson, ...] = ()
+    stories = read(decided.gone)
     for _ in range(ROUNDS):
-        found = learn(stories, before, known=known, own=own)
+        found = learn(stories, before, decided)
         if not found:
             break
         lessons += found
-        known |= {lesson.hash for lesson in found}
-        stories = read(known)
+        gone = decided.gone | {lesson.hash for lesson in found}
+        decided = replace(decided, gone=gone)
+        stories = read(gone)
     return stories, lessons
 
 
-def _words_of(stories: Sequence[Story], hashes: Container[int]) -> dict[int, str]:
+def _words_of(stories: Sequence[Story], hashes: Collection[int]) -> dict[int, str]:
     """What the lines with these hashes say. A title that stands in for none is not looked for."""
     said: dict[int, str] = {}
     for story in stories:
+        if len(said) == len(hashes):
+            break
         for title in (story.title, ""):
             for mark, text in marked(title, story.blocks):
                 if mark.hash in hashes:
@@ -139,16 +148,13 @@ def _longest(lessons: Sequence[Lesson]) -> Iterator[Lesson]:
 class _Shelf:
     """A source's stories side by side."""
 
-    def __init__(
-        self, stories: Sequence[StoryLines], *, known: frozenset[int], own: frozenset[int]
-    ) -> None:
+    def __init__(self, stories: Sequence[StoryLines], decided: Decided) -> None:
         self.stories = stories
         self.counts = Counter(hashed for s in stories for hashed in {m.hash for m in s.marks})
         usual = max(MIN_STORIES, REPEATED_SHARE * len(stories))
-        self.around = known | {
-            hashed for hashed, count in self.counts.items() if count >= usual and hashed not in own
-        }
-        self.decided = known | own
+        frequent = {hashed for hashed, count in self.counts.items() if count >= usual}
+        self.around = (frequent - decided.own) | decided.gone
+        self.decided = decided.gone | decided.own
         self.common = _common_words(stories)
         self.apart: dict[tuple[int, ...], tuple[int, float]] = {}
 
@@ -158,16 +164,20 @@ class _Shelf:
         where: dict[int, list[int]] = {}
         starts: Counter[int] = Counter()
         ends: Counter[int] = Counter()
+        alone: Counter[int] = Counter()
         for number, story in enumerate(self.stories):
             edges = self._edges(story)
             for mark in story.marks:
                 if mark.hash not in self.around or mark.hash in self.decided:
                     continue
                 marks.setdefault(mark.hash, mark)
+                alone[mark.hash] += mark.hash in edges[0] & edges[1]
                 where.setdefault(mark.hash, []).append(number)
                 starts[mark.hash] += mark.hash in edges[0]
                 ends[mark.hash] += mark.hash in edges[1]
         for hashed, numbers in where.items():
+            if marks[hashed].place is Place.LINE and alone[hashed] > ALONE * len(numbers):
+                continue
             yield _Seen(
                 mark=marks[hashed],
                 stories=tuple(numbers),
@@ -255,39 +265,3 @@ def _share(words: frozenset[int], there: frozenset[int]) -> float:
     """The share of the words that are there; one word alone says nothing."""
     found = len(words & there)
     return found / len(words) if found > 1 else 0.0
-
-
-def enough_for(mark: Mark, *, at_start: bool, at_end: bool) -> Enough | None:
-    """What makes such a line believed; None where nothing does."""
-    if mark.shape & Shape.LONG:
-        return None
-    if mark.place is Place.LINE:
-        enough = _enough_for_line(mark.shape, at_start=at_start, at_end=at_end)
-    else:
-        enough = _enough_for_cut(mark)
-    if enough is not None and mark.shape & Shape.QUOTED:
-        return Enough(stories=8, share=max(0.8, enough.share))
-    if enough is not None and mark.shape & Shape.NUMBERS:
-        return Enough(stories=max(6, enough.stories), share=max(0.5, enough.share))
-    return enough
-
-
-def _enough_for_line(shape: Shape, *, at_start: bool, at_end: bool) -> Enough | None:
-    if shape & Shape.SHORT:
-        if at_end:
-            return Enough(stories=5, share=0.3)
-        return Enough(stories=8, share=0.8) if at_start else None
-    if shape & Shape.SENTENCE:
-        return Enough(stories=5, share=0.4 if at_end else 0.5)
-    if at_end:
-        return Enough(stories=4, share=0.2)
-    return Enough(stories=5, share=0.4 if at_start else 0.3)
-
-
-def _enough_for_cut(mark: Mark) -> Enough:
-    """A short prefix or suffix may be a dateline, or a word that ends many stories."""
-    if mark.shape & Shape.SHORT:
-        return Enough(stories=8, share=0.9)
-    if mark.place is Place.SUFFIX and not mark.shape & Shape.SENTENCE:
-        return Enough(stories=4, share=0.3)
-    return Enough(stories=5, share=0.5)
