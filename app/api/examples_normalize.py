@@ -50,8 +50,16 @@ NORMALIZED: Final[dict[str, Any]] = {
                         "type": "dateline",
                         "text": "HAKODATE, Japan, Nov. 12, Kyodo -",
                         "rule": "lead",
+                        "start": 0,
+                        "end": 0,
                     },
-                    {"type": "paragraph", "text": _TEXT, "rule": "paragraph"},
+                    {
+                        "type": "paragraph",
+                        "text": _TEXT,
+                        "rule": "paragraph",
+                        "start": 0,
+                        "end": len(_TEXT),
+                    },
                 ],
                 "html": f"<p>HAKODATE, Japan, Nov. 12, Kyodo - {_TEXT}</p>",
                 "identity": {

@@ -40,7 +40,7 @@ LIST_FIELDS: Final = [
     "status",
     "word_count",
 ]
-BODY_FIELDS: Final = ["text", "blocks", "html", "copies"]
+BODY_FIELDS: Final = ["published_raw", "published_rule", "text", "blocks", "html", "copies"]
 _ORIGIN: Final = re.compile(
     r"https?://[A-Za-z0-9._-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:\d{1,5})?"
 )

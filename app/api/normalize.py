@@ -16,7 +16,7 @@ from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_normalize import NormalizeAnswer
 from app.core.preview import Preview, PreviewedStory, PreviewRequest
-from app.core.story import Story, tag_record
+from app.core.story import Story, block_record, placed, tag_record
 from app.errors import Invalid
 
 PREFIX: Final = "/v1/admin"
@@ -134,6 +134,6 @@ def _story_shape(story: Story) -> dict[str, Any]:
         "tags": [tag_record(tag) for tag in story.tags],
         "word_count": story.word_count,
         "text": story.text,
-        "blocks": story.blocks,
+        "blocks": placed(block_record(block) for block in story.blocks),
         "html": story.html,
     }

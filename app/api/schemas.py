@@ -93,11 +93,17 @@ class TagOut(Answer):
 
 
 class BlockOut(Answer):
-    """A typed part of the text; `rule` names what decided."""
+    """A typed part of the text; `rule` names what decided.
+
+    The story's own words are `text[start:end]`, counted in Unicode code points; what is not in
+    the text has `start` = `end`, where it stands.
+    """
 
     type: BlockType
     text: str
     rule: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
 
 
 class CopyOut(Answer):
@@ -139,6 +145,12 @@ class StoryOut(Answer):
     status: Literal["live", "killed"]
     word_count: int
     text: str | None = Field(None, description="With include=body, and on a single story.")
+    published_raw: str | None = Field(None, description="With the text: as the feed says it.")
+    published_rule: str | None = Field(
+        None,
+        description="With the text: the form that it was read in.",
+        examples=["rfc5322", "iso8601"],
+    )
     blocks: list[BlockOut] | None = None
     html: str | None = Field(None, description="Sanitized.")
     copies: list[CopyOut] | None = None

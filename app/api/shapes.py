@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from app.core.search.conditions import Clause
 from app.core.search.highlight import best_passage, highlight_title
+from app.core.story import placed
 from app.store.changes import Change
 from app.store.feeds import Feed
 from app.store.keys import Key
@@ -49,11 +50,13 @@ def story_shape(row: Row[Any]) -> dict[str, Any]:
 
 
 def full_story_shape(row: Row[Any], copies: list[StoryCopy]) -> dict[str, Any]:
-    """A story with its text, blocks, HTML and copies."""
+    """A story with its text, blocks, HTML and copies, and how its date was read."""
     return {
         **story_shape(row),
+        "published_raw": row.published_raw,
+        "published_rule": row.published_rule,
         "text": row.text,
-        "blocks": row.blocks,
+        "blocks": placed(row.blocks),
         "html": row.html,
         "copies": [copy_shape(copy) for copy in copies],
     }
@@ -77,6 +80,7 @@ def copy_shape(copy: StoryCopy) -> dict[str, Any]:
 
 def revision_shape(revision: Revision) -> dict[str, Any]:
     state = dict(revision.state)
+    state["blocks"] = placed(state["blocks"])
     state["image"] = state.pop("image_url")
     state["authors"] = [{"name": name} for name in state["authors"]]
     return {"revision": revision.revision, "at": revision.at, **state}

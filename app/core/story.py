@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from app.core.types import Enclosure
 
@@ -27,6 +29,9 @@ OWN_BLOCKS = frozenset(
 )
 """The blocks that are the story's own words: plain text, word count and search rest on them."""
 
+BETWEEN_BLOCKS: Final = "\n\n"
+"""What joins them in a story's text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -35,6 +40,28 @@ class Block:
     type: BlockType
     text: str
     rule: str
+
+
+def block_record(block: Block) -> dict[str, str]:
+    """A block as it is kept with its story."""
+    return {"type": block.type.value, "text": block.text, "rule": block.rule}
+
+
+def placed(blocks: Iterable[Mapping[str, str]]) -> list[dict[str, str | int]]:
+    """Blocks as they are kept, each with its place in the story's text, in Unicode code points.
+
+    An own block's words are text[start:end]. A block that is not in the text has no width, and
+    stands where the own block before it ends.
+    """
+    found: list[dict[str, str | int]] = []
+    end = 0
+    for block in blocks:
+        start = end
+        if block["type"] in OWN_BLOCKS:
+            start += len(BETWEEN_BLOCKS) if end else 0
+            end = start + len(block["text"])
+        found.append({**block, "start": start, "end": end})
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

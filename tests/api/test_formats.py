@@ -180,7 +180,7 @@ async def test_only_the_fields_asked_for(stocked: Api):
 @on_sqlite
 async def test_fields_of_the_body_load_it(stocked: Api):
     full = await stocked.data("/v1/stories", include="body")
-    for name in ("text", "blocks", "html", "copies"):
+    for name in ("published_rule", "text", "blocks", "html", "copies"):
         found = await stocked.data("/v1/stories", fields=name)
         assert found == [{"id": story["id"], name: story[name]} for story in full]
     lines = (await stocked.get("/v1/stories.ndjson", fields="text")).text.splitlines()
@@ -209,7 +209,7 @@ async def test_highlights_beside_the_fields(stocked: Api):
 
 @on_sqlite
 async def test_fields_that_cannot_be_had(stocked: Api):
-    for wrong in ("name", "", "title,", "published_raw", "title;url"):
+    for wrong in ("name", "", "title,", "content_hash", "title;url"):
         answer = await stocked.get("/v1/stories", fields=wrong)
         said = check_problem(answer, 400, "invalid_request")
         assert said.errors[0].parameter == "fields"

@@ -56,6 +56,8 @@ async def test_the_document_and_its_stories_are_shown(api: Api):
     assert kinds[0] == "dateline"
     assert "boilerplate" in kinds
     assert all(block.rule for block in first.blocks)
+    own = [block for block in first.blocks if block.end > block.start]
+    assert [first.text[block.start : block.end] for block in own] == [b.text for b in own] != []
     assert {"agency:kyodo", "category:world-news"} <= {tag.tag for tag in first.tags}
     assert (second.identity.known_by, second.published_from) == ("guid", "first_seen")
 

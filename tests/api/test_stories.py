@@ -59,7 +59,7 @@ async def test_newest_first_with_everything_a_list_has(stocked: Api):
     assert first["published_at"] == "2026-11-09T06:00:00Z"
     assert first["source"]["domain"] == "harbour.example"
     assert first["id"].isdecimal()
-    assert not {"text", "blocks", "html", "copies"} & first.keys()
+    assert not {"published_rule", "text", "blocks", "html", "copies"} & first.keys()
 
 
 SEARCHES = {
@@ -246,8 +246,16 @@ async def test_bodies_on_demand_and_on_a_single_story(stocked: Api):
     [story] = await stocked.data("/v1/stories", q="tuna", include="body")
     assert story["text"] == MARKET.text
     assert story["blocks"] == [
-        {"type": "paragraph", "text": MARKET.text, "rule": story["blocks"][0]["rule"]}
+        {
+            "type": "paragraph",
+            "text": MARKET.text,
+            "rule": story["blocks"][0]["rule"],
+            "start": 0,
+            "end": len(MARKET.text),
+        }
     ]
+    assert story["published_raw"].startswith("2026-11-")
+    assert story["published_rule"] == "iso8601"
     [copy] = story["copies"]
     assert copy["feed_id"].isdecimal()
     single = await stocked.get(f"/v1/stories/{story['id']}")

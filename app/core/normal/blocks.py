@@ -22,7 +22,7 @@ from app.core.normal.datelines import bare_lead
 from app.core.normal.lines import NOTHING, RULES, Place, Repeated
 from app.core.normal.notes import note_of
 from app.core.normal.opening import opening_once, repeats
-from app.core.story import OWN_BLOCKS, Agency, Block, BlockType, Dateline
+from app.core.story import BETWEEN_BLOCKS, OWN_BLOCKS, Agency, Block, BlockType, Dateline
 from app.core.text import HIDDEN_TAGS, clean_text, encodable, parsable
 
 MAX_TEXT_CHARS = 1_000_000
@@ -61,7 +61,7 @@ class BlocksRead:
     @property
     def text(self) -> str:
         """The story's own words: blocks joined by blank lines."""
-        return "\n\n".join(block.text for block in self.blocks if block.type in OWN_BLOCKS)
+        return BETWEEN_BLOCKS.join(block.text for block in self.blocks if block.type in OWN_BLOCKS)
 
 
 @dataclass(slots=True)
