@@ -26,9 +26,9 @@ from app.core.types import (
 )
 from app.store.engine import Database
 from app.store.feeds import NewFeed, add_feed
-from app.store.known import read_known
 from app.store.leases import claim_due
 from app.store.plans import Applied, apply_plan
+from app.store.recall import recall
 
 NOW = datetime(2096, 11, 24, 6, 0, tzinfo=UTC)
 """After the databases' own clocks, so that what was polled does not fall due by itself."""
@@ -113,7 +113,7 @@ async def plan(
     """The plan of a poll that brought these entries, on what is known now."""
     read = document(feed, *entries)
     async with database.read() as session:
-        known = await read_known(session, feed, read.lookup)
+        known = await recall(session, feed, read)
     answer = fetched(body=repr(entries).encode())
     return plan_document(feed, answer, read, known, now)
 

@@ -7,13 +7,14 @@ its reasons is applied. No transaction is open across the network or heavy work.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from app.core.match import stories_to_read
 from app.core.parse.sitemap import is_index
 from app.core.plan import body_hash, plan_document, plan_failure, plan_unchanged, read_document
 from app.core.poll import ClaimedFeed, Document, FeedPlan
@@ -33,8 +34,9 @@ from app.ingest.offload import Offload, OffloadFailed
 from app.net import HttpClients
 from app.store.engine import Database
 from app.store.finish import kept_body
-from app.store.known import read_known
+from app.store.pages import entries_told_by_page
 from app.store.plans import Applied, apply_plan
+from app.store.recall import recall
 
 log = structlog.get_logger()
 
@@ -145,7 +147,10 @@ async def _plan_document(
     feed: ClaimedFeed, fetched: Fetched, document: Document, now: datetime, pipeline: Pipeline
 ) -> FeedPlan:
     async with pipeline.database.read() as session:
-        known = await read_known(session, feed, document.lookup)
+        known = await recall(session, feed, document)
+        if feed.full_text:
+            changed = stories_to_read(document.keys, known)
+            known = replace(known, told_by_page=await entries_told_by_page(session, changed))
     planned = await pipeline.offload.run(plan_document, feed, fetched, document, known, now)
     if isinstance(planned, OffloadFailed):
         return plan_failure(

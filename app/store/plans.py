@@ -9,13 +9,17 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from app.core.poll import CopyWrite, FeedPlan, NewStory
+from app.core.poll import ChangedStory, CopyWrite, FeedPlan, NewStory
+from app.core.revise import WITHDRAWN_HASH
 from app.store.changes import NewChange, append_changes
 from app.store.engine import WriteSession
 from app.store.finish import finish_poll
 from app.store.known import chunks, read_known
+from app.store.learned import write_lessons
 from app.store.leases import holds_lease
+from app.store.lines import read_decided
 from app.store.models import copies, sources, stories
+from app.store.pages import ask_for_pages, forget_pages
 from app.store.reindex import mark_outdated
 from app.store.written import insert_stories, revise_stories
 
@@ -54,6 +58,8 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
 
 
 async def _still_holds(session: WriteSession, plan: FeedPlan) -> bool:
+    if plan.decided != await read_decided(session, plan.feed.source_id):
+        return False
     known = await read_known(session, plan.feed, plan.lookup)
     return plan.expected == tuple(sorted((s.id, s.revision) for s in known.stories.values()))
 
@@ -61,12 +67,26 @@ async def _still_holds(session: WriteSession, plan: FeedPlan) -> bool:
 async def _write_stories(session: WriteSession, plan: FeedPlan) -> list[NewChange]:
     at = plan.ledger.at
     ids = await _free_ids(session, plan.new)
+    await write_lessons(session, plan.feed.source_id, plan.lessons, at)
     new = [replace(story, id=ids[story.id]) for story in plan.new]
     created = await insert_stories(session, new, plan.feed, at)
     revised = await revise_stories(session, plan.changed, plan.feed.id, at)
+    await _ask_for_pages(session, plan, new)
     await _write_copies(session, plan.feed.id, plan.copies, ids, at)
     await _mark_left(session, plan)
     return [*created, *revised]
+
+
+async def _ask_for_pages(session: WriteSession, plan: FeedPlan, new: Sequence[NewStory]) -> None:
+    """Have the pages fetched of what this feed tells now, if its full text is asked for."""
+    wanted: dict[int, str] = {}
+    writes: tuple[NewStory | ChangedStory, ...] = (*new, *plan.changed)
+    for write in writes if plan.feed.full_text else ():
+        story = write.made.story
+        if story.url is not None and story.content_hash != WITHDRAWN_HASH:
+            wanted[write.id] = story.url
+    await forget_pages(session, {c.id for c in plan.changed} - wanted.keys())
+    await ask_for_pages(session, plan.feed.id, wanted, plan.ledger.at)
 
 
 async def _free_ids(session: WriteSession, news: Sequence[NewStory]) -> dict[int, int]:

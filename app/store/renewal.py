@@ -14,6 +14,7 @@ from app.core.search.facets import StorySource
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.engine import ReadSession, WriteSession
 from app.store.known import chunks
+from app.store.lines import learned_by_source
 from app.store.models import entries, sources, stories, texts
 from app.store.written import Written, keep_made, story_columns, text_columns
 
@@ -81,7 +82,9 @@ async def outdated_entries(
     )
     if before is not None:
         query = query.where(stories.c.id < before)
-    return [_stored(row) for row in await session.execute(query)]
+    rows = (await session.execute(query)).all()
+    learned = await learned_by_source(session, {row.source_id for row in rows})
+    return [_stored(row, learned.get(row.source_id, frozenset())) for row in rows]
 
 
 async def count_outdated_entries(session: ReadSession) -> int:
@@ -178,11 +181,11 @@ async def _still_as_read(
     }
 
 
-def _stored(row: Row[Any]) -> StoredEntry:
+def _stored(row: Row[Any], learned: frozenset[int]) -> StoredEntry:
     source = StorySource(id=row.source_id, domain=row.domain, country=row.country)
     return StoredEntry(
         story_id=row.id,
         revision=row.revision,
         version=row.version,
-        making=Making(entry=row.packed, source=source),
+        making=Making(entry=row.packed, source=source, learned=learned),
     )

@@ -56,7 +56,7 @@ async def insert_stories(
 
 
 async def revise_stories(
-    session: WriteSession, changed: Sequence[ChangedStory], feed_id: int, at: datetime
+    session: WriteSession, changed: Sequence[ChangedStory], feed_id: int | None, at: datetime
 ) -> list[NewChange]:
     """The next revisions of stories; what they were is kept among their revisions.
 
@@ -79,7 +79,7 @@ async def keep_made(session: WriteSession, written: Sequence[Written]) -> None:
     """What is kept of stories beside their rows, over what was there before."""
     if not written:
         return
-    await _upsert(session, texts, [{"story_id": w.id, **text_columns(w.made)} for w in written])
+    await _upsert(session, texts, [_text_row(w) for w in written])
     await _upsert(
         session,
         entries,
@@ -123,6 +123,11 @@ def text_columns(made: Made) -> dict[str, Any]:
     }
 
 
+def _text_row(written: Written) -> dict[str, Any]:
+    lines = written.made.story.lines
+    return {"story_id": written.id, **text_columns(written.made), "line_hashes": lines}
+
+
 def _new_row(new: NewStory, feed: ClaimedFeed, at: datetime) -> dict[str, Any]:
     story = new.made.story
     return {
@@ -147,7 +152,7 @@ def _new_row(new: NewStory, feed: ClaimedFeed, at: datetime) -> dict[str, Any]:
 
 
 async def _revise(
-    session: WriteSession, changed: ChangedStory, feed_id: int, at: datetime
+    session: WriteSession, changed: ChangedStory, feed_id: int | None, at: datetime
 ) -> tuple[RevisionKind, Mapping[str, Any]]:
     """Keep the story as it was among its revisions, then give it its new words; its columns as
     they are now, as far as they are times.

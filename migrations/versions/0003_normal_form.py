@@ -160,6 +160,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("cluster_id IS NOT NULL"),
         postgresql_where=sa.text("cluster_id IS NOT NULL"),
     )
+    op.create_index("ix_stories_source", "stories", ["source_id", "id"], unique=False)
 
     op.add_column("texts", sa.Column("line_hashes", sa.LargeBinary(), nullable=True))
     op.execute("UPDATE stories SET revision_kind = 'update' WHERE revision > 1")
@@ -167,6 +168,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_stories_cluster")
+    op.drop_index("ix_stories_source")
     for table, column in (
         ("texts", "line_hashes"),
         ("stories", "cluster_id"),

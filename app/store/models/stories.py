@@ -56,6 +56,7 @@ stories = Table(
     Column("content_hash", BigInteger, nullable=False),
     UniqueConstraint("source_id", "identity"),
     Index("ix_stories_source_url", "source_id", "url_hash"),
+    Index("ix_stories_source", "source_id", "id"),
     Index("ix_stories_ingested", "ingested_at"),
     Index("ix_stories_updated", "updated_at"),
     Index(

@@ -1,0 +1,21 @@
+"""All that the database has about the entries of one document, as far as a plan needs it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.core.known import Known
+from app.core.poll import ClaimedFeed, Document
+from app.store.engine import ReadSession
+from app.store.known import read_known
+from app.store.lines import read_decided, read_lines
+
+
+async def recall(session: ReadSession, feed: ClaimedFeed, document: Document) -> Known:
+    """What is on record of a document's entries; more of its source where it brings new words."""
+    known = await read_known(session, feed, document.lookup)
+    known = replace(known, decided=await read_decided(session, feed.source_id))
+    on_record = {copy.entry_hash for copy in known.copies.values()}
+    if all(keys.entry.raw_hash in on_record for keys in document.keys):
+        return known
+    return replace(known, lines=await read_lines(session, feed.source_id))
