@@ -9,17 +9,19 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
+from app.core.page.types import Page
 from app.core.story import FeedContext
 from app.core.types import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptEntry:
-    """The arguments that `normalize` was given."""
+    """What `make` was given; `page` is there where the story is told by its page's text."""
 
     entry: Entry
     context: FeedContext
     first_seen: datetime
+    page: Page | None = None
 
 
 def pack_entry(kept: KeptEntry) -> bytes:

@@ -42,6 +42,7 @@ class Known:
 
     copies: Mapping[int, KnownCopy] = field(default_factory=dict)  # by ident
     stories: Mapping[int, KnownStory] = field(default_factory=dict)  # by story id
+    told_by_page: Mapping[int, bytes] = field(default_factory=dict)  # story id → KeptEntry, packed
     decided: Decided = UNDECIDED  # of the source's lines
     lines: Mapping[int, bytes] = field(default_factory=dict)
     """Of the source's latest stories, newest first, as `pack_lines` packs them; only where the

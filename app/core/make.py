@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.core.kept import KeptEntry, pack_entry, unpack_entry
 from app.core.normal.normalize import normalize
+from app.core.page.types import with_page
 from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, IndexTerms, index_terms
 from app.core.story import Story
@@ -35,8 +36,13 @@ class Making:
 
 def make(kept: KeptEntry, source: StorySource, learned: frozenset[int] = frozenset()) -> Made:
     """The story of an entry, its terms, and the entry itself for the next time."""
-    context = replace(kept.context, learned=learned)
-    return complete(normalize(kept.entry, context, kept.first_seen), kept, source)
+    return complete(story_of(kept, learned), kept, source)
+
+
+def story_of(kept: KeptEntry, learned: frozenset[int] = frozenset()) -> Story:
+    """The story that an entry is; by its page's text where that is kept."""
+    entry = kept.entry if kept.page is None else with_page(kept.entry, kept.page)
+    return normalize(entry, replace(kept.context, learned=learned), kept.first_seen)
 
 
 def complete(story: Story, kept: KeptEntry, source: StorySource) -> Made:

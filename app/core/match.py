@@ -44,6 +44,13 @@ def match_entries(keys: Sequence[EntryKeys], known: Known, feed_url: str) -> tup
     return tuple(matches[n] for n in range(len(keys)))
 
 
+def stories_to_read(keys: Sequence[EntryKeys], known: Known) -> set[int]:
+    """The stories that may get other words: all but those whose copies stand as they stood."""
+    standing = {entry_keys.entry.raw_hash for entry_keys in keys}
+    same = {copy.story_id for copy in known.copies.values() if copy.entry_hash in standing}
+    return set(known.stories) - same
+
+
 class _Records:
     """What is on record, by the keys that an entry may be found by, and what is taken of it."""
 

@@ -27,6 +27,7 @@ class ClaimedFeed:
     due_at: datetime  # another time at the end means that somebody asked for another poll
     worker: str | None = None
     source_country: str | None = None
+    full_text: bool = False  # its stories are told by their pages where these have more
     attempts: int = 1  # this one included
     title: str | None = None
     site_url: str | None = None

@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import Final
 
 from app.core.identity import story_id
-from app.core.kept import KeptEntry
+from app.core.kept import KeptEntry, unpack_entry
 from app.core.known import Known, KnownStory
-from app.core.make import complete
+from app.core.make import complete, story_of
 from app.core.match import Match
 from app.core.normal.normalize import normalize
 from app.core.normal.titles import title_affixes
+from app.core.page.choose import Kept, still_better
 from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, NewStory
 from app.core.revise import WITHDRAWN_HASH, WITHDRAWN_STATUSES, is_withdrawn, withdrawn
 from app.core.schedule import Outcome
@@ -71,6 +72,7 @@ class Writes:
         self.new: list[NewStory] = []
         self.changed: list[ChangedStory] = []
         self.copies: list[CopyWrite] = []
+        self.told_by_page = known.told_by_page
 
     @cached_property
     def context(self) -> FeedContext:
@@ -139,6 +141,8 @@ class Writes:
             story = withdrawn(story)
         elif not self._may_revise(known, story):
             return
+        else:
+            story, kept = self._by_page(known, story, kept)
         if known.content_hash == story.content_hash:
             return
         self.changed.append(
@@ -150,6 +154,17 @@ class Writes:
                 made=complete(story, kept, self.source),
             )
         )
+
+    def _by_page(
+        self, known: KnownStory, story: Story, kept: KeptEntry
+    ) -> tuple[Story, KeptEntry]:
+        """The story with its page's text, where it has that and the feed says no more now."""
+        if known.id not in self.told_by_page:
+            return story, kept
+        by_page = replace(kept, page=unpack_entry(self.told_by_page[known.id]).page)
+        told = story_of(by_page, self.learned)
+        better = still_better(story, told).kept is Kept.PAGE
+        return (told, by_page) if better else (story, kept)
 
     def _may_revise(self, known: KnownStory, story: Story) -> bool:
         """Whether the story is taken from this feed. Any feed of its source may withdraw it; only

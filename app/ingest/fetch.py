@@ -47,12 +47,13 @@ class FetchRequest:
 
     `validators_url` is the address whose answer gave the validators, if that is not `url`: they
     are sent to its origin and to no other. Credentials in `url` go to its own origin, and are
-    not carried over a redirect.
+    not carried over a redirect. `accept` is the header's value (RFC 9110 §12.5.1).
     """
 
     url: str
     validators: Validators = field(default_factory=Validators)
     validators_url: str | None = None
+    accept: str = ACCEPT
 
 
 async def fetch(request: FetchRequest, clients: HttpClients, policy: FetchPolicy) -> FetchResult:
@@ -193,7 +194,7 @@ class _Exchange:
         self, target: Target, conditions: list[tuple[bytes, bytes]]
     ) -> list[tuple[bytes, bytes]]:
         headers = [
-            (b"Accept", ACCEPT.encode()),
+            (b"Accept", self._request.accept.encode()),
             (b"Accept-Encoding", b"gzip"),
             (b"User-Agent", self._policy.user_agent.encode()),
             *conditions,

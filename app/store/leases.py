@@ -219,6 +219,7 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         site_url=row.site_url,
         language=row.language,
         time_zone=row.time_zone,
+        full_text=row.full_text,
         validators=Validators(etag=row.etag, last_modified=row.last_modified),
         validators_url=row.validators_url,
         body_hash=row.body_hash,

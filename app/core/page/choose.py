@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from app.core.page.types import Page
 from app.core.search.analyze import terms_of
 from app.core.story import BlockType, Story
 from app.core.text import count_words, fold_space
-from app.core.types import Entry, Markup
 
 LONGER: Final = 1.2
 """How many times as many words as the feed's the page's text must have; and LONGER_WORDS more."""
@@ -63,21 +61,6 @@ class Choice:
     why: Why
     feed_words: int
     page_words: int
-
-
-def with_page(entry: Entry, page: Page) -> Entry:
-    """The entry with the page's text for its content, and what else the feed left out.
-
-    What the feed says stays: its title, summary, date, categories; its content, where it has no
-    summary, becomes one.
-    """
-    return replace(
-        entry,
-        summary=entry.summary or entry.content,
-        content=Markup(value=page.html, html=True),
-        authors=entry.authors or page.facts.authors,
-        image_url=entry.image_url or page.facts.image_url,
-    )
 
 
 def choose(feed: Story, page: Story, page_title: str | None) -> Choice:

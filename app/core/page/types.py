@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
 from typing import TypeAlias
 
-from pydantic import TypeAdapter
+from app.core.types import Entry, Markup
 
 
 class Refusal(StrEnum):
@@ -58,15 +56,16 @@ class PageRefused:
 PageRead: TypeAlias = Page | PageRefused
 
 
-def pack_page(page: Page) -> bytes:
-    """Compressed JSON; `unpack_page` is the inverse."""
-    return zlib.compress(_form().dump_json(page, exclude_defaults=True), 6)
+def with_page(entry: Entry, page: Page) -> Entry:
+    """The entry with the page's text for its content, and what else the feed left out.
 
-
-def unpack_page(packed: bytes) -> Page:
-    return _form().validate_json(zlib.decompress(packed))
-
-
-@cache
-def _form() -> TypeAdapter[Page]:
-    return TypeAdapter(Page)
+    What the feed says stays: its title, summary, date, categories; its content, where it has no
+    summary, becomes one.
+    """
+    return replace(
+        entry,
+        summary=entry.summary or entry.content,
+        content=Markup(value=page.html, html=True),
+        authors=entry.authors or page.facts.authors,
+        image_url=entry.image_url or page.facts.image_url,
+    )

@@ -1,0 +1,234 @@
+"""Fetch one page, as its host and its robots.txt allow, and tell its story by it.
+
+Hop by hop: every host that a page leads to is asked for its robots.txt, under a slot of its own.
+No transaction is open across the network or heavy work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from app.core.hashing import hash64
+from app.core.page.job import ClaimedPage, NoPage, PageResult, Stop, Told, verdict_of
+from app.core.page.robots import product_token
+from app.core.page.tell import tell_by_page
+from app.core.page.types import PageRefused
+from app.core.types import Failure, Fetched, FetchFailed, FetchPolicy, NotModified
+from app.core.urls import host_of
+from app.ingest.fetch import FetchRequest, fetch
+from app.ingest.offload import Offload, OffloadFailed
+from app.ingest.robots import REDIRECTED_TOO_OFTEN, RobotsCache, RobotsRead, robots_of
+from app.net import HttpClients
+from app.store.engine import Database
+from app.store.page_leases import leave_host, renew_page, take_host
+from app.store.pages import PageApplied, apply_page
+
+ACCEPT: Final = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+MAX_PAGE_BYTES: Final = 8 * 1024 * 1024
+MAX_ROBOTS_WIRE_BYTES: Final = 2 * 1024 * 1024
+MAX_HOPS: Final = 5
+HOST_WAIT_S: Final = 10.0
+HOST_LOOK_S: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePipeline:
+    """What fetching pages needs."""
+
+    database: Database
+    clients: HttpClients
+    offload: Offload
+    fetch_policy: FetchPolicy
+    robots: RobotsCache
+    host_gap_s: float
+    lease_s: float
+    max_crawl_delay_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageDone:
+    """One page: what came of it, and whether that was written."""
+
+    page: ClaimedPage
+    result: PageResult
+    outcome: str
+    applied: PageApplied
+    elapsed_ms: int
+
+
+async def tell_page(page: ClaimedPage, pipeline: PagePipeline) -> PageDone:
+    """Fetch a claimed page and apply what came of it."""
+    started = time.monotonic()
+    fetched = await _Visit(page, pipeline).run()
+    async with pipeline.database.write() as session:
+        await renew_page(session, page, pipeline.lease_s)  # it may have to wait for a worker
+    result = fetched if isinstance(fetched, NoPage) else await _tell(page, fetched, pipeline)
+    return await apply_result(page, result, pipeline, started)
+
+
+async def apply_result(
+    page: ClaimedPage, result: PageResult, pipeline: PagePipeline, started: float
+) -> PageDone:
+    elapsed_s = time.monotonic() - started
+    now = page.claimed_at + timedelta(seconds=elapsed_s)
+    verdict = verdict_of(result, page.attempts, now, _jitter(page.story_id))
+    async with pipeline.database.write() as session:
+        applied = await apply_page(session, page, result, verdict, now)
+    return PageDone(
+        page=page,
+        result=result,
+        outcome=verdict.outcome,
+        applied=applied,
+        elapsed_ms=round(elapsed_s * 1000),
+    )
+
+
+async def _tell(page: ClaimedPage, fetched: Fetched, pipeline: PagePipeline) -> PageResult:
+    told = await pipeline.offload.run(
+        tell_by_page,
+        page.making,
+        fetched.body,
+        content_type=fetched.content_type,
+        url=fetched.url,
+    )
+    match told:
+        case Told():
+            return told
+        case PageRefused():
+            return NoPage(kind=told.kind, detail=told.detail, status=fetched.status)
+        case OffloadFailed():
+            return NoPage(kind=told.kind, detail=told.detail, status=fetched.status)
+
+
+class _Visit:
+    """The requests that one page takes; each host is left as soon as there is no more to ask."""
+
+    def __init__(self, page: ClaimedPage, pipeline: PagePipeline) -> None:
+        self._page = page
+        self._pipeline = pipeline
+        self._policy = replace(
+            pipeline.fetch_policy,
+            max_redirects=0,  # each hop is looked at here
+            max_body_bytes=min(MAX_PAGE_BYTES, pipeline.fetch_policy.max_body_bytes),
+            max_wire_bytes=min(MAX_PAGE_BYTES, pipeline.fetch_policy.max_wire_bytes),
+        )
+        self._agent = product_token(pipeline.fetch_policy.user_agent)
+        self._gaps = {page.host: pipeline.host_gap_s}
+
+    async def run(self) -> Fetched | NoPage:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._leave)
+            return await self._follow(self._page.url)
+        raise AssertionError("the stack swallows nothing")
+
+    async def _follow(self, url: str) -> Fetched | NoPage:
+        visited = {url}
+        for _ in range(MAX_HOPS + 1):
+            if (refused := await self._allowed(url)) is not None:
+                return refused
+            answer = await self._get(url, self._policy)
+            following = _redirect(answer)
+            if following is None:
+                return _page_of(answer)
+            if following in visited:
+                break
+            visited.add(following)
+            url = following
+        return NoPage(kind=Failure.REDIRECT, detail=f"more than {MAX_HOPS} redirects, or a circle")
+
+    async def _allowed(self, url: str) -> NoPage | None:
+        """What forbids to fetch an address now; None for nothing."""
+        if not await self._take(url):
+            return _busy(url)
+        robots = await self._robots(url)
+        if isinstance(robots, NoPage):
+            return robots
+        host = host_of(url) or ""
+        delay_s = min(robots.crawl_delay_s or 0.0, self._pipeline.max_crawl_delay_s)
+        self._gaps[host] = max(self._gaps[host], delay_s)
+        if not robots.allows(url):
+            return NoPage(kind=Stop.ROBOTS, detail=f"robots.txt of {host} disallows {url}")
+        return None
+
+    async def _robots(self, url: str) -> RobotsRead:
+        """What the origin asks of us; its robots.txt may redirect, even elsewhere."""
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        if (known := self._pipeline.robots.get(origin)) is not None:
+            return known
+        policy = replace(
+            self._policy,
+            max_wire_bytes=min(MAX_ROBOTS_WIRE_BYTES, self._policy.max_wire_bytes),
+            max_body_bytes=MAX_ROBOTS_WIRE_BYTES,
+        )
+        at = f"{origin}/robots.txt"
+        for hop in range(REDIRECTED_TOO_OFTEN + 1):
+            answer = await self._get(at, policy)
+            following = _redirect(answer)
+            if following is None or hop == REDIRECTED_TOO_OFTEN:
+                break
+            if not await self._take(following):
+                return _busy(following)
+            at = following
+        read = robots_of(answer, self._agent)
+        self._pipeline.robots.put(origin, read)
+        return read
+
+    async def _get(self, url: str, policy: FetchPolicy) -> Fetched | FetchFailed | NotModified:
+        request = FetchRequest(url=url, accept=ACCEPT)
+        return await fetch(request, self._pipeline.clients, policy)
+
+    async def _take(self, url: str) -> bool:
+        """Whether the host of an address is ours to ask, after a while of waiting for it."""
+        host = host_of(url)
+        if host is None or host in self._gaps:
+            return True  # what is no address is the fetch's to refuse
+        waited_until = time.monotonic() + HOST_WAIT_S
+        while True:
+            async with self._pipeline.database.write() as session:
+                if await take_host(session, host, self._page, self._pipeline.lease_s):
+                    self._gaps[host] = self._pipeline.host_gap_s
+                    return True
+            if time.monotonic() >= waited_until:
+                return False
+            await asyncio.sleep(HOST_LOOK_S)
+
+    async def _leave(self) -> None:
+        async with self._pipeline.database.write() as session:
+            for host, gap_s in sorted(self._gaps.items()):
+                await leave_host(session, host, self._page, gap_s=gap_s)
+
+
+def _redirect(answer: Fetched | FetchFailed | NotModified) -> str | None:
+    """Where an answer leads; None where it leads nowhere."""
+    if isinstance(answer, FetchFailed) and answer.kind is Failure.REDIRECT and answer.redirects:
+        return urljoin(answer.url, answer.redirects[-1].url).partition("#")[0]
+    return None
+
+
+def _page_of(answer: Fetched | FetchFailed | NotModified) -> Fetched | NoPage:
+    match answer:
+        case Fetched():
+            return answer
+        case FetchFailed():
+            return NoPage(
+                kind=answer.kind,
+                detail=answer.detail,
+                status=answer.status,
+                retry_after_s=answer.hints.retry_after_s,
+            )
+        case NotModified():  # which nobody asked for
+            return NoPage(kind=Failure.HTTP_UNEXPECTED, detail="304 without a condition")
+
+
+def _busy(url: str) -> NoPage:
+    return NoPage(kind=Stop.BUSY, detail=f"{host_of(url)} is asked for something else just now")
+
+
+def _jitter(story_id: int) -> float:
+    return (hash64("page", str(story_id)) & 0xFFFF) / 0x10000
