@@ -55,6 +55,7 @@ _WIRED_FROM = (
 _CAPITALS = r"(?P<where>\p{Lu}{3,}[^\n.!?:;“”\"()]{0,40}?)"
 _REPORTERS = r"(?:\s*[（(]记者\s*(?P<reporters>[^)）]{2,40})[)）])?"
 _EDGES = " ,，、・=＝‐–—:/.-"
+_SHORTENED = regex.compile(r",\s(?:\p{Lu}\p{Ll}{1,4}|(?:\p{Lu}\.)+\p{Lu})$")
 _PLACE_WORD = regex.compile(
     r"[\p{Lu}\p{Lo}\d][\p{L}\p{M}\p{N}.'’‐-]*"
     r"|de|la|le|les|du|del|el|al|and|of|the|y|et|am|an|der|sur|di|da|do|den|[-–—]"
@@ -101,7 +102,7 @@ def tail_credit(text: str) -> tuple[int, Agency] | None:
 
 def _lead(text: str, found: regex.Match[str], authors: tuple[str, ...]) -> Lead | None:
     groups = found.groupdict()
-    where, end = (groups.get("where") or "").strip(_EDGES), found.end()
+    where, end = _trimmed(groups.get("where") or ""), found.end()
     if where and not (
         _is_place(where) and (_is_marked(found) or _is_bare_place(where, text[end:]))
     ):
@@ -138,7 +139,13 @@ def _is_place(where: str) -> bool:
 
 def place_of(where: str) -> str | None:
     """A dateline without its date."""
-    return DATE.sub("", where).strip(_EDGES) or None
+    return _trimmed(DATE.sub("", where)) or None
+
+
+def _trimmed(where: str) -> str:
+    """Without dashes and stops around it; abbreviated states keep theirs: Fla., D.C."""
+    bare = where.strip(_EDGES)
+    return f"{bare}." if _SHORTENED.search(bare) and f"{bare}." in where else bare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

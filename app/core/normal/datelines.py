@@ -1,7 +1,8 @@
 """Datelines that name no agency: LONDON —; KYIV, Ukraine, May 5 -; 【ワシントン＝山田花子】.
 
-Capitals before a dash may be anything ("BREAKING —", a company, a captain), so a place by itself
-must be one that papers print by itself; others need a region or a date beside them.
+Capitals before a dash may be anything ("BREAKING —", a company, a captain, a race), so a place by
+itself must be one that papers print by itself; others need a region that there is, or a date,
+beside them. A hyphen between two places makes a route: PARIS - Nice.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from app.core.story import Dateline
 
 _LEAD = regex.compile(
     r"(?P<where>(?P<place>\p{Lu}[\p{Lu} .'’-]{1,30}\p{Lu})"
-    rf"(?:, (?P<region>\p{{Lu}}\p{{Ll}}[\p{{L}}. ]{{1,25}}?))?(?:, (?P<date>(?i:{DATE.pattern})))?)"
-    r"(?P<mark>\s*(?:—|–|--+)\s*|\s+-\s+|:\s+)(?=[\p{Lu}\p{Lo}\d\"“‘'«])",
+    r"(?:, (?P<region>\p{Lu}[\p{L}.][\p{L}. -]{0,30}?))?"
+    rf"(?:, (?P<date>(?i:{DATE.pattern})))?)"
+    r"(?P<mark>\s*(?:—|--+)\s*|\s*–\s+|\s+[–-]\s+|:\s+)(?=[\p{Lu}\p{Lo}\d\"“‘'«])",
 )
 _CORRESPONDENT = regex.compile(
     r"[【\[［（(]\s*(?P<where>[\p{Han}\p{Katakana}\p{Hiragana}ー・]{1,15})\s*[=＝]\s*"
@@ -29,6 +31,13 @@ _CORRESPONDENT = regex.compile(
     r"(?P<names>\p{Hangul}{2,4}(?:[·, ]+\p{Hangul}{2,4}){0,3})"
     r"\s*(?:기자|특파원)\s*[\])】]\s*=?\s*"
 )
+
+_STAGE = regex.compile(r"(?:Group|Pool|Round|Stage|Day|Match|Game|Week|Part|Race|Heat|Leg)\b")
+_NAME = regex.compile(r"\p{Lu}[\p{L}.'’-]+(?: \p{Lu}[\p{L}.'’-]+){0,2}")
+_RACES = frozenset(
+    ("NICE", "ROUBAIX", "TOURS", "TROYES", "CAMEMBERT", "SANREMO", "SAN REMO", "DAKAR", "BREST")
+)
+"""Where races that begin in a capital end."""
 
 
 def bare_lead(text: str) -> Lead | None:
@@ -44,12 +53,22 @@ def bare_lead(text: str) -> Lead | None:
 
 def _is_meant(found: regex.Match[str]) -> bool:
     place, region, date = found["place"], found["region"], found["date"]
-    if region and is_role(region):
+    if region and (is_role(region) or _STAGE.match(region)):
         return False
-    known = place in _places()
-    if ":" in found["mark"]:
+    known, mark = place in _places(), found["mark"].strip()
+    if mark == ":":
         return bool(known and date)
-    return known or bool(date) or bool(region and found["mark"].strip() != "-")
+    if region and not date:
+        return region in _regions() and (known or mark != "-")
+    return bool(date) or (known and not (mark == "-" and _begins_with_a_town(found)))
+
+
+def _begins_with_a_town(found: regex.Match[str]) -> bool:
+    """Whether the words after a hyphen begin with another place: a route, a race, a match."""
+    words = _NAME.match(found.string, found.end())
+    parts = words[0].upper().split(" ") if words else []
+    towns = (" ".join(parts[:length]) for length in range(1, len(parts) + 1))
+    return any(town in _places() or town in _RACES for town in towns)
 
 
 def _lead(found: regex.Match[str], text: str, authors: tuple[str, ...]) -> Lead:
@@ -65,5 +84,14 @@ def _lead(found: regex.Match[str], text: str, authors: tuple[str, ...]) -> Lead:
 @cache
 def _places() -> frozenset[str]:
     """In capitals: national capitals, and the cities that English papers print by themselves."""
-    text = files("app.core.vocab").joinpath("dateline_places.json").read_text("utf-8")
-    return frozenset(json.loads(text))
+    return _names("dateline_places.json")
+
+
+@cache
+def _regions() -> frozenset[str]:
+    """Countries, states and provinces, as they stand after other places."""
+    return _names("dateline_regions.json")
+
+
+def _names(table: str) -> frozenset[str]:
+    return frozenset(json.loads(files("app.core.vocab").joinpath(table).read_text("utf-8")))
