@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -26,7 +25,7 @@ from app.ingest.offload import Offload, OffloadFailed
 from app.ingest.robots import REDIRECTED_TOO_OFTEN, RobotsCache, RobotsRead, robots_of
 from app.net import HttpClients
 from app.store.engine import Database
-from app.store.page_leases import leave_host, renew_page, take_host
+from app.store.page_leases import leave_host, take_host
 from app.store.pages import PageApplied, apply_page
 
 ACCEPT: Final = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
@@ -66,8 +65,6 @@ async def tell_page(page: ClaimedPage, pipeline: PagePipeline) -> PageDone:
     """Fetch a claimed page and apply what came of it."""
     started = time.monotonic()
     fetched = await _Visit(page, pipeline).run()
-    async with pipeline.database.write() as session:
-        await renew_page(session, page, pipeline.lease_s)  # it may have to wait for a worker
     result = fetched if isinstance(fetched, NoPage) else await _tell(page, fetched, pipeline)
     return await apply_result(page, result, pipeline, started)
 
@@ -122,10 +119,10 @@ class _Visit:
         self._gaps = {page.host: pipeline.host_gap_s}
 
     async def run(self) -> Fetched | NoPage:
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(self._leave)
+        try:
             return await self._follow(self._page.url)
-        raise AssertionError("the stack swallows nothing")
+        finally:
+            await self._leave()
 
     async def _follow(self, url: str) -> Fetched | NoPage:
         visited = {url}

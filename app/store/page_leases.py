@@ -17,10 +17,13 @@ from app.core.page.job import ABANDONED, MAX_TRIES, ClaimedPage, PageState
 from app.core.search.facets import StorySource
 from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
 from app.store.leases import free_host
+from app.store.lines import learned_by_source
 from app.store.models import entries, feeds, hosts, pages, sources, stories
 
 OVERSCAN = 4
 """Due pages looked at for each one claimed, since only one of a host is taken."""
+
+NONE: frozenset[int] = frozenset()
 
 
 async def claim_pages(session: WriteSession, *, limit: int, lease_s: float) -> list[ClaimedPage]:
@@ -151,7 +154,9 @@ async def _lease(
             attempts=pages.c.attempts + 1,
         )
     )
-    claimed = {row.story_id: _claimed(row) for row in await session.execute(_rows(story_ids))}
+    rows = (await session.execute(_rows(story_ids))).all()
+    learned = await learned_by_source(session, {row.source_id for row in rows})
+    claimed = {row.story_id: _claimed(row, learned.get(row.source_id, NONE)) for row in rows}
     for page in claimed.values():
         await session.execute(
             update(hosts)
@@ -167,6 +172,7 @@ def _rows(story_ids: Sequence[int]) -> Any:  # noqa: ANN401 - a SQL expression
             pages,
             stories.c.revision,
             stories.c.source_id,
+            entries.c.version,
             entries.c.packed,
             sources.c.domain,
             sources.c.country,
@@ -179,7 +185,7 @@ def _rows(story_ids: Sequence[int]) -> Any:  # noqa: ANN401 - a SQL expression
     )
 
 
-def _claimed(row: Row[Any]) -> ClaimedPage:
+def _claimed(row: Row[Any], learned: frozenset[int]) -> ClaimedPage:
     source = StorySource(id=row.source_id, domain=row.domain, country=row.country)
     return ClaimedPage(
         story_id=row.story_id,
@@ -191,7 +197,8 @@ def _claimed(row: Row[Any]) -> ClaimedPage:
         attempts=row.attempts,
         claimed_at=from_ms(row.now_ms),
         revision=row.revision,
-        making=Making(entry=row.packed, source=source),
+        version=row.version,
+        making=Making(entry=row.packed, source=source, learned=learned),
     )
 
 

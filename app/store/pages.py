@@ -192,7 +192,7 @@ async def _story(session: WriteSession, page: ClaimedPage) -> Row[Any] | None:
         )
         .join(entries, entries.c.story_id == stories.c.id)
         .where(stories.c.id == page.story_id, stories.c.revision == page.revision)
-        .where(stories.c.status == "live", entries.c.packed == page.making.entry)
+        .where(stories.c.status == "live", entries.c.version == page.version)
     )
     return row.one_or_none()
 

@@ -65,6 +65,7 @@ class ClaimedPage:
     attempts: int  # this one included
     claimed_at: datetime  # by the database's clock
     revision: int
+    version: int  # of the story's normal form; lower since then means that it is to be made again
     making: Making
 
 
