@@ -16,7 +16,19 @@ from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry
 
 from app import __version__
-from app.api import admin, changes, docs, explain, insights, normalize, opml, ops, stories, tags
+from app.api import (
+    admin,
+    changes,
+    docs,
+    explain,
+    insights,
+    normalize,
+    opml,
+    ops,
+    revisions,
+    stories,
+    tags,
+)
 from app.api.deps import Deps, may_read, refuse_odd_parameters
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
@@ -177,7 +189,14 @@ def create_app(
 
 
 def _include_routes(app: FastAPI) -> None:
-    for router in (explain.router, insights.router, stories.router, tags.router, changes.router):
+    for router in (
+        explain.router,
+        insights.router,
+        stories.router,
+        revisions.router,
+        tags.router,
+        changes.router,
+    ):
         app.include_router(router, dependencies=[Depends(may_read)])
     for router in (admin.router, ops.router, ops.metrics_router):  # each guards itself
         app.include_router(router)

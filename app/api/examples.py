@@ -7,7 +7,7 @@ from typing import Any, Final
 from app.api.examples_explain import EXPLAINED
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
-from app.api.schemas import RevisionOut
+from app.api.schemas_revisions import RevisionOut
 
 _SOURCE: Final = {"id": "3", "name": "Harbour News", "domain": "harbour.example", "country": None}
 _PAGE: Final = {"next_cursor": None, "has_more": False, "limit": 20}
@@ -146,11 +146,31 @@ EXAMPLES: Final[dict[str, Any]] = {
     "RevisionList": {
         "data": [
             {name: value for name, value in _FULL.items() if name in _REVISED}
-            | {"revision": 2, "at": "2026-11-12T04:34:10Z"}
+            | {"revision": 2, "at": "2026-11-12T04:34:10Z", "kind": "correction"}
         ],
         "page": {"next_cursor": None, "has_more": False, "limit": 1},
         "meta": {},
         "links": _links("/v1/stories/3765292800123456789/revisions"),
+    },
+    "RevisionAnswer": {
+        "data": {name: value for name, value in _FULL.items() if name in _REVISED}
+        | {
+            "revision": 2,
+            "at": "2026-11-12T04:34:10Z",
+            "kind": "correction",
+            "difference": {
+                "against": 1,
+                "fields": ["title"],
+                "title": [
+                    {"kind": "same", "text": "Ferry "},
+                    {"kind": "removed", "text": "traffic stops"},
+                    {"kind": "added", "text": "service resumes"},
+                ],
+                "text": [{"kind": "same", "text": _FULL["text"]}],
+                "words_added": 2,
+                "words_removed": 2,
+            },
+        }
     },
     "ChangeList": {
         "data": [

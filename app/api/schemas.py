@@ -161,34 +161,6 @@ class StoryAnswer(Answer):
     data: StoryOut
 
 
-class RevisionOut(Answer):
-    revision: int
-    at: datetime
-    url: str | None
-    title: str
-    summary: str | None
-    language: str | None
-    authors: list[Person]
-    agency: AgencyOut | None
-    dateline: DatelineOut | None
-    published_at: datetime
-    updated_at: datetime
-    image: str | None
-    enclosures: list[EnclosureOut]
-    tags: list[TagOut]
-    word_count: int
-    text: str
-    blocks: list[BlockOut]
-    html: str | None
-
-
-class RevisionList(Answer):
-    data: list[RevisionOut]
-    page: PageInfo
-    meta: dict[str, Any]
-    links: Links
-
-
 class ChangeOut(Answer):
     """One entry of the log; `story` is the story as it is now."""
 

@@ -14,8 +14,9 @@ from app.store.changes import Change
 from app.store.feeds import Feed
 from app.store.keys import Key
 from app.store.ledger import Fetch
+from app.store.revisions import Revision
 from app.store.sources import Source
-from app.store.stories import Revision, StoryCopy
+from app.store.stories import StoryCopy
 
 
 def story_shape(row: Row[Any]) -> dict[str, Any]:
@@ -83,7 +84,8 @@ def revision_shape(revision: Revision) -> dict[str, Any]:
     state["blocks"] = placed(state["blocks"])
     state["image"] = state.pop("image_url")
     state["authors"] = [{"name": name} for name in state["authors"]]
-    return {"revision": revision.revision, "at": revision.at, **state}
+    about = {"revision": revision.revision, "at": revision.at, "kind": revision.kind.value}
+    return {**about, **state}
 
 
 def change_shape(change: Change, story: dict[str, Any] | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, assert_never
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import Deps, DepsDep, Reading
@@ -27,18 +27,21 @@ from app.api.listing import (
     refuse_coverage,
     refuse_picking,
 )
-from app.api.replies import next_page, page_reply, reply_bytes
-from app.api.schemas import RevisionList, StoryAnswer, problems
+from app.api.parameters import moment
+from app.api.replies import next_page, reply_bytes
+from app.api.schemas import StoryAnswer, problems
 from app.api.schemas_lists import StoryList
-from app.api.shapes import full_story_shape, revision_shape
+from app.api.shapes import full_story_shape
 from app.api.story_pages import read_page
 from app.api.streams import stream
 from app.store.engine import ReadSession
-from app.store.stories import copies_of, get_story, list_revisions
+from app.store.revisions import story_as_of
+from app.store.stories import copies_of, get_story
 
 router = APIRouter(prefix="/v1", tags=["stories"])
 
 StoryId = Annotated[int, Path(ge=0, lt=1 << 63, description="A story's id.")]
+AsOf = Annotated[str | None, Query(description="Show the story as it was at this time (RFC 3339).")]
 Suffix = Annotated[str, Path(max_length=20, description="The format: see the media types.")]
 
 
@@ -80,10 +83,17 @@ async def list_stories_as(
     responses={**STORY_ANSWERS, **problems(400, 401, 404)},
 )
 async def one_story_as(
-    request: Request, session: Reading, fields: FieldsDep, story_id: StoryId, suffix: Suffix
+    request: Request,
+    session: Reading,
+    fields: FieldsDep,
+    story_id: StoryId,
+    suffix: Suffix,
+    as_of: AsOf = None,
 ) -> Response:
     """One story in the form that the suffix names, whatever Accept says."""
-    return await _story_as(by_suffix(suffix, STORY_FORMATS), request, session, story_id, fields)
+    return await _story_as(
+        by_suffix(suffix, STORY_FORMATS), request, session, story_id, fields, as_of
+    )
 
 
 @router.get(
@@ -92,21 +102,16 @@ async def one_story_as(
     responses={**STORY_ANSWERS, **problems(400, 401, 404, 406)},
 )
 async def one_story(
-    request: Request, session: Reading, fields: FieldsDep, story_id: StoryId
+    request: Request,
+    session: Reading,
+    fields: FieldsDep,
+    story_id: StoryId,
+    as_of: AsOf = None,
 ) -> Response:
     """One story with its text, blocks and copies, in the form that Accept names."""
-    return await _story_as(by_accept(request, STORY_FORMATS), request, session, story_id, fields)
-
-
-@router.get(
-    "/stories/{story_id}/revisions",
-    response_model=RevisionList,
-    responses=problems(400, 401, 404),
-)
-async def revisions(request: Request, session: Reading, story_id: StoryId) -> Response:
-    """Every state of a story, newest first."""
-    found = [revision_shape(r) for r in await list_revisions(session, story_id)]
-    return page_reply(request, found, next_cursor=None, limit=len(found))
+    return await _story_as(
+        by_accept(request, STORY_FORMATS), request, session, story_id, fields, as_of
+    )
 
 
 async def _list_as(
@@ -134,10 +139,12 @@ async def _story_as(
     session: ReadSession,
     story_id: int,
     fields: tuple[str, ...] | None,
+    as_of: str | None,
 ) -> Response:
     if not form.picks:
         refuse_picking(fields)
-    row = await get_story(session, story_id)
+    at = moment("as_of", as_of)
+    row = await (get_story(session, story_id) if at is None else story_as_of(session, story_id, at))
     copies = await copies_of(session, [story_id])
     shape = full_story_shape(row, copies[story_id])
     one = OneStory(

@@ -27,6 +27,10 @@ MAX_EDITS: Final = 600
 """A stretch that differs more is shown as rewritten: interleaved, nobody could read it."""
 
 
+MAX_SLIDE: Final = 400
+"""How many characters a change is moved along for a better place to begin."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of text: in both, only in the later, or only in the earlier one."""
@@ -53,7 +57,8 @@ def word_diff(before: str, after: str) -> tuple[Piece, ...]:
     """
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
     runs = _Alignment(old, new).runs()
-    return tuple(_joined(_readable(list(_joined(_pieces(old, new, runs))))))
+    whole_words = _readable(list(_joined(_pieces(old, new, runs))))
+    return tuple(_joined(_slid(list(_joined(whole_words)))))
 
 
 def _pieces(old: Sequence[str], new: Sequence[str], runs: Sequence[_Run]) -> Iterator[Piece]:
@@ -85,6 +90,44 @@ def _readable(pieces: Sequence[Piece]) -> Iterator[Piece]:
             yield Piece("added", piece.text)
         else:
             yield piece
+
+
+def _slid(pieces: list[Piece]) -> list[Piece]:
+    """What was only added or only removed begins where paragraphs or sentences do, if the words
+    beside it leave the choice: of "a. b. c." in "a. c." it is " b." that is more.
+    """
+    for n in range(1, len(pieces) - 1):
+        before, change, after = pieces[n - 1 : n + 2]
+        if before.kind == after.kind == "same" and change.kind != "same":
+            parts = _best_cut(before.text, change.text, after.text)
+            pieces[n - 1 : n + 2] = [
+                Piece(piece.kind, text)
+                for piece, text in zip((before, change, after), parts, strict=True)
+            ]
+    return pieces
+
+
+def _best_cut(before: str, change: str, after: str) -> tuple[str, str, str]:
+    """The three parts cut at other places, so that they say the same with a better beginning."""
+    whole = before + change + after
+    start, width = len(before), len(change)
+    low = high = start
+    while low > max(0, start - MAX_SLIDE) and whole[low - 1] == whole[low - 1 + width]:
+        low -= 1
+    last = min(len(before) + len(after), start + MAX_SLIDE)
+    while high < last and whole[high] == whole[high + width]:
+        high += 1
+    cut = max(range(low, high + 1), key=lambda at: (_fitness(whole, at), at == start))
+    return whole[:cut], whole[cut : cut + width], whole[cut + width :]
+
+
+def _fitness(text: str, at: int) -> int:
+    """How good a place is to begin at: a paragraph, a sentence, a word, or within one."""
+    if text.startswith("\n\n", at):
+        return 3
+    if at == 0 or not text[at : at + 1].isspace():
+        return 0
+    return 2 if text[at - 1] in ".!?。！？" else 1
 
 
 class _Alignment:

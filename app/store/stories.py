@@ -1,4 +1,4 @@
-"""Reading stories: by their ids, single ones with their copies and revisions."""
+"""Reading stories: by their ids, single ones with their copies."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from sqlalchemy import Row, Select, select
 
 from app.errors import NotFound
 from app.store.engine import ReadSession
-from app.store.models import copies, feeds, revisions, sources, stories, texts
-from app.store.states import STATE_FIELDS, unpacked_state
+from app.store.models import copies, feeds, sources, stories, texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +19,6 @@ class StoryCopy:
     feed_id: int
     first_seen_at: datetime
     last_seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """A state that a story has had, or has (the highest number)."""
-
-    revision: int
-    at: datetime
-    state: dict[str, Any]
 
 
 async def load_stories(session: ReadSession, ids: Sequence[int], *, body: bool) -> list[Row[Any]]:
@@ -69,21 +59,6 @@ async def copies_of(session: ReadSession, ids: Sequence[int]) -> dict[int, list[
             StoryCopy(feed_id=row.feed_id, first_seen_at=row.first_seen_at, last_seen_at=seen)
         )
     return found
-
-
-async def list_revisions(session: ReadSession, story_id: int) -> list[Revision]:
-    """Every state of a story, newest first; raises NotFound."""
-    row = await get_story(session, story_id)
-    now = {name: row._mapping[name] for name in STATE_FIELDS}  # noqa: SLF001 - a public name
-    kept = await session.execute(
-        select(revisions)
-        .where(revisions.c.story_id == story_id)
-        .order_by(revisions.c.revision.desc())
-    )
-    return [
-        Revision(revision=row.revision, at=row.revised_at, state=now),
-        *(Revision(revision=r.revision, at=r.at, state=unpacked_state(r.state)) for r in kept),
-    ]
 
 
 def _stories(*, body: bool) -> Select[Any]:

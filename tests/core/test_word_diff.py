@@ -49,6 +49,22 @@ def test_a_space_or_a_comma_between_two_changes_belongs_to_both() -> None:
     assert shown(pieces) == "[-on Monday, noon-][+by Friday, night+] it sank"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "diff"),
+    [
+        ("One. Two.", "One. More. Two.", "One.[+ More.+] Two."),
+        ("One. More. Two.", "One. Two.", "One.[- More.-] Two."),
+        (
+            "He left at noon with a book.",
+            "He left at ten with a book.\n\nThey stayed at home.",
+            "He left at [-noon-][+ten+] with a book.[+\n\nThey stayed at home.+]",
+        ),
+    ],
+)
+def test_what_is_more_begins_with_its_sentence(before: str, after: str, diff: str) -> None:
+    assert shown(word_diff(before, after)) == diff
+
+
 def test_a_paragraph_that_moved_is_removed_here_and_added_there() -> None:
     first, second = (" ".join(f"{name}{n}" for n in range(30)) for name in "xy")
     pieces = word_diff(f"{first} {second} end", f"{second} {first} end")

@@ -21,7 +21,8 @@ from app.store.find import find_stories
 from app.store.ledger import list_fetches
 from app.store.models import bodies, changes, copies, fetches, revisions, stories
 from app.store.plans import Applied
-from app.store.stories import copies_of, get_story, list_revisions, load_stories
+from app.store.revisions import list_revisions
+from app.store.stories import copies_of, get_story, load_stories
 from tests.plans import NOW, add, apply, claim, claim_one, entry, make_all_due, plan, poll
 
 LATER = NOW + timedelta(hours=1)
@@ -87,7 +88,7 @@ async def test_a_changed_entry_is_a_revision_and_the_old_one_is_kept(database: D
     assert planned.ledger.outcome is Outcome.CHANGED
     story_id = planned.changed[0].id
     async with database.read() as session:
-        now, before = await list_revisions(session, story_id)
+        now, before = await list_revisions(session, story_id, limit=9)
         row = await get_story(session, story_id)
         log = await read_changes(session, 0, 10)
     assert (now.revision, before.revision) == (2, 1)
