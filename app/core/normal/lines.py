@@ -23,6 +23,7 @@ from app.core.story import OWN_BLOCKS, Block, BlockType
 from app.core.text import count_words, fold_space
 
 MAX_LINES: Final = 120  # of a story: those at its start and its end
+MIN_CHARS_BESIDE: Final = 12  # a line that says little but the title is the story's
 MAX_CUT_CHARS: Final = 240
 MIN_TITLE_CHARS: Final = 8  # a title shorter than that may stand in any line
 SENTENCE_WORDS: Final = 8
@@ -108,7 +109,7 @@ def folded(text: str, title: str = "") -> str:
     text = fold_space(text).casefold()
     if "://" in text or "www." in text:
         text = _ADDRESS.sub(r"\1", text)
-    if MIN_TITLE_CHARS <= len(title) <= len(text):
+    if MIN_TITLE_CHARS <= len(title) <= len(text) - MIN_CHARS_BESIDE:
         text = text.replace(title.casefold(), "\x00")
     if not any(map(str.isdecimal, text)):
         return text
