@@ -310,7 +310,7 @@ class TestNotAFeed:
             (b"503 try again later", Failure.NOT_XML, "plain text"),
             (b"\x1f\x8b\x08\x00\xff\xfe\x80\x81\x82\x83\x84\x85", Failure.NOT_XML, "no XML"),
             (b'{"error": "no key"}', Failure.NOT_A_FEED, "no list of items"),
-            (b"[1, 2]", Failure.NOT_A_FEED, "no JSON Feed"),
+            (b"[1, 2]", Failure.NOT_A_FEED, "neither JSON Feed"),
             (b'{"items": [1}', Failure.NOT_A_FEED, "cannot be read"),
         ],
     )  # fmt: skip

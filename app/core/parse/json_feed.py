@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from app.core.parse.fields import absolute, count, feed_title, sealed, text_of, unique
+from app.core.parse.ninjs import ninjs_feed, ninjs_items
 from app.core.parse.refuse import truncated
 from app.core.types import (
     Category,
@@ -36,9 +37,11 @@ def parse_json(text: str, *, url: str, max_entries: int, notes: tuple[str, ...])
         if error.pos >= len(text):
             return truncated(len(text), begun='"items"' in text)
         return _refused(f"JSON that cannot be read ({error})")
+    version = str(document.get("version") or "") if isinstance(document, dict) else ""
+    if _VERSION not in version and (items := ninjs_items(document)) is not None:
+        return ninjs_feed(items, url=url, max_entries=max_entries, notes=notes)
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
-        return _refused("JSON, but no JSON Feed (it has no list of items)")
-    version = str(document.get("version") or "")
+        return _refused("JSON, but neither JSON Feed (it has no list of items) nor ninjs")
     if _VERSION not in version:
         notes = (*notes, "no JSON Feed version: read as 1.1 by its items")
     return _feed(document, version, url=url, max_entries=max_entries, notes=notes)

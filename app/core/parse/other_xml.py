@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from app.core.parse.newsml import ROOTS, newsml_feed
+from app.core.parse.nitf import nitf_feed
 from app.core.parse.refuse import root_of, truncated
 from app.core.parse.sitemap import index_feed, sitemap_feed
 from app.core.parse.tree import NoTree, Tree, read_tree
@@ -41,4 +43,17 @@ def _index(tree: Tree, url: str, _max_entries: int, notes: tuple[str, ...]) -> P
     return index_feed(tree, url, notes)
 
 
-_READERS: Final[Mapping[str, Reader]] = {"urlset": _sitemap, "sitemapindex": _index}
+def _newsml(tree: Tree, url: str, max_entries: int, notes: tuple[str, ...]) -> ParseResult:
+    return newsml_feed(tree, url=url, max_entries=max_entries, notes=notes)
+
+
+def _nitf(tree: Tree, url: str, _max_entries: int, notes: tuple[str, ...]) -> ParseResult:
+    return nitf_feed(tree, url=url, notes=notes)
+
+
+_READERS: Final[Mapping[str, Reader]] = {
+    "urlset": _sitemap,
+    "sitemapindex": _index,
+    "nitf": _nitf,
+    **dict.fromkeys(ROOTS, _newsml),
+}

@@ -24,8 +24,11 @@ _LOOK_CHARS = 200_000
 _FEEDS = ("rss", "rdf", "feed", "channel")
 _OTHERS = {
     "opml": "a list of feeds (OPML): import it, or add the feeds it names",
-    "newsmessage": "NewsML-G2, which is not polled as a feed",
-    "newsitem": "NewsML-G2, which is not polled as a feed",
+    **dict.fromkeys(
+        ("contentset", "contentmeta", "groupset"),
+        "a part of a NewsML-G2 item: ask the provider for the whole",
+    ),
+    "newsml": "NewsML 1, the older standard: ask the provider for NewsML-G2",
     "error": "an error message of the server: check the address and any key in it",
 }
 
