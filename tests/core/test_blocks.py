@@ -330,7 +330,6 @@ def test_no_tail_without_a_paragraph_to_end() -> None:
         ("(서울=연합뉴스) Kyodo", ["dateline", "credit"]),
         ("TOKYO (Kyodo) - AFP - The ferry sailed.", ["dateline", "credit", "paragraph"]),
         ("TOKYO (Kyodo) -", ["dateline"]),
-        ("By Jane Roe (AFP)", ["byline", "credit"]),
         ("Advertisement (AFP)", ["boilerplate", "credit"]),
         ("It sailed\nKyodo (AFP)", ["paragraph", "credit", "credit"]),
     ],

@@ -33,7 +33,9 @@ _BESIDE = regex.compile(  # a sentence has other words in small letters
 )
 _ARABIC = regex.compile(r"بقلم\s*[:：]?\s+(?P<names>\p{Arabic}+(?: \p{Arabic}+){1,3})")
 _REST = regex.compile(
-    rf"\s*(?:[,|/–—-].*[^.?!]|(?:in|from|of|for|at|à|in) {_NAME}(?: {_NAME}){{0,3}}"
+    rf"\s*(?:[,|/•·–—-].*[^.?!]|(?:in|from|of|for|at|à|in) (?:the )?{_NAME}(?: {_NAME}){{0,3}}"
+    rf"(?:{_AND}(?P<more>{_PERSON}) (?:in|from) {_NAME}(?: {_NAME}){{0,3}})?"
+    r"|[(\[][^()\[\].?!]{2,60}[)\]]"
     rf"|with (?:agencies|wires|AFP|AP|Reuters)|[(<\[]?[^\s@]+@[^\s@]+[)>\]]?)?"
 )
 _LEAD = regex.compile(
@@ -114,10 +116,11 @@ def byline(line: str) -> Authors | None:
     if found is None:
         found = _ARABIC.fullmatch(line)
         return _read(found["names"]) if found else None
-    if not _REST.fullmatch(found["rest"]) or not _is_beside(found["rest"]):
+    rest = _REST.fullmatch(found["rest"])
+    if rest is None or not _is_beside(found["rest"]):
         return None
-    said = _read(found["names"])
-    beside = read_authors((found["rest"].strip(" ,|/–—-").removeprefix("with "),)).agency
+    said = _read(found["names"], *filter(None, [rest["more"]]))
+    beside = read_authors((found["rest"].strip(" ,|/•·–—-()[]").removeprefix("with "),)).agency
     return Authors(names=said.names, agency=said.agency or beside) if said else None
 
 
@@ -162,6 +165,6 @@ def east_asian_names(words: str) -> tuple[str, ...]:
     return read_authors(parts).names
 
 
-def _read(names: str) -> Authors | None:
-    said = read_authors((names,))
+def _read(*names: str) -> Authors | None:
+    said = read_authors(names)
     return said if said.names or said.agency else None

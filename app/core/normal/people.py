@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import regex
 
 from app.core.normal.agencies import agency_named
+from app.core.normal.beside import is_about_pictures, is_beside, is_outlet
 from app.core.story import Agency
 from app.core.text import clean_text
 
@@ -20,10 +21,11 @@ _BRACKETS = re.compile(r"[<\[(]\s*[>\])]")
 _INSIDE = re.compile(r"^\s*\((.*)\)\s*$")
 _BY = re.compile(
     r"^(?:(?:by|written by|story by|words by|text by|reported by|authors?|von|por|par)\s*[:：]?\s+"
+    r"|(?:text|texte|texto|words)\s*[:：]\s+"
     r"|(?:文|記者|记者|取材|글)\s*[:：・/／＝= ]\s*)",
     re.IGNORECASE,
 )
-_HARD = regex.compile(r"\s*[;|/；、｜／•·]\s*")
+_HARD = regex.compile(r"\s*[;|/；、｜／•·]\s*|\s+[-–—]\s+")
 _SOFT = regex.compile(
     r"\s*(?:,\s*(?:and|with)\s|,|，|\s(?:and|AND|with|WITH|und|et|y|e|&|en|og|och|и)\s)\s*"
 )
@@ -33,7 +35,16 @@ _TITLE = regex.compile(
     r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Mme|Dipl|Mag|Ing)\.|Dr|Prof|Professor|Mme|Herr|Frau)\s+(?=\p{Lu}\S*\s)"
 )
 _DEGREE = regex.compile(r"(?:,?\s+(?:Ph\.?D\.?|M\.?D\.?|MBA|Esq\.?|R\.?N\.?|CFA))+$")
-_PLACE = regex.compile(r"(?<=\S \S.*)\s(?:in|from|at)\s\p{Lu}[\p{L} .,'’-]*$")
+_PLACE = regex.compile(r"(?<=\S \S.*)\s(?:in|from|at|for|of)\s(?:the\s)?\p{Lu}[\p{L} .,'’-]*$")
+_BESIDE = regex.compile(r"(.+?)\s*[(\[]([^()\[\]]+)[)\]]")  # Jane Roe (Harbour News)
+_AFTER_CAPITALS = regex.compile(  # JANE ROE Harbour News
+    r"((?:\p{Lu}[\p{Lu}.'’-]+ )+\p{Lu}[\p{Lu}.'’-]+)(?: \p{Lu}\p{L}*\p{Ll}\p{L}*){2,}"
+)
+_POST_AFTER = regex.compile(
+    r"(?<=\S \S.*)\s+(?:(?:Staff|Senior|Chief|Special|Contributing|Political|Foreign|Sports?"
+    r"|Business|Science|Health|Education|Associate|Managing|Deputy|World|National|STAFF|SENIOR|SPORTS?) )+"
+    r"(?i:writer|reporter|correspondent|editor|columnist|contributor|producer|photographer)s?$"
+)
 _REPORTER = regex.compile(
     r"\s*(?:선임기자|특파원|기자|[记記]者|特派员|特派員|編集委員|論説委員|通讯员)$"
 )
@@ -69,10 +80,12 @@ def read_authors(raw: Iterable[str]) -> Authors:
     names: dict[str, str] = {}
     agency = None
     for line in raw:
+        alone = True
         for part in _parts(line):
             name, found = _with_agency(part)
-            if name:
+            if name and (alone or not is_beside(name)):
                 names.setdefault(name.casefold(), name)
+                alone = False
             agency = agency or found
     return Authors(names=tuple(names.values())[:MAX_AUTHORS], agency=agency)
 
@@ -80,6 +93,10 @@ def read_authors(raw: Iterable[str]) -> Authors:
 def is_role(words: str) -> bool:
     """Whether words name a post or a collective, not a person: "Political Editor", "Staff"."""
     return (_ROLE.fullmatch(words) or _POST.fullmatch(words)) is not None
+
+
+def _names_agency_after(name: str) -> bool:
+    return _with_agency(name)[1] is not None
 
 
 def _with_agency(part: str) -> tuple[str, Agency | None]:
@@ -99,9 +116,21 @@ def _parts(line: str) -> Iterator[str]:
     bare = _BY.sub("", (inside[1] if inside else bare).strip())
     for hard in _HARD.split(bare):
         for soft in _soft_parts(_DEGREE.sub("", hard)):
-            name = _bare_name(soft)
-            if _LETTER.search(name) and not is_role(name):
-                yield name[:MAX_NAME_CHARS].rstrip()
+            for name in _person_and_beside(soft):
+                if _LETTER.search(name) and not is_role(name) and not is_about_pictures(name):
+                    yield name[:MAX_NAME_CHARS].rstrip()
+
+
+def _person_and_beside(words: str) -> Iterator[str]:
+    """The name, and the agency in brackets after it; other words in brackets are no authors."""
+    found = _BESIDE.fullmatch(words)
+    if found is None:
+        yield _bare_name(words)
+        return
+    outside, inside = _bare_name(found[1]), found[2].strip()
+    yield inside if is_role(outside) else outside
+    if agency_named(inside):
+        yield inside
 
 
 def _bare_name(part: str) -> str:
@@ -109,7 +138,9 @@ def _bare_name(part: str) -> str:
     name = part.strip(" ,.-–—()[]<>\"'“”") if not part.endswith("Jr.") else part.strip()
     if agency_named(name):
         return name
-    name = _PLACE.sub("", _TITLE.sub("", _REPORTER.sub("", name)))
+    name = _POST_AFTER.sub("", _PLACE.sub("", _TITLE.sub("", _REPORTER.sub("", name))))
+    if (capitals := _AFTER_CAPITALS.fullmatch(name)) and not _names_agency_after(name):
+        name = capitals[1]
     halves = [half for half in _EQUALS.split(name) if not _KATAKANA.fullmatch(half)]
     return halves[-1] if halves else name
 
@@ -118,6 +149,11 @@ def _soft_parts(words: str) -> list[str]:
     """Parted where each part is a name, an agency or a role."""
     parts = [part for part in _SOFT.split(words) if part]
     whole = all(
-        " " in part or agency_named(part) or is_role(part) or not part.isascii() for part in parts
+        " " in part
+        or agency_named(part)
+        or is_role(part)
+        or (n > 0 and is_outlet(part))
+        or not part.isascii()
+        for n, part in enumerate(parts)
     )
     return parts if whole else [words]
