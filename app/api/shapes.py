@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeAlias
 
 from sqlalchemy import Row
 
@@ -18,8 +19,11 @@ from app.store.revisions import Revision
 from app.store.sources import Source
 from app.store.stories import StoryCopy
 
+StoryRow: TypeAlias = Row[Any] | SimpleNamespace
+"""A story with its source, as it is or as it was."""
 
-def story_shape(row: Row[Any]) -> dict[str, Any]:
+
+def story_shape(row: StoryRow) -> dict[str, Any]:
     """A story as it stands in lists."""
     return {
         "id": str(row.id),
@@ -50,7 +54,7 @@ def story_shape(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def full_story_shape(row: Row[Any], copies: list[StoryCopy]) -> dict[str, Any]:
+def full_story_shape(row: StoryRow, copies: list[StoryCopy]) -> dict[str, Any]:
     """A story with its text, blocks, HTML and copies, and how its date was read."""
     return {
         **story_shape(row),
@@ -116,6 +120,7 @@ def feed_shape(feed: Feed, last_poll: Fetch | None) -> dict[str, Any]:
         "site_url": feed.site_url,
         "language": feed.language,
         "time_zone": feed.time_zone,
+        "full_text": feed.full_text,
         "state": feed.state.value,
         "health": feed.health.value,
         "source": source_shape(feed.source),

@@ -10,9 +10,11 @@ from typing import Final
 import structlog
 
 from app.core.make import Made, make_again
+from app.core.types import Failure
 from app.ingest.offload import Offload, OffloadFailed
 from app.store.engine import DATABASE_FAULTS, Database
 from app.store.leases import database_now
+from app.store.reindex import count_outdated
 from app.store.renewal import (
     RenewedBatch,
     StoredEntry,
@@ -56,6 +58,9 @@ async def _renew(
     made = await offload.run(make_again, [entry.making for entry in found])
     if not isinstance(made, OffloadFailed):
         return *await _write(database, list(zip(found, made, strict=True))), 0
+    if made.kind is Failure.INTERNAL:  # no worker took it: another time
+        log.warning("stories_not_renewed", detail=made.detail)
+        return 0, 0, 0
     if len(found) > 1:  # one of them is too much for a worker: find it
         each = [await _renew(database, offload, [entry]) for entry in found]
         changed, same, skipped = (sum(numbers) for numbers in zip(*each, strict=True))
@@ -70,6 +75,16 @@ async def _write(database: Database, made: list[tuple[StoredEntry, Made]]) -> tu
     async with database.write() as session:
         renewed = await renew_stories(session, made, await database_now(session))
     return renewed.changed, renewed.same
+
+
+async def tell_of_outdated(database: Database) -> None:
+    """Say in the log that an older release has read some stories otherwise, if it has."""
+    async with database.read() as session:
+        outdated, entries = await count_outdated(session), await count_outdated_entries(session)
+    if outdated:
+        log.warning("index_outdated", stories=outdated, mend="copydesk reindex")
+    if entries:
+        log.info("stories_outdated", stories=entries, mend="copydesk reprocess")
 
 
 class Renewer:
@@ -100,10 +115,10 @@ class Renewer:
                     await asyncio.wait_for(self._stopping.wait(), IDLE_S)
 
     async def renew_marked(self) -> int:
-        """Make a batch of marked stories again; how many that were."""
+        """Make a batch of marked stories again; how many are done with."""
         async with self._database.read() as session:
             found = await outdated_entries(session, before=None, limit=BATCH, marked_only=True)
         changed, same, skipped = await _renew(self._database, self._offload, found)
         if found:
             log.info("stories_renewed", changed=changed, same=same, skipped=skipped)
-        return len(found)
+        return changed + same + skipped

@@ -65,7 +65,7 @@ async def reindex(session: WriteSession, renewed: Sequence[tuple[StoredStory, In
     """Index stories anew, but for those that have changed since they were read, or whose source's
     country has; how many.
     """
-    countries = await _held_countries(session, {story.words.source.id for story, _ in renewed})
+    countries = await held_countries(session, {story.words.source.id for story, _ in renewed})
     rows = await session.execute(
         select(stories.c.id, stories.c.revision)
         .where(stories.c.id.in_([story.id for story, _ in renewed]), stories.c.status == "live")
@@ -83,7 +83,7 @@ async def reindex(session: WriteSession, renewed: Sequence[tuple[StoredStory, In
     return len(fresh)
 
 
-async def _held_countries(
+async def held_countries(
     session: WriteSession, source_ids: Collection[int]
 ) -> Mapping[int, str | None]:
     """Where sources are at home, until the end of the transaction."""

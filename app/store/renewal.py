@@ -16,6 +16,7 @@ from app.store.engine import ReadSession, WriteSession
 from app.store.known import chunks
 from app.store.lines import learned_by_source
 from app.store.models import entries, sources, stories, texts
+from app.store.reindex import held_countries
 from app.store.written import Written, keep_made, story_columns, text_columns
 
 MARKED: Final = 0
@@ -159,12 +160,7 @@ async def _still_as_read(
     """The rows of stories that are as they were when their entries were read, held until the end
     of the transaction: as polls do, their sources first.
     """
-    await session.execute(
-        select(sources.c.id)
-        .where(sources.c.id.in_({entry.making.source.id for entry in read}))
-        .order_by(sources.c.id)
-        .with_for_update(key_share=True)
-    )
+    countries = await held_countries(session, {entry.making.source.id for entry in read})
     rows = await session.execute(
         select(stories, texts.c.text, texts.c.blocks, texts.c.html, entries.c.version)
         .join(texts, texts.c.story_id == stories.c.id)
@@ -178,6 +174,7 @@ async def _still_as_read(
         if entry.story_id in now
         and now[entry.story_id]["revision"] == entry.revision
         and now[entry.story_id]["version"] == entry.version
+        and countries.get(entry.making.source.id) == entry.making.source.country
     }
 
 
