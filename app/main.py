@@ -6,12 +6,12 @@ import asyncio
 import os
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import structlog
 from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -35,14 +35,18 @@ from app.api.problems import handle_problems
 from app.core.schedule import PollPolicy
 from app.core.search.index import Indexable, IndexTerms, index_all
 from app.core.types import FetchPolicy
-from app.core.urls import without_credentials
 from app.errors import Unavailable
+from app.ingest.fulltext import PagePipeline
+from app.ingest.loops import Loops
+from app.ingest.observe import page_observer, poll_observer
 from app.ingest.offload import Offload, OffloadFailed
+from app.ingest.page_loop import PageLoop, PageLoopPolicy
 from app.ingest.pipeline import Pipeline, Polled
 from app.ingest.poller import Poller, PollerPolicy
 from app.ingest.preview import read_preview
 from app.ingest.probe import probe
-from app.ingest.renew import Renewer, renew_batch
+from app.ingest.renew import Renewer, renew_batch, tell_of_outdated
+from app.ingest.robots import RobotsCache
 from app.net import AddressPolicy, HttpClients
 from app.settings import Settings
 from app.store.engine import Database, open_database
@@ -56,11 +60,7 @@ from app.store.keys import (
 from app.store.meta import cursor_secret, lock_meta
 from app.store.migrate import migrate
 from app.store.plans import Applied
-from app.store.reindex import count_outdated
-from app.store.renewal import count_outdated_entries
 from app.telemetry import Metrics
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Service:
     database: Database
     pipeline: Pipeline
     poller: Poller
-    renewer: Renewer
+    loops: Loops
     registry: CollectorRegistry
     metrics: Metrics
     cursor_secret: bytes
@@ -95,7 +95,7 @@ async def open_service(
         database = open_database(settings.database_url)
         stack.push_async_callback(database.close)
         await migrate(database)
-        await _tell_of_outdated(database)
+        await tell_of_outdated(database)
         clients = await stack.enter_async_context(
             HttpClients(AddressPolicy(allow=settings.allow_private_networks))
         )
@@ -110,28 +110,23 @@ async def open_service(
             max_entries=settings.max_entries,
             host_gap_s=settings.host_gap_s,
         )
-        poller = Poller(pipeline, _poller_policy(settings), _observer(metrics, on_polled))
+        poller = Poller(pipeline, _poller_policy(settings), poll_observer(metrics, on_polled))
         metrics.polls_in_flight.set_function(lambda: poller.in_flight)
         yield Service(
             settings=settings,
             database=database,
             pipeline=pipeline,
             poller=poller,
-            renewer=Renewer(database, offload),
+            loops=Loops(
+                poller=poller,
+                pages=_pages(settings, pipeline, metrics),
+                renewer=Renewer(database, offload),
+            ),
             registry=registry,
             metrics=metrics,
             cursor_secret=await cursor_secret(database),
             first_key=await _ensure_admin_key(database, settings) if makes_key else None,
         )
-
-
-async def _tell_of_outdated(database: Database) -> None:
-    async with database.read() as session:
-        outdated, entries = await count_outdated(session), await count_outdated_entries(session)
-    if outdated:
-        log.warning("index_outdated", stories=outdated, mend="copydesk reindex")
-    if entries:
-        log.info("stories_outdated", stories=entries, mend="copydesk reprocess")
 
 
 def create_app(
@@ -155,14 +150,12 @@ def create_app(
             app.state.service = service
             app.state.deps = _deps(service, local_key, group)
             if polls:
-                group.create_task(service.poller.run(), name="poller")
-                group.create_task(service.renewer.run(), name="renewer")
+                group.create_task(service.loops.run(), name="loops")
             try:
                 yield
             finally:
                 service.draining.set()
-                service.poller.stop()
-                service.renewer.stop()
+                service.loops.stop()
 
     app = docs.DescribedApp(
         title="Copydesk",
@@ -275,36 +268,28 @@ def _poller_policy(settings: Settings) -> PollerPolicy:
     return PollerPolicy(
         owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
         concurrency=settings.concurrency,
-        lease_s=10 + 2 * (settings.fetch_deadline_s + settings.parse_timeout_s),
+        lease_s=_lease_s(settings),
         intervals=PollPolicy(
             min_interval_s=settings.min_interval_s, max_interval_s=settings.max_interval_s
         ),
     )
 
 
-def _observer(
-    metrics: Metrics, on_polled: Callable[[Polled], None] | None
-) -> Callable[[Polled], None]:
-    """Tells metrics, log and whoever asked what each poll came to."""
+def _pages(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> PageLoop:
+    pages = PagePipeline(
+        database=pipeline.database,
+        clients=pipeline.clients,
+        offload=pipeline.offload,
+        fetch_policy=pipeline.fetch_policy,
+        robots=RobotsCache(time.monotonic),
+        host_gap_s=pipeline.host_gap_s,
+        lease_s=_lease_s(settings),
+    )
+    return PageLoop(pages, PageLoopPolicy(), page_observer(metrics))
 
-    def observe(polled: Polled) -> None:
-        plan, applied = polled.plan, polled.applied
-        metrics.observe_poll(plan, applied.value)
-        log.info(
-            "feed_polled",
-            feed_id=plan.feed.id,
-            url=without_credentials(plan.feed.url),
-            outcome=plan.ledger.outcome.value,
-            failure=plan.ledger.failure and plan.ledger.failure.value,
-            new=len(plan.new),
-            changed=len(plan.changed),
-            ms=plan.ledger.elapsed_ms,
-            applied=applied.value,
-        )
-        if on_polled is not None:
-            on_polled(polled)
 
-    return observe
+def _lease_s(settings: Settings) -> float:
+    return 10 + 2 * (settings.fetch_deadline_s + settings.parse_timeout_s)
 
 
 def _observe_request(app: FastAPI, method: str, route: str, status: int, seconds: float) -> None:

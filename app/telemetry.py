@@ -77,6 +77,12 @@ class Metrics:
         self.fetched_bytes = Counter(
             "copydesk_fetched_bytes", "Bytes of feeds as sent by servers.", registry=registry
         )
+        self.pages = Counter(
+            "copydesk_pages",
+            "Pages of stories fetched for their text, by outcome.",
+            ["outcome"],
+            registry=registry,
+        )
         self.stories = Counter(
             "copydesk_stories", "Stories written, by what was done.", ["change"], registry=registry
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from app.api.examples_boilerplate import BOILERPLATE
 from app.api.examples_explain import EXPLAINED
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
@@ -101,6 +102,7 @@ _FEED: Final = {
     "site_url": "https://harbour.example/",
     "language": "en",
     "time_zone": None,
+    "full_text": False,
     "state": "active",
     "health": "ok",
     "source": _SOURCE,
@@ -134,6 +136,7 @@ def _links(path: str, following: str | None = None) -> dict[str, str | None]:
 
 
 EXAMPLES: Final[dict[str, Any]] = {
+    **BOILERPLATE,
     "StoryList": {
         "data": [_LISTED],
         "page": {"next_cursor": "q83vEjRWeJCrze8S", "has_more": True, "limit": 1},

@@ -104,6 +104,7 @@ async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
         language=language or (normalize_language(probe.feed.language) if probe else None),
         source_name=asked.source_name,
         country=country,
+        full_text=asked.full_text,
         min_interval_s=asked.min_interval_s,
         max_interval_s=asked.max_interval_s,
     )

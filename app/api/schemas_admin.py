@@ -84,6 +84,7 @@ class FeedOut(Answer):
     site_url: str | None
     language: str | None
     time_zone: str | None
+    full_text: bool
     state: FeedState
     health: Health
     source: SourceOut
@@ -132,6 +133,11 @@ class AddedFeed(Answer):
 Country = Field(
     None, max_length=16, description="Of the feed's source: ISO 3166-1 alpha-2.", examples=["JP"]
 )
+FullText = Field(
+    default=False,
+    description="Fetch the pages of its new and changed stories, and tell these by the page's "
+    "text where it is fuller.",
+)
 Seconds = Field(None, ge=1, le=2_592_000, description="Seconds; null takes the service's own.")
 
 
@@ -145,6 +151,7 @@ class AddFeed(Asked):
     language: Line | None = Field(None, max_length=16)
     source_name: Line | None = Field(None, max_length=200)
     country: Line | None = Country
+    full_text: bool = FullText
     min_interval_s: int | None = Seconds
     max_interval_s: int | None = Seconds
 
@@ -161,6 +168,7 @@ class ChangeFeed(Asked):
         examples=["Asia/Tokyo"],
     )
     country: Line | None = Country
+    full_text: bool = FullText
     min_interval_s: int | None = Seconds
     max_interval_s: int | None = Seconds
 

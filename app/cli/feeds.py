@@ -20,7 +20,7 @@ FeedId = Annotated[int, typer.Argument(metavar="ID", help="The feed's id, see fe
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913 - one for each option
     address: Annotated[str, typer.Argument(metavar="URL", help="The feed's address.")],
     *,
     title: Annotated[str | None, typer.Option(help="A title in place of the feed's own.")] = None,
@@ -29,6 +29,9 @@ def add(
     country: Annotated[
         str | None, typer.Option(help="The publisher's, as GB or JP.", show_default="by its domain")
     ] = None,
+    full_text: Annotated[
+        bool, typer.Option("--full-text", help="Fetch its stories' pages for their text.")
+    ] = False,
     probe: Annotated[bool, typer.Option(help="Try the address before it is added.")] = True,
     as_json: AsJson = False,
     url: Url = None,
@@ -41,6 +44,7 @@ def add(
         "source_name": source_name,
         "language": language,
         "country": country,
+        "full_text": full_text,
     }
 
     async def work(api: Api) -> None:

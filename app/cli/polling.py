@@ -75,9 +75,9 @@ def upgrade() -> None:
 async def _poll(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         service = await _enter_service(stack, settings, lambda _polled: None)
-        stack.enter_context(on_stop(service.poller.stop))
+        stack.enter_context(on_stop(service.loops.stop))
         log.info("polling", database=database_name(settings))
-        await service.poller.run()
+        await service.loops.run()
     log.info("stopped")
 
 
@@ -91,10 +91,12 @@ async def _poll_once(settings: Settings) -> Tally:
             status.update(f"Polled {tally.feeds} feeds, {tally.new} new stories …")
 
         service = await _enter_service(stack, settings, add)
-        stack.enter_context(on_stop(service.poller.stop))
+        stack.enter_context(on_stop(service.loops.stop))
         status.update("Polling …")
         with explained(settings):
             await service.poller.run_once()
+            status.update("Fetching the pages of new stories …")
+            await service.loops.pages.run_once()
     return tally
 
 

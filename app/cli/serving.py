@@ -57,7 +57,7 @@ def _stop(app: FastAPI, server: Server) -> None:
     service: Service | None = getattr(app.state, "service", None)
     if service is not None:
         service.draining.set()
-        service.poller.stop()
+        service.loops.stop()
     server.stop()
 
 

@@ -48,6 +48,7 @@ class NewFeed:
     language: str | None = None
     source_name: str | None = None
     country: str | None = None  # of the source; without one, as its domain says
+    full_text: bool = False
     min_interval_s: int | None = None
     max_interval_s: int | None = None
 
@@ -66,6 +67,7 @@ class Feed:
     added_at: datetime
     version: int  # goes up with every change by an operator
     time_zone: str | None
+    full_text: bool  # its stories are told by their pages where these have more
     min_interval_s: int | None
     max_interval_s: int | None
     next_poll_at: datetime
@@ -103,6 +105,7 @@ async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
             title=new.title,
             site_url=new.site_url,
             language=new.language,
+            full_text=new.full_text,
             added_at=now,
             min_interval_s=new.min_interval_s,
             max_interval_s=new.max_interval_s,
@@ -122,8 +125,8 @@ async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
 async def prepare_feeds(session: WriteSession, wanted: Sequence[NewFeed], now: datetime) -> None:
     """Put the sources and hosts of feeds on record that are about to be added.
 
-    All sources first, then all hosts, each kind in its order: who adds many feeds, in the order of
-    their addresses, and calls this before never waits in a circle with another who does.
+    All sources first, then all hosts, each in its order: who adds many feeds in the order of their
+    addresses, and calls this before, never waits in a circle with another.
     """
     urls = [new.url for new in wanted]
     present = set(
@@ -227,8 +230,7 @@ async def delete_feed(session: WriteSession, feed_id: int) -> None:
     found = await session.execute(
         select(feeds.c.host, feeds.c.source_id).where(feeds.c.id == feed_id).with_for_update()
     )
-    feed = found.one_or_none()
-    if feed is None:
+    if (feed := found.one_or_none()) is None:
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
     await session.execute(
         select(sources.c.id).where(sources.c.id == feed.source_id).with_for_update(key_share=True)
@@ -263,12 +265,8 @@ def _has_health(health: Health) -> Any:  # noqa: ANN401 - a SQL expression
 
 
 def _feeds() -> Select[Any]:
-    return select(
-        feeds,
-        sources.c.domain,
-        sources.c.name.label("source_name"),
-        sources.c.country,
-    ).join(sources, sources.c.id == feeds.c.source_id)
+    of_source = (sources.c.domain, sources.c.name.label("source_name"), sources.c.country)
+    return select(feeds, *of_source).join(sources, sources.c.id == feeds.c.source_id)
 
 
 def _feed(row: Row[Any]) -> Feed:
@@ -285,6 +283,7 @@ def _feed(row: Row[Any]) -> Feed:
         added_at=row.added_at,
         version=row.version,
         time_zone=row.time_zone,
+        full_text=row.full_text,
         min_interval_s=row.min_interval_s,
         max_interval_s=row.max_interval_s,
         next_poll_at=row.next_poll_at,
