@@ -107,6 +107,37 @@ def test_what_is_the_storys_stays(titles: list[str]) -> None:
     assert without(titles) == titles
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{} - review",
+        "{} | Opinion",
+        "{} – live",
+        "{} (Video)",
+        "{} [Book Review]",
+        "{} – as it happened",
+        "{} | Kommentar",
+        "{} (en images)",
+        "{}（動画）",
+        "{} | 社説",
+        "{} [영상]",
+        "{}（组图）",
+        "{} | فيديو",
+    ],
+)
+def test_what_says_what_kind_of_piece_it_is_stays(form: str) -> None:
+    titles = [form.format(story) for story in STORIES]
+    assert without(titles) == titles
+    assert without([f"{title} | Harbour News" for title in titles]) == titles
+    assert without(titles[:1], "Review of the Harbour") == titles[:1]
+
+
+def test_a_site_whose_name_has_such_a_word_is_a_site() -> None:
+    titles = [f"{story} - Harbour Review" for story in STORIES]
+    assert without(titles) == list(STORIES)
+    assert without([f"{STORIES[0]} - Review"], "Review") == [STORIES[0]]
+
+
 def test_one_word_before_a_colon_goes_only_where_it_is_a_name_and_repeated() -> None:
     titles = [f"Harbour: {story}" for story in STORIES]
     assert without(titles, "Harbour") == list(STORIES)

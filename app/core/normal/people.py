@@ -42,7 +42,8 @@ _AFTER_CAPITALS = regex.compile(  # JANE ROE Harbour News
 )
 _POST_AFTER = regex.compile(
     r"(?<=\S \S.*)\s+(?:(?:Staff|Senior|Chief|Special|Contributing|Political|Foreign|Sports?"
-    r"|Business|Science|Health|Education|Associate|Managing|Deputy|World|National|STAFF|SENIOR|SPORTS?) )+"
+    r"|Business|Science|Health|Education|Associate|Managing|Deputy|World|National"
+    r"|STAFF|SENIOR|SPORTS?) )+"
     r"(?i:writer|reporter|correspondent|editor|columnist|contributor|producer|photographer)s?$"
 )
 _REPORTER = regex.compile(

@@ -1,15 +1,19 @@
 """The site's name in the titles of its stories: "Ferry sails again - Harbour News".
 
 What a name is, one title cannot say; a document's titles together can, and so can the names that
-the feed and its source go by.
+the feed and its source go by. Words that say what kind of piece it is stay, however many titles
+share them: "Quay wall cracks – review".
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from app.core.story import TitleAffixes
 from app.core.text import fold_space
@@ -42,8 +46,9 @@ def title_affixes(titles: Iterable[str], names: Iterable[str | None]) -> TitleAf
     """What the titles of a document say beside their stories.
 
     A suffix that at least MIN_TITLES and MIN_SHARE of the titles have, or one that is among
-    `names`, those of the feed and its source; one with digits is a date, not a name. What stands
-    before a title must be among the names, and one word with a colon repeated as well.
+    `names`, those of the feed and its source; one with digits is a date, and one in
+    vocab/title_kinds.json the kind of the piece. What stands before a title must be among the
+    names, and one word with a colon repeated as well.
     """
     said = [title for title in titles if title]
     known = {fold_space(name).casefold() for name in names if name}
@@ -93,7 +98,24 @@ def _repeated(
 def _is_name(affix: _Affix, *, repeated: bool, known: bool) -> bool:
     if affix.leads:
         return known and (repeated or not affix.colon or " " in affix.name)
-    return known or (repeated and not _DIGIT.search(affix.name))
+    return known or (repeated and not _DIGIT.search(affix.name) and not _is_kind(affix.name))
+
+
+def _is_kind(name: str) -> bool:
+    """Whether words say what kind of piece it is, with what may stand beside: "book review"."""
+    kinds, modifiers = _kinds()
+    said = fold_space(name).casefold()
+    if said in kinds:
+        return True
+    words = said.split(" ")
+    return len(words) > 1 and all(word in kinds or word in modifiers for word in words)
+
+
+@cache
+def _kinds() -> tuple[frozenset[str], frozenset[str]]:
+    table = json.loads(files("app.core.vocab").joinpath("title_kinds.json").read_text("utf-8"))
+    kinds = frozenset(word for words in table["kinds"].values() for word in words)
+    return kinds, frozenset(table["modifiers"])
 
 
 def _suffix(title: str) -> _Affix | None:
