@@ -30,8 +30,7 @@ class StoredEntry:
     """What a story on record was made from, as it was read."""
 
     story_id: int
-    revision: int
-    version: int
+    version: int  # every write of the story sets it
     making: Making
 
 
@@ -67,7 +66,6 @@ async def outdated_entries(
     query = (
         select(
             stories.c.id,
-            stories.c.revision,
             stories.c.source_id,
             version,
             entries.c.packed,
@@ -172,7 +170,6 @@ async def _still_as_read(
         entry.story_id: now[entry.story_id]
         for entry in read
         if entry.story_id in now
-        and now[entry.story_id]["revision"] == entry.revision
         and now[entry.story_id]["version"] == entry.version
         and countries.get(entry.making.source.id) == entry.making.source.country
     }
@@ -182,7 +179,6 @@ def _stored(row: Row[Any], learned: frozenset[int]) -> StoredEntry:
     source = StorySource(id=row.source_id, domain=row.domain, country=row.country)
     return StoredEntry(
         story_id=row.id,
-        revision=row.revision,
         version=row.version,
         making=Making(entry=row.packed, source=source, learned=learned),
     )
