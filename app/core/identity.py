@@ -8,18 +8,22 @@ order in which feeds are polled.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 from app.core.hashing import hash64
-from app.core.text import title_text
-from app.core.types import Entry
+from app.core.types import Entry, Markup
 from app.core.urls import canonical_url
 
+MAX_TITLE_CHARS = 1000
 ID_RANDOM_BITS = 21
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_ID_MS = (1 << (63 - ID_RANDOM_BITS)) - 1
+
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +120,9 @@ def identities_of(keys: EntryKeys, feed_url: str) -> tuple[int, ...]:
 
 def _bare_keys(entry: Entry) -> EntryKeys:
     url = canonical_url(entry.url, entry.base_url) if entry.url else None
-    title = title_text(entry.title).casefold() if entry.title else ""
+    title = _said(entry.title)
     hashed = url_hash(url) if url else None
-    said = (entry.guid, url, title) if title or url else (str(entry.raw_hash),)
+    said = (entry.guid, url, title) if title or url else _words(entry)
     return EntryKeys(
         entry=entry,
         url=url,
@@ -128,6 +132,26 @@ def _bare_keys(entry: Entry) -> EntryKeys:
         rest_ident=hash64("rest", *said),
         title_hash=hash64("title", title),
     )
+
+
+def _said(title: Markup | None) -> str:
+    """A title as it counts for identity: without tags, references, case and white space.
+
+    Not as it is shown: how titles are mended changes with the program, and a story on record would
+    come again as a new one. So nothing here may change.
+    """
+    if title is None:
+        return ""
+    words = title.value[:MAX_TITLE_CHARS]
+    if title.html:
+        words = unescape(_TAG.sub("", words))
+    return " ".join(words.casefold().split())
+
+
+def _words(entry: Entry) -> tuple[str | None, ...]:
+    """What there is of an entry that has neither title nor link."""
+    texts = tuple(markup.value if markup else None for markup in (entry.summary, entry.content))
+    return (entry.guid, entry.published_raw, *texts) if any(texts) else (str(entry.raw_hash),)
 
 
 def _names_a_site(url: str) -> bool:

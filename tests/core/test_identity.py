@@ -320,3 +320,28 @@ def test_ids_are_63_bits_in_the_order_of_time(moment: datetime, identity: int) -
     assert 0 <= made < 1 << 63
     assert first_id_at(moment) <= made < first_id_at(moment) + (1 << 21)
     assert first_id_at(datetime.max.replace(tzinfo=UTC)) <= MAX_ID_MS << 21
+
+
+@pytest.mark.parametrize(
+    ("title", "title_hash", "rest_ident"),
+    [
+        ("The Ferry sails", 8324632369730309226, 9019087931504751862),
+        ("CafÃ© <b>am</b>\u00ad Hafen &amp;amp; Kai", 2983270767890542620, -2023286542585017878),
+        ("<i>Osprey</i>  SAILS &amp; sinks", 554310010071684684, -1130190162118535986),
+        ("１号 渡轮", 3642556310779121626, 6397245590945237719),
+    ],
+)
+def test_what_a_title_counts_for_never_changes(
+    title: str, title_hash: int, rest_ident: int
+) -> None:
+    """However titles are mended for show: a changed number makes stories on record come again."""
+    (keys,) = keys_of([Entry(raw_hash=0, title=Markup(value=title))])
+    assert (keys.title_hash, keys.rest_ident) == (title_hash, rest_ident)
+
+
+def test_an_entry_of_text_alone_is_known_by_it_whatever_else_is_read_of_it() -> None:
+    said = Entry(raw_hash=1, content=Markup(value="The ferry sailed."), published_raw="2024-03-05")
+    more = replace(said, raw_hash=2, language="en", authors=("Jane Roe",))
+    other = replace(said, raw_hash=3, published_raw="2024-03-06")
+    idents = [keys_of([e])[0].rest_ident for e in (said, more, other)]
+    assert idents[0] == idents[1] != idents[2]
