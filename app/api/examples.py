@@ -8,6 +8,7 @@ from app.api.examples_boilerplate import BOILERPLATE
 from app.api.examples_explain import EXPLAINED
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
+from app.api.examples_operations import STATUS, STORY_PAGE
 from app.api.schemas_revisions import RevisionOut
 
 _SOURCE: Final = {"id": "3", "name": "Harbour News", "domain": "harbour.example", "country": None}
@@ -267,33 +268,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ExplainAnswer": EXPLAINED,
     "FacetAnswer": FACETED,
     "TimelineAnswer": TIMELINE,
-    "StatusAnswer": {
-        "data": {
-            "version": "0.1.0",
-            "python": "3.11.9",
-            "now": "2026-11-12T03:10:00Z",
-            "feeds": {"new": 0, "ok": 118, "failing": 3, "paused": 1, "quarantined": 0},
-            "due": 2,
-            "most_overdue_s": 1.4,
-            "leased": 5,
-            "stories": 182_034,
-            "last_seq": 190_112,
-            "last_hour": {
-                "polls": {"new": 61, "same_body": 90, "not_modified": 204, "failed": 4},
-                "failures": {"timeout": 4},
-                "new_stories": 133,
-                "delay": {"p50_s": 402.0, "p95_s": 1730.5},
-            },
-            "index": {"version": 3, "outdated": 0},
-            "normal_form": {"version": 1, "outdated": 0},
-            "database": {
-                "engine": "postgresql",
-                "version": "18.1",
-                "bytes": 912_000_000,
-                "schema_revision": "0002",
-            },
-        }
-    },
+    "StatusAnswer": STATUS,
+    "StoryPageAnswer": STORY_PAGE,
 }
 
 PROBLEM: Final[dict[str, Any]] = {

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import re
 from typing import Any
 
 import pytest
 
-from app.api import (
-    schemas,
-    schemas_admin,
-    schemas_explain,
-    schemas_insights,
-    schemas_lists,
-    schemas_normalize,
-)
+import app.api
 from app.api.examples import EXAMPLES, PROBLEM
 from tests.api.conftest import Api, on_sqlite
 from tests.tools.openapi import SNAPSHOT, description
@@ -89,14 +84,8 @@ def test_every_json_answer_has_an_example(path: str, method: str, operation: dic
 
 @pytest.mark.parametrize("name", [*EXAMPLES, "Problem"])
 def test_examples_are_what_they_are_examples_of(name: str):
-    modules = (
-        schemas,
-        schemas_admin,
-        schemas_explain,
-        schemas_insights,
-        schemas_lists,
-        schemas_normalize,
-    )
+    names = [m.name for m in pkgutil.iter_modules(app.api.__path__) if m.name.startswith("schemas")]
+    modules = [importlib.import_module(f"app.api.{module}") for module in names]
     model = next(vars(m)[name] for m in modules if name in vars(m))
     model.model_validate_json(json.dumps(EXAMPLES.get(name, PROBLEM)))
 
