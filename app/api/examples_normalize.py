@@ -15,6 +15,7 @@ NORMALIZED: Final[dict[str, Any]] = {
         "distinct": 30,
         "notes": [],
         "title_affixes": {"prefixes": [], "suffixes": [" - Harbour News"]},
+        "repeated_lines": [{"place": "line", "text": "More from the harbour desk", "stories": 30}],
         "stories": [
             {
                 "url": "https://harbour.example/2026/11/ferry",

@@ -99,6 +99,10 @@ def _feed_shape(found: Preview) -> dict[str, Any]:
             "prefixes": found.title_affixes.prefixes,
             "suffixes": found.title_affixes.suffixes,
         },
+        "repeated_lines": [
+            {"place": lesson.place.value, "text": lesson.text, "stories": lesson.stories}
+            for lesson in found.lessons
+        ],
         "stories": [_shape(previewed) for previewed in found.stories],
     }
 

@@ -15,6 +15,7 @@ from app.api.schemas import (
     Person,
     TagOut,
 )
+from app.api.schemas_boilerplate import RepeatedLineOut
 from app.core.preview import KnownBy
 from app.core.story import PublishedFrom
 
@@ -74,6 +75,9 @@ class NormalizedFeed(Answer):
     distinct: int = Field(description="Entries that are stories of their own.")
     notes: list[str] = Field(description="What was wrong, and read all the same.")
     title_affixes: AffixesOut
+    repeated_lines: list[RepeatedLineOut] = Field(
+        description="What its texts lose, since several of its stories have it."
+    )
     stories: list[NormalizedStory]
 
 

@@ -75,6 +75,9 @@ def _print_feed(out: Console, feed: dict[str, Any]) -> None:
     affixes = feed["title_affixes"]
     for affix in (*affixes["prefixes"], *affixes["suffixes"]):
         out.print(Text(f"  titles lose “{affix}”"), soft_wrap=True)
+    for line in feed["repeated_lines"]:
+        said = f"  {line['stories']} stories lose the {line['place']} “{line['text']}”"
+        out.print(Text(said), soft_wrap=True)
     for story in feed["stories"]:
         out.print()
         _print_story(out, story)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from app.core.identity import EntryKeys
 from app.core.normal.normalize import normalize
+from app.core.normal.repeats import WINDOW, Lesson, taught
 from app.core.plan import notes_of, read_document
 from app.core.poll import Document
 from app.core.story import Story, TitleAffixes
@@ -53,7 +54,7 @@ class Preview:
     """A document that can be read as a feed, and the first of its stories.
 
     `entries` counts all of the document, `distinct` those told apart. `title_affixes` are what
-    its titles lose.
+    its titles lose, `lessons` the lines that its texts lose because they repeat.
     """
 
     format: str
@@ -64,6 +65,7 @@ class Preview:
     distinct: int
     notes: tuple[str, ...]
     title_affixes: TitleAffixes
+    lessons: tuple[Lesson, ...]
     stories: tuple[PreviewedStory, ...]
 
 
@@ -86,6 +88,14 @@ def _previewed(document: Document, asked: PreviewRequest) -> Preview:
     context = feed_context(
         feed, feed_url=asked.url, language=asked.language, time_zone=asked.time_zone
     )
+    keys = document.keys[: max(asked.limit, WINDOW)]
+
+    def read(learned: frozenset[int]) -> list[Story]:
+        known = replace(context, learned=learned)
+        return [normalize(each.entry, known, asked.now) for each in keys]
+
+    stories, lessons = taught(read)
+    shown = list(zip(keys, stories, strict=True))[: asked.limit]
     return Preview(
         format=feed.format,
         title=feed.title,
@@ -95,10 +105,8 @@ def _previewed(document: Document, asked: PreviewRequest) -> Preview:
         distinct=len(document.keys),
         notes=notes_of(document),
         title_affixes=context.title_affixes,
-        stories=tuple(
-            _with_keys(keys, normalize(keys.entry, context, asked.now))
-            for keys in document.keys[: asked.limit]
-        ),
+        lessons=lessons,
+        stories=tuple(_with_keys(each, story) for each, story in shown),
     )
 
 

@@ -189,6 +189,17 @@ def suffix_starts(text: str) -> list[int]:
     return sorted(start for start in found if text[:start].strip() and text[start:].strip())
 
 
+def may_stand(place: Place, text: str) -> bool:
+    """Whether a text has the form of such a line; only then is it found in stories."""
+    if place is Place.LINE:
+        return len(text) <= MAX_LINE_CHARS
+    if place is Place.PREFIX:
+        whole = f"{text} And"
+        return any(whole[:end].strip() == text for end in prefix_ends(whole))
+    whole = f"And. {text}"
+    return any(whole[start:].strip() == text for start in suffix_starts(whole))
+
+
 def lines_of(title: str, blocks: Iterable[Block]) -> StoryLines:
     """What is kept of a story's lines; `title` is "" where the story has none of its own."""
     blocks = tuple(blocks)
