@@ -104,5 +104,5 @@ _MARK = regex.compile(
 @cache
 def _notices() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
     table = json.loads(files("app.core.vocab").joinpath("withdrawals.json").read_text("utf-8"))
-    text = "|".join(f"(?:{form})" for form in table["text"])
+    text = f"{table['lead']}(?:{'|'.join(table['text'])})"
     return regex.compile(table["title"], regex.DOTALL), regex.compile(text, regex.DOTALL)
