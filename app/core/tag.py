@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from app.core.story import Agency, Tag, TagBy
 from app.core.text import clean_text
 from app.core.topics import topic
-from app.core.types import Category
+from app.core.types import Category, Place
 
 MAX_TAGS = 64
 MAX_CODE_CHARS = 128
@@ -24,11 +25,26 @@ _TOPIC_CODE = re.compile(r"(?<![0-9])([0-9]{8})(?![0-9])")
 
 
 def tag_story(
-    *, categories: Sequence[Category], agency: Agency | None, language: str | None
+    *,
+    categories: Sequence[Category],
+    agency: Agency | None,
+    language: str | None,
+    places: Sequence[Place] = (),
+    people: Sequence[Category] = (),
+    organisations: Sequence[Category] = (),
 ) -> tuple[Tag, ...]:
-    """Agency, language, then the publisher's categories in their order; at most MAX_TAGS."""
+    """Agency, language, then the publisher's categories, places, people and organisations, each
+    in its order; at most MAX_TAGS.
+    """
+    said = _tags(categories, agency, language)
+    places_said = ((place.name, place.code) for place in places)
+    named = (
+        _named("place", places_said),
+        _named("person", ((one.label, one.term) for one in people)),
+        _named("org", ((one.label, one.term) for one in organisations)),
+    )
     tags: dict[str, Tag] = {}
-    for tag in _tags(categories, agency, language):
+    for tag in chain(said, *named):
         tags.setdefault(tag.qcode, tag)
     return tuple(tags.values())[:MAX_TAGS]
 
@@ -63,6 +79,16 @@ def _tags(
         if code is not None:
             matched = clean_text(category.term)[:MAX_NAME_CHARS]
             yield Tag(scheme="category", code=code, name=name, by=TagBy.PUBLISHER, matched=matched)
+
+
+def _named(scheme: str, said: Iterable[tuple[str | None, str | None]]) -> Iterator[Tag]:
+    """What the publisher says by name that a story is about; its own codes are no codes here."""
+    for raw, own in said:
+        name = clean_text(raw or "")[:MAX_NAME_CHARS]
+        code = fold_code(name)
+        if code is not None:
+            matched = clean_text(own or "")[:MAX_NAME_CHARS] or name
+            yield Tag(scheme=scheme, code=code, name=name, by=TagBy.PUBLISHER, matched=matched)
 
 
 def _media_topic(category: Category) -> Iterator[Tag]:

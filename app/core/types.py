@@ -170,8 +170,9 @@ class Entry:
     every other field, so equal hashes mean that there is nothing to normalize. Numbers of comments,
     shares and views are not read: they change from poll to poll and say nothing of the story.
 
-    `credits` names whom the text comes from, the most specific first: credit line, source,
-    publisher. `located` is where it was written, `dateline` the line that says so in print.
+    `credits` names whom the text comes from (credit line, source), `publisher` who sends it, which
+    may be somebody else's text. `located` is where it was written, `dateline` the line that says
+    so in print.
     """
 
     raw_hash: int
@@ -192,6 +193,7 @@ class Entry:
     dateline: str | None = None
     located: str | None = None
     credits: tuple[str, ...] = ()
+    publisher: str | None = None
     editor_note: str | None = None  # from editor to editor: corrections, what is to come
     places: tuple[Place, ...] = ()
     people: tuple[Category, ...] = ()

@@ -421,6 +421,7 @@ class TestRawHash:
             dateline="d",
             located="d",
             credits=("a", "b"),
+            publisher="p",
             editor_note="n",
             places=(Place(name="p", code="c", latitude=1.0, longitude=2.0),),
             people=(Category(term="p"),),

@@ -114,10 +114,11 @@ def test_the_fields_of_an_item() -> None:
     assert got.pub_status is None
     assert got.dateline == "ARVIK, Nov. 3 (CPW)"
     assert got.located == "Arvik"
-    assert got.credits == ("CPW/Ada Lund", "Coast Press", "CP", "CPW")
+    assert got.credits == ("CPW/Ada Lund", "Coast Press", "CP")
+    assert got.publisher == "CPW"
     assert got.editor_note == "Adds quote\nMore at 1500"
     assert got.categories == (
-        Category(term="medtop:20000350"),
+        Category(term="medtop:20000350", label="central bank"),
         Category(term="medtop:04000000", label="economy"),
         Category(term="Current", scheme="genre"),
         Category(term="ferries"),
@@ -277,7 +278,7 @@ class TestNitf:
         assert got.title == Markup(value="Ferry stops", html=False)
         assert got.content == Markup(value="<p>It stops.</p>")
         assert got.authors == ("By Ada Lund",)
-        assert got.credits == ("Coast Press",)
+        assert got.publisher == "Coast Press"
         assert got.pub_status == "canceled"
         assert got.categories == (
             Category(term="medtop:20000350", label="banks"),

@@ -60,7 +60,7 @@ def test_reads_all_that_google_defines() -> None:
     assert entry.updated_raw == "2026-11-02"
     assert entry.language == "en"
     assert entry.image_url == "https://img.coast.example/7.jpg"
-    assert entry.credits == ("Coast Courier",)
+    assert entry.publisher == "Coast Courier"
     assert entry.categories == (
         Category(term="harbour"),
         Category(term="ferries"),

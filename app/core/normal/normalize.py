@@ -14,6 +14,7 @@ from app.core.normal.dates import clamp_published, read_date
 from app.core.normal.lines import NOTHING, Repeated, lines_of, pack_lines
 from app.core.normal.people import read_authors
 from app.core.normal.titles import own_title
+from app.core.normal.wire import agency_among, located_dateline, wire_lead, with_note
 from app.core.story import FeedContext, PublishedFrom, Story
 from app.core.tag import tag_story
 from app.core.text import clean_text, count_words, fold_space, sanitize_html, title_text, visible
@@ -65,7 +66,15 @@ def normalize(entry: Entry, context: FeedContext, first_seen: datetime) -> Story
     said = read_authors(entry.authors)
     prior = normalize_language(entry.language) or normalize_language(context.language)
     language = detect_language(f"{title}\n{text}", prior)
-    agency = body.main.agency or body.other.agency or said.agency
+    lead = wire_lead(entry)
+    agency = (
+        agency_among(entry.credits)
+        or (lead.agency if lead else None)
+        or body.main.agency
+        or body.other.agency
+        or said.agency
+        or agency_among((entry.publisher or "",))
+    )
     published = _published(entry, context, first_seen)
     story = Story(
         url=url,
@@ -76,7 +85,10 @@ def normalize(entry: Entry, context: FeedContext, first_seen: datetime) -> Story
         html=body.html,
         authors=said.names or body.main.authors or body.other.authors,
         agency=agency,
-        dateline=body.main.dateline or body.other.dateline,
+        dateline=(lead.dateline if lead else None)
+        or body.main.dateline
+        or body.other.dateline
+        or located_dateline(entry),
         language=language,
         published_at=published.at,
         published_from=published.whence,
@@ -85,7 +97,14 @@ def normalize(entry: Entry, context: FeedContext, first_seen: datetime) -> Story
         updated_at=_updated(entry, context, first_seen, published),
         image_url=_image(entry, body.html),
         enclosures=_enclosures(entry),
-        tags=tag_story(categories=entry.categories, agency=agency, language=language),
+        tags=tag_story(
+            categories=entry.categories,
+            agency=agency,
+            language=language,
+            places=entry.places,
+            people=entry.people,
+            organisations=entry.organisations,
+        ),
         word_count=count_words(text, language),
         content_hash=0,
         lines=pack_lines(lines_of(said_title, body.main.blocks)),
@@ -131,7 +150,8 @@ def _body(entry: Entry, repeated: Repeated) -> _Body:
     html = None
     if markup is not None and markup.html:
         html = sanitize_html(markup.value[:MAX_TEXT_CHARS], entry.base_url) or None
-    return _Body(main=main, other=other, html=html, summary=_summary(summary.text or main.text))
+    said = _summary(summary.text or main.text)
+    return _Body(main=with_note(main, entry.editor_note), other=other, html=html, summary=said)
 
 
 def _read(markup: Markup | None, repeated: Repeated = NOTHING) -> BlocksRead:

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 from app.core.parse.fields import absolute, count, sealed, text_of, unique
 from app.core.parse.newsml_body import Body, read_body
 from app.core.parse.tree import Tree, child, children, language_of, words
-from app.core.parse.wire import code_of, pub_status
+from app.core.parse.wire import code_of, pub_status, topic_name
 from app.core.types import (
     Category,
     Entry,
@@ -148,6 +148,7 @@ class _Item:
                 dateline=words(self.content, "dateline") or self.body.dateline,
                 located=next((n for e in self._all("located") if (n := self._named(e).name)), None),
                 credits=tuple(self._credits(organisations)),
+                publisher=self._provider(),
                 editor_note=self._note(),
                 places=tuple(n.place for n in subjects if n.kind in _PLACES and n.name),
                 people=tuple(n.category for n in subjects if n.kind == "person" and n.name),
@@ -194,11 +195,15 @@ class _Item:
     def _credits(self, creators: list[str]) -> Iterator[str]:
         said = [words(line) for line in self._all("creditline")]
         sources = [self._named(source) for source in self._all("infoSource")]
-        provider = child(self.meta, "provider")
-        if provider is not None:
-            sources.append(self._named(provider))
         said += [name for source in sources for name in (source.name, _literal(source.code))]
         yield from unique([*filter(None, said), *creators])
+
+    def _provider(self) -> str | None:
+        provider = child(self.meta, "provider")
+        if provider is None:
+            return None
+        named = self._named(provider)
+        return named.name or _literal(named.code)
 
     def _categories(self, subjects: list[_Named]) -> Iterator[Category]:
         """Subjects that are topics, genres and keywords. Codes without a name tell readers nothing,
@@ -206,8 +211,8 @@ class _Item:
         """
         topics = [named for named in subjects if named.kind not in (*_PLACES, *_ACTORS)]
         for named in topics:
-            if named.name or "medtop" in (named.code or "") or "mediatopic" in (named.code or ""):
-                yield named.category
+            if label := named.name or topic_name(named.code or ""):
+                yield Category(term=named.code or label, label=label)
         for name in ("genre", "keyword", "slugline"):
             for element in self._all(name):
                 said = self._named(element).name or words(element)

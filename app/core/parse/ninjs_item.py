@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from app.core.parse.fields import absolute, sealed, text_of, unique
@@ -11,7 +12,7 @@ from app.core.parse.ninjs_media import files_of, page_of, picture_of
 from app.core.parse.nitf import read_article
 from app.core.parse.prepare import prepare
 from app.core.parse.tree import NoTree, read_tree
-from app.core.parse.wire import pub_status, topic_of
+from app.core.parse.wire import pub_status, topic_name, topic_of
 from app.core.types import Category, Entry, Markup, Place
 
 _OF_MAKERS: Final = ("writer", "creditline", "credit")
@@ -43,6 +44,7 @@ def read_item(item: Item, document: str) -> Entry:
             dateline=text_of(item.get("dateline")),
             located=text_of(item.get("located")),
             credits=tuple(_credits(item)),
+            publisher=first(item, "source", "provider", "copyrightholder"),
             editor_note=text_of(item.get("ednote")),
             places=tuple(_places(item)),
             people=tuple(_category(p) for p in people if name_of(p) and not _is_creator(p)),
@@ -141,15 +143,14 @@ def _credits(item: Item) -> Iterator[str]:
     lines = (d for d in objects(item, "descriptions") if d.get("role") == "creditline")
     said = [first(item, "creditline"), *(text_of(line.get("value")) for line in lines)]
     said += [*(name_of(source) for source in sources)]
-    said += [first(item, "source", "provider", "copyrightholder")]
     yield from unique([name for name in said if name])
 
 
 def _categories(item: Item) -> Iterator[Category]:
     for subject in objects(item, "subjects", "subject"):
         category = _category(subject)
-        if category.label or "medtop" in category.term or "mediatopic" in category.term:
-            yield category
+        if label := category.label or topic_name(category.term):
+            yield replace(category, label=label)
     for genre in objects(item, "genres", "genre"):
         if name_of(genre):
             yield Category(term=name_of(genre) or "", scheme="genre")

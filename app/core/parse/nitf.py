@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from app.core.parse.fields import absolute, sealed, text_of
 from app.core.parse.markup import html_of
 from app.core.parse.tree import Tree, child, children, language_of, words
-from app.core.parse.wire import pub_status, topic_of
+from app.core.parse.wire import pub_status, topic_name, topic_of
 from app.core.types import (
     Category,
     Entry,
@@ -91,7 +91,7 @@ def _entry(nitf: Element, url: str) -> Entry:
             base_url=url,
             pub_status=pub_status(data.get("management-status") if data is not None else None),
             dateline=article.dateline,
-            credits=tuple(filter(None, [_said(data, "doc.copyright", "holder")])),
+            publisher=_said(data, "doc.copyright", "holder"),
             editor_note=_said(data, "ed-msg", "info"),
         )
     )
@@ -109,7 +109,8 @@ def _categories(head: Element | None) -> Iterator[Category]:
         names = (subject.get(f"tobject.subject.{level}") for level in ("detail", "matter", "type"))
         name = next((said for raw in names if (said := text_of(raw))), None)
         if code or name:
-            yield Category(term=topic_of(code) if code else name or "", label=name)
+            term = topic_of(code) if code else name or ""
+            yield Category(term=term, label=name or topic_name(term))
     keys = child(head, "docdata", "key-list")
     for key in () if keys is None else children(keys, "keyword"):
         if said := text_of(key.get("key")):

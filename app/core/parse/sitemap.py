@@ -88,7 +88,7 @@ def sitemap_feed(tree: Tree, *, url: str, max_entries: int, notes: tuple[str, ..
     read = tuple(_entry(page, news, url) for page, news in stories[:max_entries])
     return ParsedFeed(
         format="news_sitemap",
-        title=_the_one(entry.credits[0] if entry.credits else None for entry in read),
+        title=_the_one(entry.publisher for entry in read),
         language=_the_one(entry.language for entry in read),
         entries=read,
         dropped=len(stories) - len(read),
@@ -128,7 +128,7 @@ def _entry(page: Element, news: Element, url: str) -> Entry:
             image_url=absolute(words(page, "image", "loc"), url),
             language=words(news, "publication", "language") or words(news, "language"),
             base_url=address,
-            credits=(name,) if name else (),
+            publisher=name,
         )
     )
 

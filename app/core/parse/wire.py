@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+from app.core.topics import topic
 
 _STATUSES: Final = {
     "canceled": "canceled",
@@ -34,3 +37,13 @@ def topic_of(code: str) -> str:
     """
     topic = code.startswith("2000") or code.endswith("000000")
     return f"{'medtop' if topic else 'subj'}:{code}"
+
+
+def topic_name(code: str) -> str | None:
+    """The English name of a Media Topic given as a QCode or an address; None for anything else."""
+    found = _TOPIC.search(code)
+    known = topic(found[1]) if found else None
+    return known.name if known else None
+
+
+_TOPIC: Final = re.compile(r"(?:\bmedtop:|/mediatopic/)([0-9]{8})\b")
