@@ -12,6 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from app.core.parse.extensions import (
+    credits_of,
+    excerpt_of,
+    keywords_of,
+    organisations_of,
+    people_of,
+    places_of,
+    publisher_of,
+)
 from app.core.parse.fields import absolute, count, sealed, text_of, unique
 from app.core.types import Category, Enclosure, Entry, Markup
 
@@ -44,21 +53,47 @@ def read_entry(item: Found, feed: Surroundings) -> Entry:
     content = _content(found)
     draft = Entry(
         raw_hash=0,
-        guid=text_of(found.get("id")),
+        guid=text_of(found.get("id")) or text_of(found.get("dc_identifier")),
         url=url,
         title=_named(found, "title"),
-        summary=_named(found, "summary") or (None if content else _named(found, "info")),
+        summary=_summary(found, content),
         content=content,
-        authors=read_authors(found, atom=feed.atom) or feed.authors,
-        published_raw=text_of(found.get("published")) or text_of(found.get("created")),
-        updated_raw=text_of(found.get("updated")),
+        authors=read_authors(found, atom=feed.atom) or _source_authors(found) or feed.authors,
+        published_raw=_text(found, "published", "created", "prism_publicationdate"),
+        updated_raw=_text(found, "updated", "prism_modificationdate"),
         categories=_categories(found),
         enclosures=_enclosures(found, link_base),
         image_url=_image(found, link_base),
         language=_language(found),
         base_url=base or (feed.url if feed.atom else url or link_base),
+        credits=credits_of(found),
+        publisher=publisher_of(found),
+        places=places_of(found),
+        people=people_of(found),
+        organisations=organisations_of(found),
     )
     return sealed(draft)
+
+
+def _text(found: Found, *names: str) -> str | None:
+    """The first of the elements that says something."""
+    said = (text_of(found.get(name)) for name in names)
+    return next(filter(None, said), None)
+
+
+def _summary(found: Found, content: Markup | None) -> Markup | None:
+    """The entry's own; a picture's caption only if there is no other text."""
+    if own := _named(found, "summary"):
+        return own
+    if excerpt := excerpt_of(found):
+        return Markup(value=excerpt)
+    return None if content else _named(found, "info")
+
+
+def _source_authors(found: Found) -> tuple[str, ...]:
+    """Of the feed that an Atom entry was taken from (RFC 4287 §4.2.11)."""
+    source = found.get("source")
+    return read_authors(dict(source), atom=True) if isinstance(source, dict) else ()
 
 
 def links(found: Found, rel: str) -> Iterator[Found]:
@@ -140,6 +175,7 @@ def _categories(found: Found) -> tuple[Category, ...]:
         if term:
             scheme, label = text_of(tag.get("scheme")), text_of(tag.get("label"))
             said[Category(term=term, scheme=scheme, label=label)] = None
+    said.update(dict.fromkeys(keywords_of(found)))
     return tuple(said)
 
 
