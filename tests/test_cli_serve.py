@@ -380,6 +380,16 @@ def test_the_index_is_brought_up_to_date_while_the_service_serves(here: Path, fe
     assert "Ferry back" in done("search", "country:NO")
 
 
+def test_stories_are_made_again_while_the_service_serves(here: Path, feed_id: str):
+    done("feeds", "refresh", feed_id)
+    assert "All stories have the normal form" in done("reprocess")
+    with closing(sqlite3.connect("copydesk.db", timeout=5)) as database, database:
+        database.execute("UPDATE entries SET version = version - 1")
+    assert "1 stories to be made again" in done("status")
+    assert "0 stories renewed, 1 were as they are." in done("reprocess", "--batch", "1")
+    assert "All stories have the normal form" in done("reprocess")
+
+
 def test_keys_are_made_listed_and_revoked(here: Path, served: Running):
     address = read_owner("copydesk.db").url
     made = copydesk("keys", "create", "ci", "--scope", "admin", "--expires", "2999-01-01")

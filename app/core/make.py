@@ -12,7 +12,7 @@ from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, IndexTerms, index_terms
 from app.core.story import Story
 
-NORMAL_FORM_VERSION = 1
+NORMAL_FORM_VERSION = 2
 """Raised with every release that makes other stories of the same entries."""
 
 
