@@ -75,7 +75,7 @@ async def versions(database: Database) -> dict[int, int]:
 def newer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A release with another normal form."""
     for where in (make_module, renewal, written):
-        monkeypatch.setattr(where, "NORMAL_FORM_VERSION", 2)
+        monkeypatch.setattr(where, "NORMAL_FORM_VERSION", 3)
 
 
 @pytest.mark.usefixtures("newer")
