@@ -23,6 +23,8 @@ FULLER_BODY = 1.5
 MAX_LINK_SHARE = 0.6
 _LINK = re.compile(r"<a\b[^>]*>(.*?)</a>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+_OPENING = re.compile(r"\s*<(h[1-6]|p)\b[^>]*>(.*?)</\1>\s*", re.DOTALL)
+_FRAME = re.compile(r"</?(?:html|body)>")
 _LINE_BREAKS = re.compile(r"\s*\n\s*")
 
 
@@ -56,7 +58,23 @@ def extract_article(tree: HtmlElement, url: str) -> str:
         include_formatting=True,
         output_format="html",
     )
-    return found or ""
+    return _without_title(_FRAME.sub("", found or "").strip(), tree)
+
+
+def _without_title(fragment: str, tree: HtmlElement) -> str:
+    """A page's headline is no part of its text, though it stands in the same element."""
+    opening = _OPENING.match(fragment)
+    if opening is None:
+        return fragment
+    headlines = ("".join(element.itertext()) for element in tree.iter("h1"))
+    said = _bare(_plain(entities.unescape(opening[2])))
+    repeated = said and said in {_bare(headline) for headline in headlines}
+    return fragment[opening.end() :] if repeated else fragment
+
+
+def _bare(text: str) -> str:
+    """Letters and digits only: markup and spaces come and go."""
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def choose_body(tree: HtmlElement, declared: Declared, url: str) -> tuple[str, str]:
