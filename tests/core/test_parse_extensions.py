@@ -138,7 +138,8 @@ CASES = {
             "<prism:keyword>pier</prism:keyword><prism:section>Sea</prism:section>"
             "<prism:location>Arvik</prism:location><prism:person>Mia Berg</prism:person>"
             "<prism:organization>Arvik Ferries</prism:organization>"
-            "<prism:publicationName>Sea</prism:publicationName><prism:teaser>It stops.</prism:teaser>"
+            "<prism:publicationName>Sea</prism:publicationName>"
+            "<prism:teaser>It stops.</prism:teaser>"
         ),
         {
             "published_raw": "2026-11-02",
