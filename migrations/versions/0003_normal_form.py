@@ -52,14 +52,28 @@ def upgrade() -> None:
     op.create_table(
         "bands",
         sa.Column("key", sa.BigInteger(), nullable=False),
-        sa.Column("story_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["story_id"], ["stories.id"], name=op.f("fk_bands_story_id_stories"), ondelete="CASCADE"
-        ),
+        sa.Column("story_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key", "story_id", name=op.f("pk_bands")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_bands_story_id"), "bands", ["story_id"], unique=False)
+    op.create_table(
+        "members",
+        sa.Column(
+            "story_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("cluster_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["story_id"],
+            ["stories.id"],
+            name=op.f("fk_members_story_id_stories"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("story_id", name=op.f("pk_members")),
+    )
+    op.create_index("ix_members_cluster", "members", ["cluster_id", "story_id"], unique=False)
 
     op.create_table(
         "entries",
@@ -124,12 +138,8 @@ def upgrade() -> None:
             autoincrement=False,
             nullable=False,
         ),
-        sa.Column("published_at", sa.BigInteger(), nullable=False),
-        sa.Column("shingles", sa.Integer(), nullable=False),
-        sa.Column("lead_shingles", sa.Integer(), nullable=False),
-        sa.Column("full", sa.LargeBinary(), nullable=False),
-        sa.Column("lead", sa.LargeBinary(), nullable=False),
-        sa.Column("guard", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("packed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["story_id"],
             ["stories.id"],
@@ -151,15 +161,7 @@ def upgrade() -> None:
         "stories",
         sa.Column("revision_kind", sa.String(length=16), server_default="first", nullable=False),
     )
-    op.add_column("stories", sa.Column("cluster_id", sa.BigInteger(), nullable=True))
-    op.create_index(
-        "ix_stories_cluster",
-        "stories",
-        ["cluster_id"],
-        unique=False,
-        sqlite_where=sa.text("cluster_id IS NOT NULL"),
-        postgresql_where=sa.text("cluster_id IS NOT NULL"),
-    )
+
     op.create_index("ix_stories_source", "stories", ["source_id", "id"], unique=False)
 
     op.add_column("texts", sa.Column("line_hashes", sa.LargeBinary(), nullable=True))
@@ -167,15 +169,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_stories_cluster")
     op.drop_index("ix_stories_source")
     for table, column in (
         ("texts", "line_hashes"),
-        ("stories", "cluster_id"),
         ("stories", "revision_kind"),
         ("revisions", "kind"),
         ("feeds", "full_text"),
     ):
         op.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-    for table in ("sketches", "pages", "entries", "bands", "learned_lines"):
+    for table in ("sketches", "pages", "members", "entries", "bands", "learned_lines"):
         op.drop_table(table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.store.models.derived import bands, entries, learned_lines, pages, sketches
+from app.store.models.derived import bands, entries, learned_lines, members, pages, sketches
 from app.store.models.keys import keys, meta
 from app.store.models.log import changes, log_head
 from app.store.models.polling import bodies, feeds, fetches, hosts, sources
@@ -28,6 +28,7 @@ __all__ = [
     "keys",
     "learned_lines",
     "log_head",
+    "members",
     "meta",
     "pages",
     "revisions",

@@ -80,19 +80,26 @@ sketches = Table(
     "sketches",
     metadata,
     _of_story(),
-    Column("published_at", Instant, nullable=False),
-    Column("shingles", Integer, nullable=False),
-    Column("lead_shingles", Integer, nullable=False),
-    Column("full", LargeBinary, nullable=False),
-    Column("lead", LargeBinary, nullable=False),
-    Column("guard", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
 )
 
+# Sixty rows a story: nothing refers to them and nothing is kept of them but the key.
 bands = Table(
     "bands",
     metadata,
     Column("key", BigInteger, nullable=False),
-    Column("story_id", ForeignKey("stories.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("story_id", BigInteger, nullable=False),
     PrimaryKeyConstraint("key", "story_id"),
     sqlite_with_rowid=False,
+)
+
+# Apart from the stories: whoever decides on clusters writes those of other sources, whose rows
+# others may hold while they wait to decide.
+members = Table(
+    "members",
+    metadata,
+    _of_story(),
+    Column("cluster_id", BigInteger, nullable=False),
+    Index("ix_members_cluster", "cluster_id", "story_id"),
 )

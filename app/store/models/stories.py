@@ -52,19 +52,12 @@ stories = Table(
     Column("revision", Integer, nullable=False),
     Column("revision_kind", String(16), nullable=False, server_default="first"),
     Column("status", String(8), nullable=False, server_default="live"),
-    Column("cluster_id", BigInteger),  # the smallest id of the reprints it is one of
     Column("content_hash", BigInteger, nullable=False),
     UniqueConstraint("source_id", "identity"),
     Index("ix_stories_source_url", "source_id", "url_hash"),
     Index("ix_stories_source", "source_id", "id"),
     Index("ix_stories_ingested", "ingested_at"),
     Index("ix_stories_updated", "updated_at"),
-    Index(
-        "ix_stories_cluster",
-        "cluster_id",
-        sqlite_where=text("cluster_id IS NOT NULL"),
-        postgresql_where=text("cluster_id IS NOT NULL"),
-    ),
 )
 
 texts = Table(
