@@ -6,20 +6,24 @@ import json
 
 PARAGRAPHS = (
     (
-        "The ferry between the old harbour and the island sailed again on Tuesday morning after two "
-        "weeks in the yard, and the first forty passengers were let on board free of charge."
+        "The ferry between the old harbour and the island sailed again on Tuesday morning "
+        "after two weeks in the yard, and the first forty passengers were let on board free "
+        "of charge."
     ),
     (
-        "Engineers had found cracks in the bow door during a winter inspection. The yard replaced the "
-        "hinges and tested the door twice at sea before the harbour office signed the papers."
+        "Engineers had found cracks in the bow door during a winter inspection. The yard "
+        "replaced the hinges and tested the door twice at sea before the harbour office "
+        "signed the papers."
     ),
     (
-        "Shopkeepers on the island said that the fortnight without a boat had cost them a good part of "
-        "their stock, since bread and milk had to be flown in by a small aircraft every second day."
+        "Shopkeepers on the island said that the fortnight without a boat had cost them a "
+        "good part of their stock, since bread and milk had to be flown in by a small "
+        "aircraft every second day."
     ),
     (
-        "The operator plans one more trip each evening until the end of the month, so that everybody "
-        "who put off a visit can make it before the first storms of the season arrive."
+        "The operator plans one more trip each evening until the end of the month, so that "
+        "everybody who put off a visit can make it before the first storms of the season "
+        "arrive."
     ),
 )
 LEDE = PARAGRAPHS[0]
