@@ -13,7 +13,8 @@ import pytest
 from app.core.parse.gathered import Gathered, Part, pack, unpack
 from app.core.poll import LedgerRow
 from app.core.schedule import Outcome
-from app.core.types import Failure, Validators
+from app.core.types import Failure, Fetched, FetchPolicy, ServerHints, Validators
+from app.ingest.gather import Gatherer
 from app.net import AddressPolicy, HttpClients
 from app.store.engine import Database
 from app.store.models import revisions, stories
@@ -235,3 +236,31 @@ class TestBody:
     )  # fmt: skip
     def test_of_somebody_else_is_not_read(self, body: bytes) -> None:
         assert unpack(body) is None
+
+
+async def test_nothing_is_asked_for_when_the_deadline_is_near(desk: Desk) -> None:
+    named = "<sitemapindex><sitemap><loc>/a.xml</loc></sitemap></sitemapindex>"
+    async with servers.serve(news(1)) as server:
+        index = Fetched(
+            url=server.url("/index.xml"),
+            status=200,
+            body=named.encode(),
+            content_type=SITEMAP,
+            validators=Validators(etag=b'"1"'),
+            hints=ServerHints(),
+            elapsed_ms=4500,
+        )
+        gatherer = Gatherer(
+            clients=desk.clients,
+            offload=desk.offload,
+            policy=FetchPolicy(deadline_s=5),
+            gap_s=0,
+        )
+        got = await gatherer.run(index, None)
+        assert server.requests == []
+    assert isinstance(got, Fetched)
+    gathered = unpack(got.body)
+    assert gathered is not None
+    assert gathered.notes == ("1 site maps wait for the next poll",)
+    assert gathered.parts == (Part(url=server.url("/a.xml"), waited=1),)
+    assert got.validators == Validators(), "an index that stays as it is would hide what waits"
