@@ -22,6 +22,7 @@ MAX_AUTHORS = 20
 MAX_FACT_CHARS = 1000
 
 _ARTICLE = re.compile(r"(?:\w*Article|Report|BlogPosting|LiveBlogPosting|Review)$")
+_NO_NAME = ("@", "(", "[")
 _LIST_PAGE = frozenset({"CollectionPage", "SearchResultsPage", "ItemList"})
 _RAW_CONTROL = re.compile(r"[\x00-\x1f]")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
@@ -184,7 +185,9 @@ def _text(value: object) -> str | None:
 
 
 def _authors(tree: HtmlElement, declared: Declared) -> tuple[str, ...]:
-    """Names as they stand there, none twice; addresses of profiles are none."""
+    """Names as they stand there, none twice; addresses of profiles and credits of pictures, which
+    stand in brackets, are none.
+    """
     said = declared.article.get("author") or declared.article.get("creator")
     values = said if isinstance(said, list) else [said]
     found = [name for value in values if (name := _name(value))]
@@ -200,7 +203,7 @@ def _authors(tree: HtmlElement, declared: Declared) -> tuple[str, ...]:
 
 def _name(value: object) -> str | None:
     name = _text(value)
-    return None if name is None or "://" in name or name.startswith("@") else name
+    return None if name is None or "://" in name or name.startswith(_NO_NAME) else name
 
 
 # --- meta elements and what is shown ----------------------------------------------------------
