@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from app.core.normal.orders import DateOrder
 from app.core.types import Enclosure
 
 
@@ -134,6 +135,7 @@ class FeedContext:
     source_name: str | None = None
     language: str | None = None  # the feed's own, or the operator's
     time_zone: str | None = None  # IANA name, for dates without a zone
+    date_order: DateOrder | None = None  # of numbers that may be days or months
     title_affixes: TitleAffixes = TitleAffixes()
     learned: frozenset[int] = frozenset()  # hashes of the lines that its source repeats
 

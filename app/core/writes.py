@@ -13,6 +13,7 @@ from app.core.known import Known, KnownStory
 from app.core.make import complete, story_of
 from app.core.match import Match
 from app.core.normal.normalize import normalize
+from app.core.normal.orders import date_order
 from app.core.normal.titles import title_affixes
 from app.core.page.choose import Kept, still_better
 from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, NewStory
@@ -41,11 +42,13 @@ def feed_context(
     may know better than the document.
     """
     titles = (title_text(entry.title) for entry in parsed.entries if entry.title)
+    dates = (entry.published_raw or entry.updated_raw for entry in parsed.entries)
     return FeedContext(
         feed_url=feed_url,
         source_name=names[0],
         language=language or parsed.language,
         time_zone=time_zone,
+        date_order=date_order(dates, language or parsed.language),
         title_affixes=title_affixes(titles, (*names, parsed.title)),
     )
 
@@ -155,9 +158,7 @@ class Writes:
             )
         )
 
-    def _by_page(
-        self, known: KnownStory, story: Story, kept: KeptEntry
-    ) -> tuple[Story, KeptEntry]:
+    def _by_page(self, known: KnownStory, story: Story, kept: KeptEntry) -> tuple[Story, KeptEntry]:
         """The story with its page's text, where it has that and the feed says no more now."""
         if known.id not in self.told_by_page:
             return story, kept

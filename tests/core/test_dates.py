@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from time import strptime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.normal.dates import MAX_DATE_CHARS, ZONE_HOURS, clamp_published, read_date
+from app.core.normal.dates import MAX_DATE_CHARS, clamp_published, read_date
+from app.core.normal.orders import DateOrder, date_order
+from app.core.normal.zones import ZONE_HOURS
 
 NINE_TOKYO = datetime(2024, 3, 5, 0, 0, tzinfo=UTC)
 
@@ -49,7 +54,7 @@ NINE_TOKYO = datetime(2024, 3, 5, 0, 0, tzinfo=UTC)
         ("mar., 05 mars 2024 01:00:00 +0100", "localized"),
         ("5 de marzo de 2024 00:00 +0000", "localized"),
         ("Вт, 05 мар 2024 03:00:00 +0300", "localized"),
-        ("5 березня 2024 02:00 +0200", "dateparser"),
+        ("5 березня 2024 02:00 +0200", "localized"),
         ("2024-03-05T09:00:00GMT+9", "iso8601"),
         ("2024-03-05 09:00:00 Asia/Tokyo", "iso8601"),
         ("Tue, 05 Mar 2024 09:00:00 Asia/Tokyo", "dateutil"),
@@ -203,10 +208,134 @@ def test_summer_time_is_that_of_the_day() -> None:
     assert (winter.at.hour, summer.at.hour) == (11, 10)
 
 
-def test_a_slashed_date_is_month_first() -> None:
-    read = read_date("03/05/2024 00:00 UTC")
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        ("28 Juli 2022 WIB", "localized"),
+        ("Kamis, 28 Juli 2022 00.00 WIB", "localized"),
+        ("Kamis, 28 Jul 2022 | 00:00 WIB", "localized"),
+        ("28 Julai 2022 12:00 pagi +0700", "localized"),
+        ("Thứ Năm, 28/7/2022, 00:00 (GMT+7)", "localized"),
+        ("28 tháng 7 năm 2022 00:00 +07:00", "localized"),
+        ("ngày 28 tháng bảy năm 2022 lúc 0h00 (+0700)", "localized"),
+        ("28 กรกฎาคม 2565 00:00 น. (GMT+7)", "localized"),
+        ("วันพฤหัสบดีที่ 28 ก.ค. พ.ศ. 2565 เวลา 00.00 น. (ICT)", "localized"),
+        ("๒๘ กรกฎาคม ๒๕๖๕ (ICT)", "localized"),
+        ("28/07/2565 00:00 ICT", "dateutil"),
+        ("२८ जुलाई 2022 00:00 +0700", "localized"),
+        ("২৮ জুলাই ২০২২ ০০:০০ +0700", "localized"),
+        ("۶ مرداد ۱۴۰۱ ساعت ۰۰:۰۰ (GMT+7)", "localized"),
+        ("6 مرداد 1401 00:00 +0700", "iso8601"),
+        ("1401/05/06 00:00 +0700", "iso8601"),
+        ("28 تموز 2022 00:00 +0700", "localized"),
+        ("чт, 28 лип 2022 00:00 +0700", "localized"),
+        ("28 липня 2022 року о 00:00 +0700", "localized"),
+        ("28 Temmuz 2022 Perşembe, 00:00 +0700", "localized"),
+        ("28 Ιουλίου 2022, 12:00 π.μ. +0700", "localized"),
+        ("28 lipca 2022 r., godz. 00:00 +0700", "localized"),
+        ("28. července 2022 v 00.00 hodin +0700", "localized"),
+        ("2022. július 28., csütörtök 00:00 +0700", "localized"),
+        ("donderdag 28 juli 2022 om 00.00 uur +0700", "localized"),
+        ("torsdag den 28. juli 2022 kl. 00.00 +0700", "localized"),
+        ("28. heinäkuuta 2022 klo 00.00 +0700", "localized"),
+        ("to 28.7.2022 klo 00.00 +0700", "localized"),
+        ("28 de julho de 2022 às 00h00 +0700", "localized"),
+        ("giovedì 28 luglio 2022 ore 00.00 +0700", "localized"),
+        ("28 iulie 2022, ora 00:00 +0700", "localized"),
+        ("2022 m. liepos 28 d. 00:00 +0700", "localized"),
+        ("28 ביולי 2022 00:00 +0700", "localized"),
+    ],
+)
+def test_dates_of_many_languages_and_calendars(raw: str, rule: str) -> None:
+    read = read_date(raw, time_zone="America/Lima")
     assert read is not None
-    assert read.at == NINE_TOKYO
+    assert read.at == datetime(2022, 7, 27, 17, tzinfo=UTC)
+    assert read.rule == rule
+
+
+def test_every_month_is_known_by_its_short_and_long_names() -> None:
+    for form, names in json.loads(
+        files("app.core.vocab").joinpath("date_words.json").read_text("utf-8")
+    )["months"].items():
+        month = strptime(form, "%b").tm_mon
+        for name in names:
+            read = read_date(f"17 {name} 2022 10:30 +0000")
+            assert read is not None, name
+            assert read.at == datetime(2022, month, 17, 10, 30, tzinfo=UTC), name
+
+
+@pytest.mark.parametrize(
+    ("days", "first"),
+    [
+        ("1 فروردین 1403", (2024, 3, 20)),
+        ("1 فروردین 1400", (2021, 3, 21)),
+        ("30 اسفند 1399", (2021, 3, 20)),
+        ("30 اسفند 1408", (2030, 3, 20)),
+        ("31 شهریور 1402", (2023, 9, 22)),
+        ("1 مهر 1402", (2023, 9, 23)),
+    ],
+)
+def test_the_solar_hijri_calendar(days: str, first: tuple[int, int, int]) -> None:
+    read = read_date(days)
+    assert read is not None
+    assert read.at == datetime(*first, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("raw", "day", "rule"),
+    [
+        ("03/05/2024", (2024, 3, 5), "iso8601+mdy+utc"),
+        ("03-05-2024", (2024, 5, 3), "iso8601+dmy+utc"),
+        ("03.05.2024", (2024, 5, 3), "iso8601+utc"),
+        ("28/07/2022", (2022, 7, 28), "iso8601+utc"),
+        ("07/28/2022", (2022, 7, 28), "iso8601+utc"),
+        ("24-03-05", (2024, 3, 5), "iso8601+ymd+utc"),
+        ("05-03-24", (2024, 3, 5), "iso8601+dmy+utc"),
+        ("31-12-99", (1999, 12, 31), "iso8601+utc"),
+        ("24.03.05", (2005, 3, 24), "iso8601+dmy+utc"),
+        ("3/3/2024", (2024, 3, 3), "iso8601+utc"),
+        ("05/03/24 09:00", (2024, 5, 3), "iso8601+mdy+utc"),
+    ],
+)
+def test_dates_in_numbers_and_how_their_order_was_taken(
+    raw: str, day: tuple[int, int, int], rule: str
+) -> None:
+    read = read_date(raw)
+    assert read is not None
+    assert (read.at.year, read.at.month, read.at.day) == day
+    assert read.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("raws", "language", "order"),
+    [
+        (["05/03/2024", "06/03/2024"], "en", "dmy"),
+        (["03/05/2024", "03/06/2024"], "de", "mdy"),
+        (["25-12-23", "24-12-23", "23-12-23"], None, "dmy"),
+        (["23-12-25", "23-12-24"], "nl", "ymd"),
+        (["24.03.05", "24.03.06"], "de", "ymd"),
+        (["05/03/2024", "28/03/2024"], None, "dmy"),
+        (["05/03/2024"], "en", None),
+        (["05/03/2024"], "en-US", "mdy"),
+        (["05/03/2024"], "en-gb", "dmy"),
+        (["05/03/2024"], "fr", "dmy"),
+        (["24.03.05"], "ko", "ymd"),
+        (["05/03/2024"], None, None),
+        (["2024-03-05", "Tue, 05 Mar 2024 09:00:00 GMT", None, "x"], "fr", None),
+        (["05/28/2024", "28/05/2024"], None, None),
+    ],
+)
+def test_the_order_that_a_document_has(
+    raws: list[str | None], language: str | None, order: str | None
+) -> None:
+    assert date_order(raws, language) == order
+
+
+def test_dates_are_read_in_the_documents_order() -> None:
+    for order, day in (("dmy", (2024, 3, 5)), ("mdy", (2024, 5, 3)), ("ymd", (2024, 5, 3))):
+        read = read_date("05/03/2024", order=DateOrder(order))
+        assert read is not None
+        assert (read.at.year, read.at.month, read.at.day) == day
 
 
 @pytest.mark.parametrize(
@@ -231,6 +360,9 @@ def test_a_slashed_date_is_month_first() -> None:
         "Sat, 30 Feb 2024 09:00:00 GMT",
         "30. Februar 2024",
         "5 mars avril mai 2024",
+        "31 اسفند 1402",
+        "1402/13/01",
+        "32/13/2024",
         "5 nonsense 2024",
         "0001-01-01T00:00:00+14:00",
         "not a date in 2024",
@@ -291,6 +423,12 @@ pieces = st.lists(
             "09h05",
             "23:59:60",
             "05.03.2024",
+            "24-03-05",
+            "1403/01/31",
+            "อ 2565",
+            "tháng 7",
+            "14.30",
+            "(GMT+7)",
         ]
     )
     | st.text(max_size=4),
@@ -308,6 +446,6 @@ def test_no_string_makes_it_raise(raw: str, zone: str | None) -> None:
 @given(st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
 def test_what_we_write_we_read(moment: datetime) -> None:
     read = read_date(moment.isoformat())
-    if moment.utcoffset() is not None and 1970 < moment.year < 9999:
+    if moment.utcoffset() is not None and 1970 < moment.year < 2450:  # then Buddhist years
         assert read is not None
         assert read.at == moment.astimezone(UTC)

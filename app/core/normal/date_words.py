@@ -23,7 +23,10 @@ def in_english(text: str, zones: frozenset[str]) -> str | None:
     `zones` are names of time zones, which stay. Of two months the first is a day of the week:
     "mar. 5 mars".
     """
-    text = _CLOCK.sub(r"\1:\2", text)
+    phrases, months_of = _phrases()
+    text = phrases.sub(
+        lambda said: f" {months_of[said[0].casefold()]} ", _CLOCK.sub(r"\1:\2", text)
+    )
     words = [(found, _meaning(found[0], zones)) for found in _WORD.finditer(text)]
     months = [n for n, (_, meaning) in enumerate(words) if meaning in MONTHS]
     if len(months) > 2 or any(meaning is None for _, meaning in words):  # noqa: PLR2004 - as above
@@ -50,16 +53,29 @@ def is_date_word(word: str) -> bool:
 
 @cache
 def _days_and_months() -> frozenset[str]:
-    table = json.loads(files("app.core.vocab").joinpath("date_words.json").read_text("utf-8"))
+    table = json.loads(_table())
     return frozenset(
         (*table["days"], *(word for words in table["months"].values() for word in words))
     )
 
 
 @cache
+def _phrases() -> tuple[regex.Pattern[str], Mapping[str, str]]:
+    """Months of several words, or that are a word and a number: tháng 7, تشرين الأول."""
+    table: dict[str, str] = json.loads(_table())["phrases"]
+    longest = sorted(table, key=len, reverse=True)
+    form = regex.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)", regex.IGNORECASE)
+    return form, {words.casefold(): month for words, month in table.items()}
+
+
+def _table() -> str:
+    return files("app.core.vocab").joinpath("date_words.json").read_text("utf-8")
+
+
+@cache
 def _words() -> Mapping[str, str]:
     """From vocab/date_words.json; a word that is a day and a month, as "mar", is the month."""
-    table = json.loads(files("app.core.vocab").joinpath("date_words.json").read_text("utf-8"))
+    table = json.loads(_table())
     silent = dict.fromkeys((*table["days"], *table["fillers"]), "")
     said = {**table["halves"], **table["months"]}
     return silent | {word: meaning for meaning, words in said.items() for word in words}

@@ -10,7 +10,7 @@ from html import unescape
 from app.core.hashing import hash64
 from app.core.language import detect_language, normalize_language
 from app.core.normal.blocks import MAX_TEXT_CHARS, BlocksRead, read_blocks
-from app.core.normal.dates import clamp_published, read_date
+from app.core.normal.dates import ReadDate, clamp_published, read_date
 from app.core.normal.lines import NOTHING, Repeated, lines_of, pack_lines
 from app.core.normal.people import read_authors
 from app.core.normal.titles import own_title
@@ -189,7 +189,7 @@ def _published(entry: Entry, context: FeedContext, first_seen: datetime) -> _Pub
         (PublishedFrom.UPDATED, entry.updated_raw),
     )
     for whence, raw in said:
-        read = clamp_published(read_date(raw, time_zone=context.time_zone), first_seen)
+        read = clamp_published(_date(raw, context), first_seen)
         if read is not None:
             return _Published(at=read.at, whence=whence, raw=_raw(read.raw), rule=read.rule)
     raw = entry.published_raw or entry.updated_raw
@@ -199,6 +199,10 @@ def _published(entry: Entry, context: FeedContext, first_seen: datetime) -> _Pub
         raw=_raw(raw),
         rule="first_seen",
     )
+
+
+def _date(raw: str | None, context: FeedContext) -> ReadDate | None:
+    return read_date(raw, time_zone=context.time_zone, order=context.date_order)
 
 
 def _raw(said: str | None) -> str | None:
@@ -212,7 +216,7 @@ def _updated(
     """The publisher's own date of change, where it says a later one than it was published at."""
     if published.whence is not PublishedFrom.PUBLISHED:
         return None
-    read = clamp_published(read_date(entry.updated_raw, time_zone=context.time_zone), first_seen)
+    read = clamp_published(_date(entry.updated_raw, context), first_seen)
     return read.at if read is not None and read.at > published.at else None
 
 
