@@ -143,7 +143,8 @@ def title_text(markup: Markup) -> str:
     if markup.html:
         marked = _LONE_TAG.sub(_unknown_as_text, value) if "<" in value else value
         value = entities.unescape(clean_html(_TITLE_CLEANER, parsable(marked)))
-    return clean_text(value)[:MAX_TITLE_CHARS].rstrip()
+    title = clean_text(value)
+    return title if len(title) <= MAX_TITLE_CHARS else clean_text(title[:MAX_TITLE_CHARS])
 
 
 def _unknown_as_text(found: re.Match[str]) -> str:

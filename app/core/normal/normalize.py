@@ -178,9 +178,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def _stand_in(text: str, url: str | None) -> str:
-    return (
-        shorten(fold_space(text.partition("\n\n")[0]), MAX_FALLBACK_TITLE_CHARS) or url or UNTITLED
-    )
+    """The first words; cleaned again, since what is certain of a part may not be of the whole."""
+    words = shorten(fold_space(text.partition("\n\n")[0]), MAX_FALLBACK_TITLE_CHARS)
+    return clean_text(words) or url or UNTITLED
 
 
 def _published(entry: Entry, context: FeedContext, first_seen: datetime) -> _Published:
