@@ -79,9 +79,17 @@ fleet: setup ## a thousand feeds, two pollers and two servers on one PostgreSQL,
 openapi: setup ## write the API's description to docs/openapi.json
 	$(BIN)/python -m tests.tools.openapi
 
+.PHONY: boilerplate-quality
+boilerplate-quality: setup ## how well lines that sources repeat are told from their stories
+	@$(BIN)/python -m tests.tools.repeated_lines
+
 .PHONY: corpus
 corpus: setup ## poll every feed of the shared test data and report
 	$(BIN)/python -m tests.tools.corpus_report
+
+.PHONY: normal-form
+normal-form: setup ## how good the normal form is: gofeed's goldens, traps, our goldens, pages
+	$(BIN)/python -m tools.normal_form
 
 .PHONY: bench-search
 bench-search: setup ## how long searches take on both engines, of STORIES made-up stories (200000)

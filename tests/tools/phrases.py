@@ -23,6 +23,7 @@ class Phrases:
     varied: tuple[str, ...]
     quote: str
     background: str
+    closing: str
     headings: tuple[str, ...]
     opening: str
     series: str
@@ -75,6 +76,7 @@ PHRASES = {
         varied=("Last changed on {d}", "{n} readers have left their view", "Picture {n} of {n}"),
         quote="“We did what had to be done, and we would do it again.”",
         background="The inquiry began when auditors found that bills had been paid twice.",
+        closing="Nobody has been arrested so far.",
         headings=("Background", "What happens next"),
         opening="We report live from the hearing and bring every statement as it is made.",
         series="In this series we walk through one street of the old town and ask who lives there.",
@@ -121,6 +123,7 @@ PHRASES = {
         varied=("Zuletzt geändert am {d}", "{n} Leser haben ihre Meinung gesagt"),
         quote="„Wir haben getan, was nötig war, und würden es wieder tun.“",
         background="Die Prüfung begann, als Revisoren doppelt bezahlte Rechnungen fanden.",
+        closing="Festgenommen wurde bisher niemand.",
         headings=("Hintergrund", "Wie es weitergeht"),
         opening="Wir berichten laufend aus dem Saal und geben jede Aussage sofort wieder.",
         series="In dieser Reihe gehen wir durch die Altstadt und fragen, wer dort wohnt.",
@@ -164,6 +167,7 @@ PHRASES = {
         varied=("Dernière modification le {d}", "{n} lecteurs ont donné leur avis"),
         quote="« Nous avons fait ce qu'il fallait, et nous le referions. »",
         background="L'enquête a commencé quand des factures payées deux fois ont été trouvées.",
+        closing="Personne n'a été arrêté pour l'instant.",
         headings=("Contexte", "Et maintenant"),
         opening="Nous suivons l'audience en direct et donnons chaque déclaration aussitôt.",
         series="Dans cette série, nous parcourons une rue de la vieille ville et ses habitants.",
@@ -207,6 +211,7 @@ PHRASES = {
         varied=("Modificado por última vez el {d}", "{n} lectores han dado su opinión"),
         quote="“Hicimos lo que había que hacer, y lo haríamos otra vez.”",
         background="La investigación empezó cuando se hallaron facturas pagadas dos veces.",
+        closing="Por ahora no hay personas detenidas.",
         headings=("Antecedentes", "Qué pasa ahora"),
         opening="Informamos en directo desde la sala y damos cada declaración al momento.",
         series="En esta serie recorremos una calle del casco viejo y preguntamos quién vive allí.",
@@ -247,6 +252,7 @@ PHRASES = {
         varied=("最終変更日は{d}です", "{n}人の読者が意見を寄せました"),
         quote="「必要なことをしただけで、もう一度でも同じことをする」",
         background="二重に支払われた請求書が見つかったことから調査が始まった。",
+        closing="これまでに逮捕された人はいない。",
         headings=("背景", "今後の見通し"),
         opening="法廷から生中継でお伝えし、発言をその都度お届けする。",
         series="この連載では旧市街の一つの通りを歩き、そこに住む人を訪ねる。",
@@ -290,6 +296,7 @@ PHRASES = {
         varied=("마지막으로 고친 날 {d}", "독자 {n}명이 의견을 남겼습니다"),
         quote="“해야 할 일을 했을 뿐이고, 다시 하더라도 그렇게 할 것이다.”",
         background="두 번 지급된 청구서가 발견되면서 조사가 시작됐다.",
+        closing="지금까지 체포된 사람은 없다.",
         headings=("배경", "앞으로의 전망"),
         opening="법정에서 생중계로 전하며 발언이 나올 때마다 싣는다.",
         series="이 연재에서는 옛 시가지의 한 거리를 걸으며 그곳에 사는 사람을 만난다.",

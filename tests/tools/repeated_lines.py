@@ -135,8 +135,12 @@ class Source:
         version = self.stories[15]
         more = self._fill(words.sentences[0])
         self.stories[16] = Made(title=f"{version.title} +", paragraphs=[*version.paragraphs, more])
-        for heading in words.headings:
-            for made in self._some(0.5):
+        for made in self._some(0.3):
+            made.paragraphs[-1] += words.joined + words.closing
+        for made in self._some(0.25):
+            made.paragraphs.append(words.closing)
+        for heading, share in zip(words.headings, (0.9, 0.4), strict=True):
+            for made in self._some(share):
                 made.headings.add(heading)
                 made.paragraphs.insert(self.random.randint(1, len(made.paragraphs) - 1), heading)
         for made in self._some(0.6):
@@ -147,7 +151,7 @@ class Source:
         words, share = self.words, self.random.uniform
         inner = self.random.sample(words.inner, self.random.randint(1, len(words.inner)))
         for line in inner:
-            for made in self._some(share(0.55, 1)):
+            for made in self._some(share(0.4, 1) if line[-1] not in ".。" else share(0.55, 1)):
                 self._put(made, line, at=self.random.randint(1, len(made.paragraphs) - 1))
         suffix = self.random.choice(words.suffixes)
         for made in self._some(share(0.6, 1)):
@@ -158,7 +162,7 @@ class Source:
             made.paragraphs[0] = prefix + words.joined + made.paragraphs[0]
             made.lines.add(prefix)
         for line in self.random.sample(words.ends, self.random.randint(1, len(words.ends))):
-            for made in self._some(share(0.5, 1)):
+            for made in self._some(share(0.3, 1) if line[-1] not in ".。" else share(0.45, 1)):
                 self._put(made, line)
         for form in self.random.sample(words.varied, self.random.randint(1, len(words.varied))):
             for made in self._some(share(0.6, 1)):

@@ -43,7 +43,6 @@ _NUMBER = regex.compile(r"\p{Nd}+(?:[.,:/]\p{Nd}+)*")
 _WORD = regex.compile(r"[\p{L}\p{M}]+\.?")
 _ENDS = r"(?:[.!?…؟।]['\"”’»)\]]*(?=\s|$)|[。！？][”’」』）]*)"
 _SENTENCE_END = regex.compile(_ENDS)
-_ENDS_SENTENCE = regex.compile(rf"{_ENDS}$")
 _AFTER = regex.compile(r"\s[-–—|•·:]\s|(?<=\S)[:：】］\])](?=\s|\p{Han}|\p{Hangul})|\n|｜")
 _BEFORE = regex.compile(r"\s[-–—|•·]\s|\n|｜")
 _OPENS = regex.compile(r"[\[(（【［<＜]")
@@ -51,6 +50,7 @@ _CLOSED = regex.compile(r"[\])）】］>＞][\s.。]*$")
 _DATELINE_ENDS = "-–—:：)）]］】"
 _QUOTES = "\"'“”‘«»„「『‹›"
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_UNDIVIDED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _TOKEN = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]{2,}|[\p{L}\p{M}--\p{Han}]{4,}", regex.V1
 )
@@ -114,7 +114,7 @@ def folded(text: str, title: str = "") -> str:
     if not any(map(str.isdecimal, text)):
         return text
     text = _WORD.sub(lambda found: "0" if is_date_word(found[0]) else found[0], text)
-    return regex.sub(r"0(?:[\s,]*0)+", "0", _NUMBER.sub("0", text))
+    return regex.sub(r"0(?:[\s,.]*0)+", "0", _NUMBER.sub("0", text))
 
 
 def marked(title: str, blocks: Iterable[Block]) -> Iterator[tuple[Mark, str]]:
@@ -154,13 +154,14 @@ def shape_of(place: Place, block: Block) -> Shape:
     if len(text) > MAX_LINE_CHARS:
         return Shape.LONG
     shape = Shape(0)
-    words = count_words(text, None)
-    width = len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
-    ends = _ENDS_SENTENCE.search(text[-8:]) is not None
+    words, width = count_words(text, None), len(text)
+    if not text.isascii():
+        words -= len(_UNDIVIDED.findall(text)) // 2  # of which each counted as a word
+        width += len(_WIDE.findall(text))
     few = DATELINE_WORDS if place is Place.PREFIX and text[-1:] in _DATELINE_ENDS else SHORT_WORDS
     if block.type is BlockType.HEADING or words <= few or width < SHORT_WIDTH:
         shape |= Shape.SHORT
-    if ends or words > SENTENCE_WORDS:
+    if words > SENTENCE_WORDS or _SENTENCE_END.search(text):
         shape |= Shape.SENTENCE
     if any(map(str.isdecimal, text)):
         shape |= Shape.NUMBERS

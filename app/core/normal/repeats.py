@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -20,7 +20,7 @@ from app.core.story import Story
 WINDOW: Final = 200
 """How many of a source's latest stories are compared."""
 
-ROUNDS: Final = 3
+ROUNDS: Final = 4
 MIN_STORIES: Final = 4
 USUAL: Final = 0.9  # of a line's stories that must have it where its place counts
 REPEATED_SHARE: Final = 0.1  # of all stories: lines around may be the source's too
@@ -60,14 +60,20 @@ class Lesson:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Seen:
-    """Where a line stands: the stories by number, and in how many at the very start or end."""
+    """Where a line stands: the stories by number, in how many of them at the very start or end,
+    and in how many it is no line of its own: a cut of such a line, or all that is said.
+    """
 
     mark: Mark
-    stories: tuple[int, ...]
-    at_start: float
-    at_end: float
+    stories: list[int] = field(default_factory=list)
+    starts: int = 0
+    ends: int = 0
+    no_line: int = 0
+
+    def usually(self, count: int) -> bool:
+        return count >= USUAL * len(self.stories)
 
 
 def learn(
@@ -88,7 +94,8 @@ def learn(
         Lesson(place=seen[hashed].mark.place, hash=hashed, stories=counts[hashed], text=text)
         for hashed, text in words.items()
     ]
-    return tuple(_longest(lessons))
+    whole = [lesson for lesson in lessons if lesson.place is Place.LINE]
+    return tuple(whole or _apart(lessons))  # cuts may be of lines that have yet to go
 
 
 def taught(
@@ -127,22 +134,25 @@ def _words_of(stories: Sequence[Story], hashes: Collection[int]) -> dict[int, st
     return said
 
 
-def _longest(lessons: Sequence[Lesson]) -> Iterator[Lesson]:
-    """Prefixes and suffixes that stand inside a longer one nearly as often are left out."""
+def _apart(lessons: Sequence[Lesson]) -> Iterator[Lesson]:
+    """Of cuts that lie one in another only one: the longer, where it is nearly as frequent. Else it
+    may hold the story's own words beside the shorter; what is not shows when that has gone.
+    """
     for lesson in lessons:
-        inside = (
-            other.place is lesson.place
-            and len(other.text) > len(lesson.text)
-            and other.stories >= USUAL * lesson.stories
-            and (
-                other.text.startswith(lesson.text)
-                if lesson.place is Place.PREFIX
-                else other.text.endswith(lesson.text)
-            )
-            for other in lessons
-        )
-        if lesson.place is Place.LINE or not any(inside):
+        around = [other for other in lessons if _lies_in(lesson, other)]
+        inside = [other for other in lessons if _lies_in(other, lesson)]
+        if any(other.stories >= USUAL * lesson.stories for other in around):
+            continue
+        if all(lesson.stories >= USUAL * other.stories for other in inside):
             yield lesson
+
+
+def _lies_in(lesson: Lesson, other: Lesson) -> bool:
+    if lesson.place is not other.place or len(lesson.text) >= len(other.text):
+        return False
+    if lesson.place is Place.PREFIX:
+        return other.text.startswith(lesson.text)
+    return other.text.endswith(lesson.text)
 
 
 class _Shelf:
@@ -158,32 +168,27 @@ class _Shelf:
         self.common = _common_words(stories)
         self.apart: dict[tuple[int, ...], tuple[int, float]] = {}
 
-    def repeated(self) -> Iterable[_Seen]:
+    def repeated(self) -> list[_Seen]:
         """The lines that might be learned, where they stand."""
-        marks: dict[int, Mark] = {}
-        where: dict[int, list[int]] = {}
-        starts: Counter[int] = Counter()
-        ends: Counter[int] = Counter()
-        alone: Counter[int] = Counter()
+        found: dict[int, _Seen] = {}
         for number, story in enumerate(self.stories):
-            edges = self._edges(story)
-            for mark in story.marks:
-                if mark.hash not in self.around or mark.hash in self.decided:
-                    continue
-                marks.setdefault(mark.hash, mark)
-                alone[mark.hash] += mark.hash in edges[0] & edges[1]
-                where.setdefault(mark.hash, []).append(number)
-                starts[mark.hash] += mark.hash in edges[0]
-                ends[mark.hash] += mark.hash in edges[1]
-        for hashed, numbers in where.items():
-            if marks[hashed].place is Place.LINE and alone[hashed] > ALONE * len(numbers):
-                continue
-            yield _Seen(
-                mark=marks[hashed],
-                stories=tuple(numbers),
-                at_start=starts[hashed] / len(numbers),
-                at_end=ends[hashed] / len(numbers),
-            )
+            starts, ends = self._edges(story)
+            for mark, line in self._candidates(story):
+                seen = found.setdefault(mark.hash, _Seen(mark=mark))
+                seen.stories.append(number)
+                seen.starts += mark.hash in starts
+                seen.ends += mark.hash in ends
+                is_cut = mark.place is not Place.LINE
+                seen.no_line += line in self.around if is_cut else mark.hash in starts & ends
+        return [seen for seen in found.values() if seen.no_line <= ALONE * len(seen.stories)]
+
+    def _candidates(self, story: StoryLines) -> Iterator[tuple[Mark, int]]:
+        """Frequent marks with the lines that they are, or are cuts of: those they follow."""
+        line = 0
+        for mark in story.marks:
+            line = mark.hash if mark.place is Place.LINE else line
+            if mark.hash in self.around and self.decided.isdisjoint((mark.hash, line)):
+                yield mark, line
 
     def _edges(self, story: StoryLines) -> tuple[set[int], set[int]]:
         """The lines with nothing before them, and those with nothing behind, but such lines."""
@@ -200,10 +205,11 @@ class _Shelf:
 
     def believed(self, seen: _Seen) -> int:
         """In how many different stories the line stands, if that is enough to believe it; or 0."""
-        enough = enough_for(seen.mark, at_start=seen.at_start >= USUAL, at_end=seen.at_end >= USUAL)
+        at_start, at_end = seen.usually(seen.starts), seen.usually(seen.ends)
+        enough = enough_for(seen.mark, at_start=at_start, at_end=at_end)
         if enough is None or not self._reaches(enough, len(seen.stories)):
             return 0
-        count = self._subjects(seen.stories)
+        count = self._subjects(tuple(seen.stories))
         return count if self._reaches(enough, count) else 0
 
     def _reaches(self, enough: Enough, count: int) -> bool:
