@@ -173,7 +173,7 @@ def test_the_lead_of_a_second_opening_is_read() -> None:
         "<p>The ferry left at one, the ferry left at two, the ferry left at three.</p>",
         f"<p>{FIRST} {FIRST[:-1]} of May.</p>",
         f"<p>{FIRST}</p><p>{SECOND}</p><p>{FIRST}</p>",
-        f"<p>{FIRST}</p><p>TOKYO (Kyodo) - {SECOND}</p>",
+        f"<p>{FIRST}</p><p>Tokyo - {SECOND}</p>",
         f"<p>{FIRST}</p><p>Early on Tuesday. {FIRST}</p>",
         f"<p>{SECOND}</p><p>{FIRST}</p><p>TOKYO (Kyodo) - {FIRST}</p>",
         f"<ul><li>{FIRST}</li><li>{FIRST}</li></ul>",
@@ -296,9 +296,10 @@ def test_a_mention_of_an_agency_is_no_credit(text: str) -> None:
     assert read.agency is None
 
 
-def test_only_the_first_paragraph_has_a_lead() -> None:
-    read = plain("The ferry sailed.\n\nTOKYO (Kyodo) - The ferry is back.")
-    assert read.text == "The ferry sailed.\n\nTOKYO (Kyodo) - The ferry is back."
+def test_a_lead_stands_at_the_beginning_or_after_the_standfirst() -> None:
+    read = plain("The ferry sailed.\n\nIt came back.\n\nTOKYO (Kyodo) - The ferry is back.")
+    assert read.text == "The ferry sailed.\n\nIt came back.\n\nTOKYO (Kyodo) - The ferry is back."
+    assert read.dateline is None
 
 
 @pytest.mark.parametrize(
@@ -553,6 +554,10 @@ def test_a_correction_before_the_lead_does_not_hide_it() -> None:
         "▲ 항구의 여객선 (사진=항구신문)",
         "▲ 항구의 여객선 ⓒ항구신문",
         "Photo d’archives",
+        "Main image credit: Jane Roe",
+        "Image Source: Jane Roe / Harbour Pictures",
+        "Fotos: Jana Roe, Jan Doe",
+        "(Graphic: Ferries by harbour - here)",
         "Légende : le bateau à quai",
         "图为渡轮。",
         "Foto: Jane Roe",

@@ -59,6 +59,9 @@ STORY = "The ferry sailed on time."
         ("WASHINGTON, D.C., March 5 (AP) — ", "ap", "WASHINGTON, D.C.", ()),
         ("PARIS, France - ", None, "PARIS, France", ()),
         ("LONDON – ", None, "LONDON", ()),
+        ("HONOLULU, Hawaii (HarbourNewsNow) - ", None, "HONOLULU, Hawaii", ()),
+        ("PORTSIDE (KPRT) — ", None, "PORTSIDE", ()),
+        ("PORTSIDE (Harbour Times) — ", None, "PORTSIDE", ()),
     ],
 )
 def test_leads(lead: str, agency: str | None, place: str | None, authors: tuple[str, ...]) -> None:
@@ -89,6 +92,12 @@ def test_leads(lead: str, agency: str | None, place: str | None, authors: tuple[
         "PARIS - San Remo is no race.",
         "LONDON - New York flights are back.",
         "PARIS–Roubaix is run on cobbles.",
+        "BREAKING (UPDATE) — The ferry sailed.",
+        "Berlin – Hamburg is an hour and a half by train, as all of the harbour knows.",
+        "Boston – The ferry.",
+        "Portside – The ferry sailed on time with three hundred people on board.",
+        "London - Lions 1 - 0 Gulls was the score when the ferry sailed on Tuesday evening.",
+        "Portside, Harbourland — The ferry sailed on time with three hundred people on board.",
         "【速報】船が出た。",
         "【続報＝12】船が出た。",
         "（円＝ドル）相場は動かない。",
@@ -99,6 +108,31 @@ def test_leads(lead: str, agency: str | None, place: str | None, authors: tuple[
 def test_what_only_looks_like_a_dateline_stays(text: str) -> None:
     read = read_blocks(text, is_html=False)
     assert (read.text, read.dateline, read.authors) == (text, None, ())
+
+
+@pytest.mark.parametrize(
+    ("lead", "place"),
+    [
+        ("Dekalb, Ill. — ", "Dekalb, Ill."),
+        ("New York, NY – ", "New York, NY"),
+        ("Indianapolis – ", "Indianapolis"),
+        ("London/Berlin - ", "London/Berlin"),
+        ("San Francisco — ", "San Francisco"),
+    ],
+)
+def test_datelines_in_small_letters_before_a_sentence(lead: str, place: str) -> None:
+    story = "The ferry sailed on time on Tuesday with three hundred on board."
+    read = read_blocks(lead + story, is_html=False)
+    assert read.text == story
+    assert read.dateline is not None
+    assert read.dateline.place == place
+
+
+@pytest.mark.parametrize("line", ["Staff Reports", "From staff and wire reports", "STAFF REPORT"])
+def test_a_line_of_the_staff_names_nobody(line: str) -> None:
+    read = read_blocks(f"{line}\n\n{STORY}", is_html=False)
+    assert (read.text, read.authors, read.blocks[0].type) == (STORY, (), BlockType.BYLINE)
+    assert read_blocks("Staff\n\n" + STORY, is_html=False).text == f"Staff\n\n{STORY}"
 
 
 def test_a_byline_and_lead_inside_a_summary() -> None:
@@ -170,6 +204,8 @@ def test_no_bylines(line: str) -> None:
         ("本报记者 王小明", ("王小明",)),
         ("（记者王小明、李大海）", ("王小明", "李大海")),
         ("记者：王小明 报道", ("王小明",)),
+        ("홍길동 칼럼니스트 hong@harbour.example", ("홍길동",)),
+        ("칼럼니스트 홍길동 hong@harbour.example", ("홍길동",)),
         ("文／山田花子", ("山田花子",)),
         ("山田花子記者", ("山田花子",)),
         ("記者・山田花子", ("山田花子",)),
@@ -232,6 +268,9 @@ def test_an_agency_as_the_only_author(line: str) -> None:
         "责任编辑：王小明",
         "Reporting by Jane Roe in Cairo; additional reporting by John Doe; editing by Ann Poe-Roe",
         "AFP contributed to this report.",
+        "With Harbour wires",
+        "Contributing: Jane Roe, John Doe",
+        "Das Gespräch führte Jana Roe.",
     ],
 )
 def test_sign_offs(line: str) -> None:
@@ -254,6 +293,12 @@ def test_sign_offs(line: str) -> None:
 )
 def test_no_sign_offs(line: str) -> None:
     assert not is_sign_off(line)
+
+
+def test_outlets_go_where_people_are_named_beside_them() -> None:
+    assert read_authors(("Harbour News", "Jane Roe")).names == ("Jane Roe",)
+    assert read_authors(("Jane Roe", "Ferry Team")).names == ("Jane Roe",)
+    assert read_authors(("Harbour News", "Ferry Team")).names == ("Harbour News", "Ferry Team")
 
 
 @pytest.mark.parametrize(
@@ -309,6 +354,11 @@ def test_no_sign_offs(line: str) -> None:
         ("ROE-DUPONT Jeanne", ("ROE-DUPONT Jeanne",), None),
         ("VAN DE ROE Jeanne", ("VAN DE ROE Jeanne",), None),
         ("The Port Times", ("The Port Times",), None),
+        ("/u/ferry_fan", ("/u/ferry_fan",), None),
+        ("srf/hosb", ("srf/hosb",), None),
+        ("Harbour Inc.", ("Harbour Inc.",), None),
+        ("Roe, J., Doe, J. R., Poe, A.-L.", ("Roe, J.", "Doe, J. R.", "Poe, A.-L."), None),
+        ("Harbour Department of Ferries", ("Harbour Department of Ferries",), None),
         ("Harbour News", ("Harbour News",), None),
     ],
 )

@@ -22,6 +22,7 @@ from app.core.normal.datelines import bare_lead
 from app.core.normal.lines import NOTHING, RULES, Place, Repeated
 from app.core.normal.notes import note_of
 from app.core.normal.opening import opening_once, repeats
+from app.core.normal.standfirst import take_lead_after_standfirst
 from app.core.story import BETWEEN_BLOCKS, OWN_BLOCKS, Agency, Block, BlockType, Dateline
 from app.core.text import HIDDEN_TAGS, clean_text, encodable, parsable
 
@@ -246,6 +247,8 @@ class _Reading:
     def result(self) -> BlocksRead:
         while self._take_suffix() or self._take_tail():
             pass
+        if lead := take_lead_after_standfirst(self.blocks):
+            self._believe(lead.agency, lead.dateline, lead.authors)
         return BlocksRead(
             blocks=tuple(opening_once(self.blocks)),
             agency=self.agency,

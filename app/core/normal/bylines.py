@@ -31,6 +31,10 @@ _BESIDE = regex.compile(  # a sentence has other words in small letters
     r"\s*[,–—-]\s*(?:(?:[\p{Lu}\p{Lo}\p{N}(@/&|][^\s]*+|\S+@\S+|and|und|et|y|e|in|of|for|at|from|with|the|our|de|la"
     r"|del|du|der|die|das|den|für|dpa|www\.\S+|[,|/&–—-]+)(?:\s+|$))*"
 )
+_STAFF = regex.compile(
+    r"(?:From )?(?:Staff|STAFF|Wire|WIRE|[Ss]taff and wire|Combined wire|Agency|News agencies)"
+    r" (?:[Rr]eports?|REPORTS?|[Ww]riters?|WRITERS?|[Ss]ervices?)|Agencies|AGENCIES"
+)
 _ARABIC = regex.compile(r"بقلم\s*[:：]?\s+(?P<names>\p{Arabic}+(?: \p{Arabic}+){1,3})")
 _REST = regex.compile(
     rf"\s*(?:[,|/•·–—-].*[^.?!]|(?:in|from|of|for|at|à|in) (?:the )?{_NAME}(?: {_NAME}){{0,3}}"
@@ -65,6 +69,7 @@ _JAPANESE_NAME = (
     r"(?!会見|質問|団|席|証|各位)"
     r"(?:\p{Han}{1,4}[ 　][\p{Han}\p{Hiragana}\p{Katakana}]{1,5}|\p{Han}{2,6})"
 )
+_KOREAN_POST = r"(?:칼럼니스트|논설위원|평론가|소설가|에디터|객원기자|통신원|편집위원)"
 _NO_PERSON = r"(?!新聞|雑誌|女性|男性|新人|地元|担当|従軍|外国|海外|若手|複数|本紙|各社)"
 _EAST_ASIAN = tuple(
     regex.compile(form)
@@ -81,6 +86,8 @@ _EAST_ASIAN = tuple(
             r"[\p{Han}\p{Hiragana}\p{Katakana}]{0,4})\s?記者"
         ),
         rf"記者\s*[:：・ 　]\s*(?P<names>{_JAPANESE_NAME}(?:、{_JAPANESE_NAME}){{0,3}})",
+        rf"{_KOREAN_POST}\s(?P<names>\p{{Hangul}}{{2,4}})\s[^\s@]+@[^\s@]+",
+        rf"(?P<names>\p{{Hangul}}{{2,4}})\s(?:\p{{Hangul}}{{2,4}}\s)?{_KOREAN_POST}\s[^\s@]+@[^\s@]+",
     )
 )
 _HANGUL_NAMES = regex.compile(r"[·, ]+")
@@ -99,6 +106,10 @@ _SIGN_OFF = regex.compile(
     r"|[Ww]ith (?:(?:files|inputs|reporting|reports) from|inputs by)"
     rf" {_LISTED}(?:,? {_LISTED}){{0,19}}"
     r"|[Ww]ith (?:agency|\p{Lu}[\p{L} ]{1,30}) inputs"
+    r"|[Ww]ith (?:\p{Lu}\p{L}* ){0,3}[Ww]ire(?:s|\s[Rr]eports|\s[Ss]ervices)"
+    rf"|Contributing: {_PERSON}(?:(?:{_AND}|, |; ){_PERSON}){{0,9}}"
+    r"(?:[,;] \p{Lu}.{0,60}[^.?!])?"
+    rf"|Das (?:Gespräch|Interview) führten? {_PERSON}(?:{_AND}{_PERSON}){{0,3}}"
     r"|\p{Lu}\S*(?:,? \p{Lu}.{0,250})? contributed (?:reporting )?to this (?:report|story|article)"
     r"|(?:责任编辑|责编|編輯|编辑|責任編輯|校对|编译|監製|监制)\s*[:：]\s*\p{Han}{2,4}"
     r"(?:[、,， ]+\p{Han}{2,4}){0,4}"
@@ -112,6 +123,8 @@ def byline(line: str) -> Authors | None:
     """The authors, and their agency, of a line that is nothing but a byline."""
     if len(line) > MAX_BYLINE_CHARS:
         return None
+    if _STAFF.fullmatch(line):
+        return Authors()
     found = _BYLINE.fullmatch(line)
     if found is None:
         found = _ARABIC.fullmatch(line)

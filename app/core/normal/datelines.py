@@ -13,6 +13,7 @@ from importlib.resources import files
 
 import regex
 
+from app.core.normal.beside import is_outlet
 from app.core.normal.bylines import east_asian_names
 from app.core.normal.credits import DATE, Lead, place_of
 from app.core.normal.people import is_role
@@ -22,7 +23,17 @@ _LEAD = regex.compile(
     r"(?P<where>(?P<place>\p{Lu}[\p{Lu} .'’-]{1,30}\p{Lu})"
     r"(?:, (?P<region>\p{Lu}[\p{L}.][\p{L}. -]{0,30}?))?"
     rf"(?:, (?P<date>(?i:{DATE.pattern})))?)"
+    r"(?:\s*\((?P<outlet>[\p{Lu}\p{N}][^()\n]{1,30})\))?"
     r"(?P<mark>\s*(?:—|--+)\s*|\s*–\s+|\s+[–-]\s+|:\s+)(?=[\p{Lu}\p{Lo}\d\"“‘'«])",
+)
+_IN_SMALL = regex.compile(  # Dekalb, Ill. — …; London/Oslo - …
+    r"(?P<where>(?P<place>\p{Lu}\p{Ll}[\p{L}.'’-]*(?:[ /]\p{Lu}[\p{L}.'’-]+){0,3})"
+    r"(?:, (?P<region>\p{Lu}[\p{L}.][\p{L}. -]{0,30}?))?)"
+    r"(?P<mark>\s*(?:—|--+)\s*|\s+[–-]\s+)(?=[\p{Lu}\d\"“‘'«])",
+)
+_SENTENCE = regex.compile(r"(?:\S+\s+){7,}\S+[.!?][\"”’»]?(?:\s|$)")
+_STATION = regex.compile(
+    r"[KW][A-Z]{2,3}(?:[ -]?(?:TV|FM|AM|DT|\d{1,2}))?|\p{Lu}\w*(?:News|TV|Radio)\w*"
 )
 _CORRESPONDENT = regex.compile(
     r"[【\[［（(]\s*(?P<where>[\p{Han}\p{Katakana}\p{Hiragana}ー・]{1,15})\s*[=＝]\s*"
@@ -32,6 +43,7 @@ _CORRESPONDENT = regex.compile(
     r"\s*(?:기자|특파원)\s*[\])】]\s*=?\s*"
 )
 
+_NEXT_CHARS = 30  # after a dash, in which another makes a list of the first
 _STAGE = regex.compile(r"(?:Group|Pool|Round|Stage|Day|Match|Game|Week|Part|Race|Heat|Leg)\b")
 _NAME = regex.compile(r"\p{Lu}[\p{L}.'’-]+(?: \p{Lu}[\p{L}.'’-]+){0,2}")
 _RACES = frozenset(
@@ -45,10 +57,18 @@ def bare_lead(text: str) -> Lead | None:
     if found := _CORRESPONDENT.match(text):
         authors = east_asian_names(found["names"])
         return _lead(found, text, authors) if authors else None
-    found = _LEAD.match(text)
-    if found is None or not _is_meant(found):
-        return None
-    return _lead(found, text, ())
+    if found := _LEAD.match(text):
+        return _lead(found, text, ()) if _is_meant(found) else None
+    found = _IN_SMALL.match(text)
+    return _lead(found, text, ()) if found and _is_meant_in_small(found) else None
+
+
+def is_set_off(lead: Lead) -> bool:
+    """Whether a lead is one wherever it stands: with an agency, or in capitals before a dash."""
+    if lead.dateline is None:
+        return False
+    place = (lead.dateline.place or "").partition(",")[0]
+    return lead.agency is not None or (place.isupper() and not lead.text.endswith(" -"))
 
 
 def _is_meant(found: regex.Match[str]) -> bool:
@@ -58,9 +78,24 @@ def _is_meant(found: regex.Match[str]) -> bool:
     known, mark = place in _places(), found["mark"].strip()
     if mark == ":":
         return bool(known and date)
+    if outlet := found["outlet"]:
+        said = region in _regions() if region else known
+        named = _STATION.fullmatch(outlet) or (is_outlet(outlet) and not outlet.isupper())
+        return bool(said or date or named)
     if region and not date:
         return region in _regions() and (known or mark != "-")
     return bool(date) or (known and not (mark == "-" and _begins_with_a_town(found)))
+
+
+def _is_meant_in_small(found: regex.Match[str]) -> bool:
+    """A place in small letters must be known, or its region, and a whole sentence follow."""
+    region, mark = found["region"], found["mark"].strip()
+    rest = found.string[found.end() :]
+    if not _SENTENCE.match(rest) or mark in rest[:_NEXT_CHARS] or _begins_with_a_town(found):
+        return False
+    if region:
+        return region in _regions() and mark != "-"
+    return all(part.upper() in _places() for part in found["place"].split("/"))
 
 
 def _begins_with_a_town(found: regex.Match[str]) -> bool:

@@ -26,6 +26,9 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 _HARD = regex.compile(r"\s*[;|/；、｜／•·]\s*|\s+[-–—]\s+")
+_ACCOUNT = regex.compile(r"(?:/?u/|@)[\w.-]+|[^\p{Lu}\s]+/[^\p{Lu}\s]+")  # /u/ferry, srf/hosb
+_SHORTENED = regex.compile(r"(?:\b(?:Jr|Sr|Inc|Ltd|Co|Corp|Bros|Ph)|\b\p{Lu}(?:\.-?\p{Lu})*)\.$")
+_INITIALS = regex.compile(r"\p{Lu}\p{L}?\.(?:[ -]?\p{Lu}\p{L}?\.)*")
 _SOFT = regex.compile(
     r"\s*(?:,\s*(?:and|with)\s|,|，|\s(?:and|AND|with|WITH|und|et|y|e|&|en|og|och|и)\s)\s*"
 )
@@ -35,7 +38,8 @@ _TITLE = regex.compile(
     r"(?:(?:Dr|Prof|Mr|Mrs|Ms|Mme|Dipl|Mag|Ing)\.|Dr|Prof|Professor|Mme|Herr|Frau)\s+(?=\p{Lu}\S*\s)"
 )
 _DEGREE = regex.compile(r"(?:,?\s+(?:Ph\.?D\.?|M\.?D\.?|MBA|Esq\.?|R\.?N\.?|CFA))+$")
-_PLACE = regex.compile(r"(?<=\S \S.*)\s(?:in|from|at|for|of)\s(?:the\s)?\p{Lu}[\p{L} .,'’-]*$")
+_PLACE = regex.compile(r"(?<=\S \S.*)\s(?:in|from|at)\s(?:the\s)?\p{Lu}[\p{L} .,'’-]*$")
+_FOR = regex.compile(r"(?<=\S \S.*)\s(?:for|of)\s(?:the\s)?(?P<outlet>\p{Lu}[\p{L} .,'’-]*)$")
 _BESIDE = regex.compile(r"(.+?)\s*[(\[]([^()\[\]]+)[)\]]")  # Jane Roe (Harbour News)
 _AFTER_CAPITALS = regex.compile(  # JANE ROE Harbour News
     r"((?:\p{Lu}[\p{Lu}.'’-]+ )+\p{Lu}[\p{Lu}.'’-]+)(?: \p{Lu}\p{L}*\p{Ll}\p{L}*){2,}"
@@ -81,14 +85,13 @@ def read_authors(raw: Iterable[str]) -> Authors:
     names: dict[str, str] = {}
     agency = None
     for line in raw:
-        alone = True
         for part in _parts(line):
             name, found = _with_agency(part)
-            if name and (alone or not is_beside(name)):
+            if name:
                 names.setdefault(name.casefold(), name)
-                alone = False
             agency = agency or found
-    return Authors(names=tuple(names.values())[:MAX_AUTHORS], agency=agency)
+    people = [name for name in names.values() if not is_beside(name)]
+    return Authors(names=tuple(people or names.values())[:MAX_AUTHORS], agency=agency)
 
 
 def is_role(words: str) -> bool:
@@ -115,7 +118,7 @@ def _parts(line: str) -> Iterator[str]:
     bare = _BRACKETS.sub("", _ADDRESS.sub(" ", clean_text(line[: MAX_NAME_CHARS * 10])))
     inside = _INSIDE.match(bare)
     bare = _BY.sub("", (inside[1] if inside else bare).strip())
-    for hard in _HARD.split(bare):
+    for hard in [bare] if _ACCOUNT.fullmatch(bare) else _HARD.split(bare):
         for soft in _soft_parts(_DEGREE.sub("", hard)):
             for name in _person_and_beside(soft):
                 if _LETTER.search(name) and not is_role(name) and not is_about_pictures(name):
@@ -136,9 +139,12 @@ def _person_and_beside(words: str) -> Iterator[str]:
 
 def _bare_name(part: str) -> str:
     """Without title, place and the word for a reporter."""
-    name = part.strip(" ,.-–—()[]<>\"'“”") if not part.endswith("Jr.") else part.strip()
+    edges = " ,-–—()[]<>\"'“”"
+    name = part.strip(edges) if _SHORTENED.search(part.rstrip(edges)) else part.strip(f"{edges}.")
     if agency_named(name):
         return name
+    if (found := _FOR.search(name)) and is_outlet(found["outlet"]):
+        name = name[: found.start()]
     name = _POST_AFTER.sub("", _PLACE.sub("", _TITLE.sub("", _REPORTER.sub("", name))))
     if (capitals := _AFTER_CAPITALS.fullmatch(name)) and not _names_agency_after(name):
         name = capitals[1]
@@ -149,6 +155,8 @@ def _bare_name(part: str) -> str:
 def _soft_parts(words: str) -> list[str]:
     """Parted where each part is a name, an agency or a role."""
     parts = [part for part in _SOFT.split(words) if part]
+    if len(parts) > 2 and all(_INITIALS.fullmatch(part) for part in parts[1::2]):  # noqa: PLR2004
+        return [", ".join(parts[n : n + 2]) for n in range(0, len(parts), 2)]  # Roe, J., Doe, J.
     whole = all(
         " " in part
         or agency_named(part)
