@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 import typer
 
+from app.core.page.choose import Why
+from app.core.page.job import Stop
+from app.core.page.types import Refusal
 from app.core.types import Failure
 from tests import documents
 from tests.conftest import ROOT
@@ -31,6 +35,11 @@ def test_every_error_code_is_in_the_docs():
 
 def test_every_reason_for_a_failed_poll_is_in_the_docs():
     assert documents.missing([kind.value for kind in Failure], docs()) == []
+
+
+@pytest.mark.parametrize("kinds", [Refusal, Stop, Why])
+def test_every_outcome_of_a_page_is_in_the_docs(kinds: type[StrEnum]):
+    assert documents.missing([kind.value for kind in kinds], docs()) == []
 
 
 def test_every_metric_is_in_the_docs():

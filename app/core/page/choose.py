@@ -50,7 +50,6 @@ class Why(StrEnum):
     BOILERPLATE = "boilerplate"  # most of the page's text is the publisher's, not the story's
     OTHER_LANGUAGE = "other_language"
     OTHER_TEXT = "other_text"  # the page does not hold what the feed says
-    WITHDRAWN = "withdrawn"  # the feed says that the story may not be used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
