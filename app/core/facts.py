@@ -12,8 +12,8 @@ from typing import Final
 import regex
 from xxhash import xxh32_intdigest
 
-MAX_FACTS: Final = 40
-"""The first numbers, and the first names, of a text."""
+MAX_FACTS: Final = 100
+"""The first numbers, and the first names, of a text; what more it has is not known."""
 
 LEAD_TERMS: Final = 60
 OPENING_WORDS: Final = 24
@@ -85,7 +85,7 @@ def contradict(one: Facts, other: Facts) -> bool:
 
 
 def pack_facts(facts: Facts) -> bytes:
-    """Bytes that `unpack_facts` reads, at most 1 KB."""
+    """Bytes that `unpack_facts` reads, at most 2 KB."""
     packed = bytearray()
     for field in fields(facts):
         numbers: frozenset[int] = getattr(facts, field.name)
@@ -105,9 +105,13 @@ def unpack_facts(packed: bytes) -> Facts:
 
 
 def _missing(one: frozenset[int], other: frozenset[int]) -> float:
-    """The share of the smaller set that is not in the larger; 0 where either says nothing."""
+    """The share of the smaller set that is not in the larger; 0 where that cannot be told: one is
+    empty, or the larger may go on.
+    """
     smaller, larger = (one, other) if len(one) <= len(other) else (other, one)
-    return len(smaller - larger) / len(smaller) if smaller else 0.0
+    if not smaller or len(smaller) < len(larger) == MAX_FACTS:
+        return 0.0
+    return len(smaller - larger) / len(smaller)
 
 
 def _strange(opening: frozenset[int], names: frozenset[int]) -> bool:

@@ -11,6 +11,7 @@ from app.core.page.types import with_page
 from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, IndexTerms, index_terms
 from app.core.story import Story
+from app.core.syndicate import Sketch, sketch_of
 
 NORMAL_FORM_VERSION = 2
 """Raised with every release that makes other stories of the same entries."""
@@ -23,6 +24,7 @@ class Made:
     story: Story
     terms: IndexTerms
     entry: bytes  # what it was made from, packed
+    sketch: Sketch  # of its words, by which reprints are found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,12 @@ def complete(story: Story, kept: KeptEntry, source: StorySource) -> Made:
         url=story.url,
         source=source,
     )
-    return Made(story=story, terms=index_terms(words), entry=pack_entry(kept))
+    return Made(
+        story=story,
+        terms=index_terms(words),
+        entry=pack_entry(kept),
+        sketch=sketch_of(story.title, story.text),
+    )
 
 
 def make_again(makings: Sequence[Making]) -> list[Made]:

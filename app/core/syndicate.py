@@ -24,7 +24,10 @@ from app.core.facts import NO_FACTS, Facts, contradict, facts_of, pack_facts, un
 from app.core.identity import ID_RANDOM_BITS
 
 SKETCH_VERSION: Final = RMinHash.ALGORITHM_VERSION * 100 + 1
-"""Of what is kept: sketches of different versions cannot be compared, and none is."""
+"""Of what is kept: sketches of different versions cannot be compared, and none is. Raise it with
+NORMAL_FORM_VERSION, so that all stories are sketched again, and empty `sketches`, `bands` and
+`members` in a migration.
+"""
 
 WINDOW_MS: Final = 7 * 24 * 3600 * 1000
 """Reprints come within days; what is alike after weeks is a column, a list or a template."""
@@ -159,7 +162,7 @@ def summarized(one: Sketch, other: Sketch) -> float:
 
 
 def pack_sketch(sketch: Sketch) -> bytes:
-    """Bytes that `unpack_sketch` reads, under 2 KB."""
+    """Bytes that `unpack_sketch` reads, under 3 KB."""
     head = _HEAD.pack(
         SKETCH_VERSION,
         sketch.shingles,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, Executable, MetaData, Text, event
+from sqlalchemy import BigInteger, Executable, MetaData, Text, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, Dialect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -130,6 +130,15 @@ class WriteSession(ReadSession):
         if self.dialect == SQLITE:
             return sqlite.insert(table)
         return postgresql.insert(table)
+
+    async def lock(self, number: int) -> None:
+        """Wait until no other transaction has this lock, and keep it until this one ends.
+
+        What the last holder has written is seen by every statement from here on. SQLite's one
+        writer has it always.
+        """
+        if self.dialect == POSTGRESQL:
+            await self.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

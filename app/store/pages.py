@@ -15,6 +15,7 @@ from app.core.poll import ChangedStory
 from app.core.urls import host_of
 from app.errors import NotFound
 from app.store.changes import NewChange, append_changes
+from app.store.clusters import cluster_stories
 from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.known import chunks
 from app.store.models import entries, pages, sources, stories
@@ -170,6 +171,8 @@ async def apply_page(
             )
             news = await revise_stories(session, [changed], story.owner_feed_id, at)
     await _record(session, page, result, verdict, at)
+    if isinstance(result, Told):
+        news += await cluster_stories(session, {page.story_id: result.made.sketch})
     await append_changes(session, news, at)
     return PageApplied.APPLIED
 

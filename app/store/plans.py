@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.core.poll import ChangedStory, CopyWrite, FeedPlan, NewStory
 from app.core.revise import WITHDRAWN_HASH
 from app.store.changes import NewChange, append_changes
+from app.store.clusters import cluster_stories
 from app.store.engine import WriteSession
 from app.store.finish import finish_poll
 from app.store.known import chunks, read_known
@@ -53,6 +54,7 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
         if source.scalar_one() != plan.feed.source_country:  # set while the poll was under way
             await mark_outdated(session, plan.feed.source_id)
     await finish_poll(session, plan, gap_s=gap_s)
+    news += await _cluster(session, plan, news)
     await append_changes(session, news, plan.ledger.at)
     return Applied.APPLIED
 
@@ -75,6 +77,17 @@ async def _write_stories(session: WriteSession, plan: FeedPlan) -> list[NewChang
     await _write_copies(session, plan.feed.id, plan.copies, ids, at)
     await _mark_left(session, plan)
     return [*created, *revised]
+
+
+async def _cluster(
+    session: WriteSession, plan: FeedPlan, news: Sequence[NewChange]
+) -> list[NewChange]:
+    """Find the reprints of what was written; `news` tells of the new stories, then the changed."""
+    writes: tuple[NewStory | ChangedStory, ...] = (*plan.new, *plan.changed)
+    sketches = {c.story_id: w.made.sketch for c, w in zip(news, writes, strict=True)}
+    return await cluster_stories(
+        session, sketches, [change.story_id for change in news[: len(plan.new)]]
+    )
 
 
 async def _ask_for_pages(session: WriteSession, plan: FeedPlan, new: Sequence[NewStory]) -> None:

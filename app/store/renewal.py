@@ -12,6 +12,7 @@ from sqlalchemy import Row, case, func, select, update
 from app.core.make import NORMAL_FORM_VERSION, Made, Making
 from app.core.search.facets import StorySource
 from app.store.changes import ChangeType, NewChange, append_changes
+from app.store.clusters import cluster_stories
 from app.store.engine import ReadSession, WriteSession
 from app.store.known import chunks
 from app.store.lines import learned_by_source
@@ -144,6 +145,8 @@ async def renew_stories(
         NewChange(type=ChangeType.RENEWED, story_id=w.id, revision=fresh[w.id]["revision"])
         for w in changed
     ]
+    sketches = {entry.story_id: m.sketch for entry, m in made if entry.story_id in fresh}
+    news += await cluster_stories(session, sketches)
     await append_changes(session, news, at)
     return Renewed(changed=len(changed), same=len(same))
 

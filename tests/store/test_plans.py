@@ -352,6 +352,7 @@ async def test_the_names_of_tables_cover_what_is_there(database: Database) -> No
         "keys",
         "learned_lines",
         "log_head",
+        "members",
         "meta",
         "pages",
         "revisions",
