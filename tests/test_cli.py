@@ -15,9 +15,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 from app.api.opml import read_opml
-from app.cli import app, feeds, inside, keys, polling, show
+from app.cli import app, boilerplate, feeds, inside, keys, polling, show
 from app.cli.importing import PART, split
 from app.cli.outcome import Stopped, run
+from app.core.normal.lines import Place
+from app.core.normal.repeats import LineState
 from app.store.feeds import FeedState, Health
 from app.store.keys import Scope
 from app.store.ownership import owned, read_owner
@@ -146,6 +148,8 @@ def test_choices_are_those_of_the_service():
     assert choices(feeds.list_all, "state") == {state.value for state in FeedState}
     assert choices(feeds.list_all, "health") == {health.value for health in Health}
     assert choices(keys.create, "scope") == {scope.value for scope in Scope}
+    assert choices(boilerplate.list_all, "state") == {state.value for state in LineState}
+    assert choices(boilerplate.set_line, "place") == {place.value for place in Place}
 
 
 def choices(command: object, parameter: str) -> set[str]:
@@ -172,6 +176,22 @@ def test_without_a_server_the_database_is_opened_here(folder: Path):
     assert "a new database" not in listed.stderr
     assert listed.stdout.count("cdk_") == 1  # no key but the one that was asked for
     assert read_owner(str(folder / "copydesk.db")) is None
+
+
+def test_lines_of_sources_are_set_reverted_and_restored():
+    assert "No line" in copydesk("boilerplate", "list").stderr
+    copydesk("feeds", "add", "https://news.example/rss.xml", "--no-probe")
+    text = "More from the harbour desk"
+    done = copydesk("boilerplate", "set", "1", text)
+    assert done.stdout == f"Set line 1: {text}\n", done.output
+    assert copydesk("boilerplate", "revert", "1").stdout == f"Reverted line 1: {text}\n"
+    listed = copydesk("boilerplate", "list", "--state", "reverted", "--source", "1", "--json")
+    assert json.loads(listed.stdout)["text"] == text
+    restored = json.loads(copydesk("boilerplate", "restore", "1", "--json").stdout)
+    assert restored["state"] == "set"
+    assert text in copydesk("boilerplate", "list").stdout
+    refused = copydesk("boilerplate", "set", "9", text)
+    assert (refused.exit_code, refused.stderr.strip()) == (1, "copydesk: there is no source 9")
 
 
 def test_a_file_that_another_process_polls_is_left_alone(folder: Path):
