@@ -193,3 +193,11 @@ def test_counts_make_no_other_entry(read: object, counts: str) -> None:
 def test_counts_of_replies_in_atom_links_make_no_other_entry() -> None:
     link = "<link rel='replies' href='https://n.example/1/replies' thr:count='{}'/>"
     assert atom(link.format(1)).raw_hash == atom(link.format(9)).raw_hash
+
+
+def test_the_uri_of_a_link_is_not_its_address() -> None:
+    document = (
+        "<rss version='2.0'><channel><item><link uri='at://did:plc:abc/post/1'>"
+        "https://n.example/1</link><title>A</title></item></channel></rss>"
+    )
+    assert _only(document).url == "https://n.example/1"

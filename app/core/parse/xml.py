@@ -25,6 +25,7 @@ from app.core.types import ParsedFeed, ParseResult
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _CAPTION = re.compile(r"(</?)media:description(?=[\s>/])", re.IGNORECASE)
+_LINK_URI = re.compile(r"""(<link)\s+uri\s*=\s*(?:"[^"<>]*"|'[^'<>]*')(?=\s*>)""", re.IGNORECASE)
 _CUT_SHORT = "the document ends in the middle"
 _MIDNIGHT = 24
 
@@ -74,11 +75,12 @@ def _read(text: str, max_entries: int, notes: tuple[str, ...]) -> _Reading:
     """What feedparser finds, with captions of pictures out of its way.
 
     It takes media:description for the item's own, or for its content when there is one already.
-    `info` is an element that it keeps apart, and that no format has in its entries.
+    `info` is an element that it keeps apart, and that no format has in its entries. And it takes
+    the `uri` of an RSS link, which is no address, before the address that follows.
     """
     shortened = cut(text, max_entries)
     found = feedparser.parse(
-        io.BytesIO(_CAPTION.sub(r"\1info", shortened.text).encode()),
+        io.BytesIO(_LINK_URI.sub(r"\1", _CAPTION.sub(r"\1info", shortened.text)).encode()),
         response_headers=_HEADERS,
         sanitize_html=False,
         resolve_relative_uris=False,
