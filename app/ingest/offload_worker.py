@@ -12,6 +12,7 @@ import ctypes
 import gc
 import importlib
 import json
+import logging
 import os
 import pickle
 import resource
@@ -49,6 +50,7 @@ def main(orders: str) -> None:
     inbox, outbox = _take_pipes()
     for name in told.preload:
         importlib.import_module(name)
+    logging.disable(logging.CRITICAL)  # what libraries say of strangers' documents is for nobody
     gc.collect()
     gc.freeze()
     _limit_memory(told.memory_bytes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,6 +95,14 @@ def test_a_page_about_something_else_is_not_taken():
 
 def test_a_title_too_short_to_tell_by_does_not_speak_against_a_page():
     assert chosen("", page(*OTHER, title=None), title="Live").kept is Kept.PAGE
+
+
+def test_an_address_in_place_of_a_title_does_not_speak_against_a_page():
+    untitled = replace(kept(""), entry=Entry(raw_hash=1, url=URL))
+    feed = story_of(untitled)
+    assert feed.title == URL
+    told = story_of(replace(untitled, page=page(title=None)))
+    assert choose(feed, told, None).kept is Kept.PAGE
 
 
 def test_a_page_of_boilerplate_is_not_taken():

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -17,10 +18,17 @@ import feedparser
 import pytest
 import uvloop
 
+from app.core.kept import KeptEntry, pack_entry
+from app.core.make import Making
+from app.core.page.job import Told
+from app.core.page.tell import tell_by_page
 from app.core.parse.document import parse
-from app.core.types import Failure, ParsedFeed
+from app.core.search.facets import StorySource
+from app.core.story import FeedContext
+from app.core.types import Entry, Failure, ParsedFeed
 from app.ingest import offload as offload_module
 from app.ingest.offload import Offload, OffloadFailed, _IdleDeath
+from tests.article_pages import PARAGRAPHS, article
 
 GB = 1 << 30
 CRASHED = Failure.PARSE_CRASHED
@@ -380,3 +388,33 @@ async def test_workers_may_wait_for_their_first_task(work: ModuleType) -> None:
     async with Offload(2, 5, GB, 10.0, preload=(), at_once=False) as offload:
         assert all(slot._process is None for slot in offload._slots)
         assert await offload.run(work.add, 1, 2) == 3
+
+
+async def test_what_libraries_log_over_documents_does_not_reach_the_terminal(
+    pool: Offload, work: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert await pool.run(work.log_a_warning) is True
+    assert "discarding" not in capfd.readouterr().err
+
+
+async def test_a_worker_reads_pages_within_its_limits(pool: Offload) -> None:
+    """The extraction and what it loads fit into a worker of the default size."""
+    making = Making(
+        entry=pack_entry(
+            KeptEntry(
+                entry=Entry(raw_hash=1, url="https://news.example/ferry"),
+                context=FeedContext(feed_url="https://news.example/feed"),
+                first_seen=datetime(2026, 11, 24, tzinfo=UTC),
+            )
+        ),
+        source=StorySource(id=1, domain="news.example", country=None),
+    )
+    told = await pool.run(
+        tell_by_page,
+        making,
+        article().encode(),
+        content_type="text/html",
+        url="https://news.example/ferry",
+    )
+    assert isinstance(told, Told)
+    assert told.made.story.text == "\n\n".join(PARAGRAPHS)

@@ -129,7 +129,7 @@ def _holds(feed: Story, page: Story, page_title: str | None) -> bool:
     said = Counter(terms_of(feed.text or feed.summary or ""))
     if said.total() >= MIN_TERMS and _contained(said, told) >= SAME_TOPIC:
         return True
-    title = Counter(terms_of(feed.title))
+    title = Counter(() if feed.title == feed.url else terms_of(feed.title))  # which stood in
     return title.total() < MIN_TERMS or _contained(title, told) >= SAME_TOPIC
 
 
