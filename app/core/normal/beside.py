@@ -15,6 +15,7 @@ _OUTLET = regex.compile(
     r"|Notizie|Nieuws|Nyheter|(?:Post|Star|Press|Herald|Sun|Mail|Mirror)-\p{Lu}\p{L}+)"
     r"|(?:The )(?:[\p{Lu}][\p{L}.'’&-]* ){1,3}(?:Post|Star|Press|Herald|Sun|Mail|Mirror)"
     r"|(?:\p{Lu}[\p{L}.'’&-]* ){2,4}(?:Post|Star|Press|Herald|Mail|Mirror)"
+    r"|\p{Lu}\p{Ll}+(?:blatt|zeitung|anzeiger|kurier|rundschau|bote|nachrichten|courant|bladet|posten)"
     r"|(?:El|La|Le|Il|Die|Der|Das|DER|DIE|DAS|The) \p{Lu}\p{L}+"
     r"|(?:[\p{Lu}\p{N}][\p{L}\p{N}.'’&-]* ){1,3}(?:Staff|Team|Desk|Redaktion)"
     r"|[\p{Han}\p{Hangul}]{1,8}(?:新聞|新闻|日報|日报|時報|时报|通信社|放送|일보|신문|뉴스|방송)"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import nh3
 
 from app.core.html_limits import clean_html
-from app.core.normal.boilerplate import boilerplate_rule
+from app.core.normal.boilerplate import boilerplate_rule, read_more_start
 from app.core.normal.bylines import byline, is_sign_off, reporter_line
 from app.core.normal.credits import Lead, credit_line, lead_of, tail_credit
 from app.core.normal.datelines import bare_lead
@@ -263,18 +263,20 @@ class _Reading:
         return last if last is not None and self.blocks[last].type is BlockType.PARAGRAPH else None
 
     def _take_suffix(self) -> bool:
-        """What the source puts behind its stories becomes a block of its own."""
+        """What stands behind stories becomes a block of its own: in this source, or anywhere."""
         last = self._last_paragraph()
         if last is None:
             return False
         block = self.blocks[last]
-        start = self.repeated.suffix_start(block.text)
+        start, rule = self.repeated.suffix_start(block.text), RULES[Place.SUFFIX]
+        if start is None:
+            start, rule = read_more_start(block.text), "read-more"
         if start is None:
             return False
         suffix = block.text[start:].strip()
         self.blocks[last : last + 1] = [
             replace(block, text=block.text[:start].rstrip()),
-            Block(type=BlockType.BOILERPLATE, text=suffix, rule=RULES[Place.SUFFIX]),
+            Block(type=BlockType.BOILERPLATE, text=suffix, rule=rule),
         ]
         return True
 

@@ -12,6 +12,9 @@ from functools import cache
 from importlib.resources import files
 
 MAX_LINE_CHARS = 320
+MAX_TAIL_CHARS = 60
+
+_LAST_SENTENCE = re.compile(r"(?:[.!?…][\"”’»)]?\s+|[。！？」])([^.!?…。！？]+(?:…|\.\.\.|\.)?)$")
 
 
 def boilerplate_rule(line: str) -> str | None:
@@ -21,6 +24,14 @@ def boilerplate_rule(line: str) -> str | None:
     rules, forms = _forms()
     found = forms.fullmatch(line)
     return rules[found.lastindex - 1] if found and found.lastindex else None
+
+
+def read_more_start(text: str) -> int | None:
+    """Where a link to the rest begins that a paragraph ends with: "… at nine. Read more"."""
+    found = _LAST_SENTENCE.search(text, max(0, len(text) - MAX_TAIL_CHARS))
+    if found is None or boilerplate_rule(found[1]) != "read-more":
+        return None
+    return found.start(1)
 
 
 @cache

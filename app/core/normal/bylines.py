@@ -100,6 +100,7 @@ _CREDITED = (  # without brackets only names and what stands between them: it ma
     r"|bin|al|el|la|le|editing|writing|reporting|additional|&)(?![\p{L}\p{N}])"
 )
 _SIGN_OFF = regex.compile(
+    r"[a-z]{2,4}(?:[/-][a-z]{2,4}){1,6}|[^\s@]+@[^\s@]+\.\p{L}{2,}|"  # jr/jd/ap, an address
     rf"[(（\[]\s*{_WORK} \p{{Lu}}.{{1,300}}[)）\]]\.?"
     r"|[(（\[—–-]*\s*(?:"
     rf"{_WORK} (?=\p{{Lu}}){_CREDITED}(?:[,;]?\s+(?:[—–-]\s+)?{_CREDITED}){{0,60}}"

@@ -27,10 +27,14 @@ MAX_LEAD_CHARS = 300
 
 _OPEN, _CLOSE = r"[(（\[［【〔/<＜]", r"[)）\]］】〕/>＞]"
 _DASHES = "-‐‑–—―=＝−"
+_LEVANTINE = (
+    "كانون (?:الثاني|الأول)|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين (?:الأول|الثاني)"
+)
 _MONTHS = (
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|janv|févr|avr|mai|juin|juil|août|déc"
     r"|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|mär|okt|dez|янв|фев|мар|апр|мая|июн|июл|авг|сен"
-    r"|окт|ноя|дек)\w*\.?"
+    r"|окт|ноя|дек|يناير|فبراير|مارس|[أا]بريل|مايو|يونيو|يوليو|[أا]غسطس|سبتمبر|[أا]كتوبر|نوفمبر"
+    rf"|ديسمبر|{_LEVANTINE})\w*\.?(?: (?:{_LEVANTINE}))?"  # Reuters writes both: 5 مارس آذار
 )
 DATE = regex.compile(
     rf"(?:{_MONTHS}\s*\d{{1,2}}|\d{{1,2}}\.?\s*(?:de\s+)?{_MONTHS}|\d{{1,2}}月\d{{1,2}}日|\d{{1,2}}日"
@@ -176,6 +180,8 @@ def _patterns() -> _Patterns:
         line=regex.compile(
             rf"{_BULLET}{_OPEN}?{_BULLET}{_SOURCE}{some}{_STAFF}\s*{_CLOSE}?[.。\s]*"
         ),
-        tail=regex.compile(rf"\s*[(（\[［]\s*{some}\s*[)）\]］][.。]?\s*$"),
+        tail=regex.compile(
+            rf"\s*[(（\[［]\s*{some}\s*[)）\]］][.。]?\s*$|(?<=[.!?…][\"”’»)]?)\s+{some}$"
+        ),
         leads=tuple(regex.compile(lead) for lead in leads),
     )

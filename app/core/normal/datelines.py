@@ -43,6 +43,9 @@ _CORRESPONDENT = regex.compile(
     r"\s*(?:기자|특파원)\s*[\])】]\s*=?\s*"
 )
 
+_PAPER = regex.compile(
+    r".+(?:신문|일보|뉴스|닷컴|경제|미디어|저널|투데이|타임[즈스]|방송|데일리|[Tt][Vv]|新聞|日報|時報|通信|放送|テレビ)"
+)
 _NEXT_CHARS = 30  # after a dash, in which another makes a list of the first
 _STAGE = regex.compile(r"(?:Group|Pool|Round|Stage|Day|Match|Game|Week|Part|Race|Heat|Leg)\b")
 _NAME = regex.compile(r"\p{Lu}[\p{L}.'’-]+(?: \p{Lu}[\p{L}.'’-]+){0,2}")
@@ -56,6 +59,8 @@ def bare_lead(text: str) -> Lead | None:
     """The dateline, without an agency, that a paragraph opens with."""
     if found := _CORRESPONDENT.match(text):
         authors = east_asian_names(found["names"])
+        if authors and _PAPER.fullmatch(found["where"]):
+            return Lead(end=found.end(), text=found[0].strip(), authors=authors)
         return _lead(found, text, authors) if authors else None
     if found := _LEAD.match(text):
         return _lead(found, text, ()) if _is_meant(found) else None
@@ -84,7 +89,7 @@ def _is_meant(found: regex.Match[str]) -> bool:
         return bool(said or date or named)
     if region and not date:
         return region in _regions() and (known or mark != "-")
-    return bool(date) or (known and not (mark == "-" and _begins_with_a_town(found)))
+    return bool(date) or (known and not (mark in "-–" and _begins_with_a_town(found)))
 
 
 def _is_meant_in_small(found: regex.Match[str]) -> bool:

@@ -28,6 +28,8 @@ MAX_RAW_CHARS = 200
 MAX_TYPE_CHARS = 100
 UNTITLED = "Untitled"
 
+_AFFIX_EDGES = " -–—|·•»«~/:：｜()（）[]【】"
+
 _IMAGE = re.compile(r'<img\b[^>]*?\ssrc="([^"]+)"')
 _IMAGE_ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 
@@ -63,7 +65,7 @@ def normalize(entry: Entry, context: FeedContext, first_seen: datetime) -> Story
     body = _body(entry, Repeated(hashes=context.learned, title=said_title))
     text = body.main.text
     title = said_title or _stand_in(text, url)
-    said = read_authors(entry.authors)
+    said = read_authors(entry.authors, _outlets(context))
     prior = normalize_language(entry.language) or normalize_language(context.language)
     language = detect_language(f"{title}\n{text}", prior)
     lead = wire_lead(entry)
@@ -110,6 +112,13 @@ def normalize(entry: Entry, context: FeedContext, first_seen: datetime) -> Story
         lines=pack_lines(lines_of(said_title, body.main.blocks)),
     )
     return replace(story, content_hash=content_hash(story))
+
+
+def _outlets(context: FeedContext) -> frozenset[str]:
+    """The names of the source: its own, and those that its titles bear."""
+    affixes = (*context.title_affixes.prefixes, *context.title_affixes.suffixes)
+    names = (context.source_name or "", *(affix.strip(_AFFIX_EDGES) for affix in affixes))
+    return frozenset(fold_space(name).casefold() for name in names if name)
 
 
 def content_hash(story: Story) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 import regex
@@ -26,6 +26,10 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 _HARD = regex.compile(r"\s*[;|/；、｜／•·]\s*|\s+[-–—]\s+")
+_DESK = regex.compile(r"(?P<agency>.+)/\p{Ll}{2,3}")  # dpa/lno
+_REPORTER_OF = regex.compile(  # 新华社记者 王小明
+    r"(?P<agency>\p{Han}{2,4}社)?(?:本[报報刊台网網])?(?:特约|特約|驻\p{Han}{1,6})?[记記]者[\s:：]*(?=\p{Han}{2,4}$)"
+)
 _ACCOUNT = regex.compile(r"(?:/?u/|@)[\w.-]+|[^\p{Lu}\s]+/[^\p{Lu}\s]+")  # /u/ferry, srf/hosb
 _SHORTENED = regex.compile(r"(?:\b(?:Jr|Sr|Inc|Ltd|Co|Corp|Bros|Ph)|\b\p{Lu}(?:\.-?\p{Lu})*)\.$")
 _INITIALS = regex.compile(r"\p{Lu}\p{L}?\.(?:[ -]?\p{Lu}\p{L}?\.)*")
@@ -76,21 +80,24 @@ class Authors:
     agency: Agency | None = None  # the first that stands among the names
 
 
-def read_authors(raw: Iterable[str]) -> Authors:
+def read_authors(raw: Iterable[str], outlets: Container[str] = ()) -> Authors:
     """People's names without addresses, "By" and roles; agencies are taken out of them.
 
     Names joined by a comma or "and" are parted only where each part has two words, so that
-    "Roe, Jane" and "Smith and Sons" stay whole.
+    "Roe, Jane" and "Smith and Sons" stay whole. `outlets` are names in small letters that are the
+    source's own: beside people they are no authors, whatever their form.
     """
     names: dict[str, str] = {}
     agency = None
     for line in raw:
-        for part in _parts(line):
+        for part in _parts(line, outlets):
             name, found = _with_agency(part)
             if name:
                 names.setdefault(name.casefold(), name)
             agency = agency or found
-    people = [name for name in names.values() if not is_beside(name)]
+    people = [
+        name for name in names.values() if not is_beside(name) and name.casefold() not in outlets
+    ]
     return Authors(names=tuple(people or names.values())[:MAX_AUTHORS], agency=agency)
 
 
@@ -114,12 +121,14 @@ def _with_agency(part: str) -> tuple[str, Agency | None]:
     return part, None
 
 
-def _parts(line: str) -> Iterator[str]:
+def _parts(line: str, outlets: Container[str]) -> Iterator[str]:
     bare = _BRACKETS.sub("", _ADDRESS.sub(" ", clean_text(line[: MAX_NAME_CHARS * 10])))
     inside = _INSIDE.match(bare)
     bare = _BY.sub("", (inside[1] if inside else bare).strip())
+    if (desk := _DESK.fullmatch(bare)) and agency_named(desk["agency"]):
+        bare = desk["agency"]
     for hard in [bare] if _ACCOUNT.fullmatch(bare) else _HARD.split(bare):
-        for soft in _soft_parts(_DEGREE.sub("", hard)):
+        for soft in _soft_parts(_DEGREE.sub("", hard), outlets):
             for name in _person_and_beside(soft):
                 if _LETTER.search(name) and not is_role(name) and not is_about_pictures(name):
                     yield name[:MAX_NAME_CHARS].rstrip()
@@ -127,6 +136,9 @@ def _parts(line: str) -> Iterator[str]:
 
 def _person_and_beside(words: str) -> Iterator[str]:
     """The name, and the agency in brackets after it; other words in brackets are no authors."""
+    if (reporter := _REPORTER_OF.match(words)) and agency_named(reporter["agency"] or ""):
+        yield reporter["agency"]
+        words = words[reporter.end() :]
     found = _BESIDE.fullmatch(words)
     if found is None:
         yield _bare_name(words)
@@ -152,7 +164,7 @@ def _bare_name(part: str) -> str:
     return halves[-1] if halves else name
 
 
-def _soft_parts(words: str) -> list[str]:
+def _soft_parts(words: str, outlets: Container[str]) -> list[str]:
     """Parted where each part is a name, an agency or a role."""
     parts = [part for part in _SOFT.split(words) if part]
     if len(parts) > 2 and all(_INITIALS.fullmatch(part) for part in parts[1::2]):  # noqa: PLR2004
@@ -161,7 +173,7 @@ def _soft_parts(words: str) -> list[str]:
         " " in part
         or agency_named(part)
         or is_role(part)
-        or (n > 0 and is_outlet(part))
+        or (n > 0 and (is_outlet(part) or part.casefold() in outlets))
         or not part.isascii()
         for n, part in enumerate(parts)
     )
