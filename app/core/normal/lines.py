@@ -111,7 +111,7 @@ def folded(text: str, title: str = "") -> str:
         text = _ADDRESS.sub(r"\1", text)
     if MIN_TITLE_CHARS <= len(title) <= len(text) - MIN_CHARS_BESIDE:
         text = text.replace(title.casefold(), "\x00")
-    if not any(map(str.isdecimal, text)):
+    if len(text) > MAX_LINE_CHARS or not any(map(str.isdecimal, text)):
         return text
     text = _WORD.sub(lambda found: "0" if is_date_word(found[0]) else found[0], text)
     return regex.sub(r"0(?:[\s,.]*0)+", "0", _NUMBER.sub("0", text))
@@ -154,9 +154,9 @@ def shape_of(place: Place, block: Block) -> Shape:
     if len(text) > MAX_LINE_CHARS:
         return Shape.LONG
     shape = Shape(0)
-    words, width = count_words(text, None), len(text)
-    if not text.isascii():
-        words -= len(_UNDIVIDED.findall(text)) // 2  # of which each counted as a word
+    words, width = text.count(" "), len(text)
+    if words <= 2 * SENTENCE_WORDS:  # else they need no counting
+        words = count_words(text, None) - len(_UNDIVIDED.findall(text)) // 2  # each was a word
         width += len(_WIDE.findall(text))
     few = DATELINE_WORDS if place is Place.PREFIX and text[-1:] in _DATELINE_ENDS else SHORT_WORDS
     if block.type is BlockType.HEADING or words <= few or width < SHORT_WIDTH:
