@@ -1,0 +1,204 @@
+"""Operators' rules: a search, and what is done with the stories that match.
+
+A rule sees a story as the taggers left it, never what other rules did: so the rules that match do
+not depend on each other. Only where two say different things about one tag, the language, the
+agency or the visibility does the later one win. What comes of a story is a function of the story
+and of the rules that are on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.core.search.conditions import Atom, Condition, Facet, Form, Near, Row, condition_of
+from app.core.search.evaluate import holds
+from app.core.search.index import IndexTerms
+from app.core.search.query import And, Field, Not, Or, leaves
+from app.core.search.query_parse import parse_query
+
+PREFIX_CHARS: Final = 3
+"""A beginning of a word is of so many letters at least (`query_parse`)."""
+
+
+class Visibility(StrEnum):
+    """Whether a story is in the stream; what a rule drops is kept, and not served."""
+
+    KEEP = "keep"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenTag:
+    """A tag that a rule gives."""
+
+    scheme: str
+    code: str
+    name: str
+
+    @property
+    def qcode(self) -> str:
+        return f"{self.scheme}:{self.code}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actions:
+    """What is done with the stories that match; what is empty does nothing."""
+
+    add: tuple[GivenTag, ...] = ()
+    remove: tuple[str, ...] = ()  # QCodes
+    visibility: Visibility | None = None
+    language: str | None = None
+    agency: str | None = None  # its code, of the table of agencies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule that is on; `query` is one that the parser has let through."""
+
+    id: int
+    query: str
+    actions: Actions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the rules that matched say together: each tag with the rule that gives it."""
+
+    matched: tuple[int, ...] = ()
+    add: tuple[tuple[GivenTag, int], ...] = ()
+    remove: frozenset[str] = frozenset()
+    visibility: Visibility | None = None
+    language: str | None = None
+    agency: str | None = None
+
+
+class RuleBook:
+    """The rules that are on, in their order, found by the terms that they need.
+
+    A story is held against those rules only of whose needed terms it has one, so that thousands
+    of rules cost little more than those that come near to matching.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(rules)
+        self._trees = tuple(parse_query(rule.query) for rule in self._rules)
+        self._by_language: dict[str | None, _Compiled] = {}
+
+    def outcome(self, story: IndexTerms, language: str | None) -> Outcome:
+        """What the rules say of a story, whose filter terms are those of the taggers' tags."""
+        if not self._rules:
+            return Outcome()
+        compiled = self._by_language.get(language)
+        if compiled is None:
+            compiled = self._by_language[language] = self._compile(language)
+        return _together(self._rules[number] for number in compiled.matching(story))
+
+    def _compile(self, language: str | None) -> _Compiled:
+        # Forms are marked with their language: those of others cannot be a story's.
+        languages = [language] if language else []
+        return _Compiled([condition_of(tree, Field.TEXT, languages) for tree in self._trees])
+
+
+class _Compiled:
+    """The rules' conditions for stories of one language."""
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self._conditions = conditions
+        self._always: list[int] = []
+        self._needing: dict[str, list[int]] = defaultdict(list)
+        asked = Counter(key for condition in conditions for key in _every_key(condition))
+        for number, condition in enumerate(conditions):
+            keys = needed(condition, asked)
+            for key in keys or ():
+                self._needing[key].append(number)
+            if keys is None:
+                self._always.append(number)
+
+    def matching(self, story: IndexTerms) -> list[int]:
+        """The numbers of the rules that a story satisfies, in order."""
+        near = set(self._always)
+        for key in _keys_of(story) & self._needing.keys():
+            near.update(self._needing[key])
+        return [number for number in sorted(near) if holds(self._conditions[number], story)]
+
+
+def needed(condition: Condition, asked: Mapping[str, int]) -> frozenset[str] | None:
+    """Keys of which a story that satisfies the condition has one; None where nothing is needed.
+
+    A key is a term, a form, a filter term, or the first PREFIX_CHARS letters of a term and a `*`.
+    Of keys that would do, those are taken that the fewest rules ask for (`asked`), and the longest
+    of these, which the fewest stories have.
+    """
+
+    def commonness(keys: frozenset[str]) -> tuple[int, int]:
+        return sum(asked.get(key, 0) for key in keys), -min(map(len, keys))
+
+    match condition:
+        case And(parts):
+            known = [keys for part in parts if (keys := needed(part, asked)) is not None]
+            return min(known, key=commonness, default=None)
+        case Or(parts):
+            every: set[str] = set()
+            for part in parts:
+                keys = needed(part, asked)
+                if keys is None:
+                    return None
+                every |= keys
+            return frozenset(every)
+        case Not():
+            return None
+        case atom:
+            return min((frozenset([key]) for key in _keys(atom)), key=commonness)
+
+
+def _every_key(condition: Condition) -> Iterator[str]:
+    atoms: Iterator[Atom] = leaves(condition)
+    return (key for atom in atoms for key in _keys(atom))
+
+
+def _keys(atom: Atom) -> Sequence[str]:
+    """The keys of which every one is needed."""
+    match atom:
+        case Facet(term):
+            return [term]
+        case Form(form):
+            return [form]
+        case Row(terms, _, True):
+            return [*terms[:-1], f"{terms[-1][:PREFIX_CHARS]}*"]
+        case Row(terms):
+            return terms
+        case Near(first, second):
+            return [*first, *second]
+
+
+def _keys_of(story: IndexTerms) -> set[str]:
+    terms = {*story.title, *story.body}
+    keys = {*terms, *story.title_forms, *story.body_forms, *story.facets}
+    keys.update(f"{term[:PREFIX_CHARS]}*" for term in terms)
+    return keys
+
+
+def _together(rules: Iterable[Rule]) -> Outcome:
+    given: dict[str, tuple[GivenTag, int] | None] = {}  # None: taken away
+    matched: list[int] = []
+    visibility: Visibility | None = None
+    language = agency = None
+    for rule in rules:
+        matched.append(rule.id)
+        given.update(dict.fromkeys(rule.actions.remove))
+        given.update({tag.qcode: (tag, rule.id) for tag in rule.actions.add})
+        visibility = rule.actions.visibility or visibility
+        language = rule.actions.language or language
+        agency = rule.actions.agency or agency
+    return Outcome(
+        matched=tuple(matched),
+        add=tuple(tag for tag in given.values() if tag is not None),
+        remove=frozenset(qcode for qcode, tag in given.items() if tag is None),
+        visibility=visibility,
+        language=language,
+        agency=agency,
+    )
