@@ -13,7 +13,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,15 +22,14 @@ from app.core.normal.normalize import normalize
 from app.core.parse.document import parse
 from app.core.story import FeedContext, Story
 from app.core.text import clean_text
-from app.core.types import Category, Entry, Failure, Markup, ParsedFeed, ParseFailed
+from app.core.types import Entry, Failure, Markup, ParsedFeed, ParseFailed
+from tests.golden import SEEN, goldens
 from tests.tools.repeated_lines import Judged, by_language
 from tools import full_text
 from tools.feed_traps import traps
 from tools.gofeed_goldens import CAUSES, FIELDS, compare
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-GOLDENS: Final = ROOT / "tests" / "core" / "golden"
-SEEN: Final = datetime(2024, 6, 1, tzinfo=UTC)  # when the goldens were first seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,62 +144,20 @@ def trap_rows() -> list[Row]:
 def golden_rows() -> list[Row]:
     """Entries in eight languages whose stories were written down by hand."""
     rows = []
-    for path in sorted(GOLDENS.glob("*.json")):
-        golden = json.loads(path.read_text("utf-8"))
-        story = normalize(_entry(golden["entry"]), FeedContext(**golden["feed"]), SEEN)
-        came = _as_json(story)
-        wrong = [name for name, value in golden["story"].items() if came[name] != value]
+    for golden in goldens():
+        came = golden.made()
+        wrong = [name for name, value in golden.story.items() if came[name] != value]
         rows.append(
             Row(
-                what=path.stem,
-                value=f"{len(golden['story']) - len(wrong)}",
-                of=len(golden["story"]),
+                what=golden.name,
+                value=f"{len(golden.story) - len(wrong)}",
+                of=len(golden.story),
                 target="all fields",
                 met=not wrong,
                 note=", ".join(wrong),
             )
         )
     return rows
-
-
-def _entry(said: dict[str, Any]) -> Entry:
-    def markup(name: str) -> Markup | None:
-        return Markup(value=said[name]) if name in said else None
-
-    return Entry(
-        raw_hash=0,
-        url=said.get("url"),
-        base_url=said.get("base_url"),
-        title=markup("title"),
-        summary=markup("summary"),
-        content=markup("content"),
-        authors=tuple(said.get("authors", ())),
-        published_raw=said.get("published_raw"),
-        updated_raw=said.get("updated_raw"),
-        categories=tuple(Category(term=term) for term in said.get("categories", ())),
-    )
-
-
-def _as_json(story: Story) -> dict[str, Any]:
-    return {
-        "url": story.url,
-        "title": story.title,
-        "summary": story.summary,
-        "blocks": [[block.type.value, block.text] for block in story.blocks],
-        "html": story.html,
-        "authors": list(story.authors),
-        "agency": story.agency.code if story.agency else None,
-        "dateline": story.dateline.text if story.dateline else None,
-        "place": story.dateline.place if story.dateline else None,
-        "language": story.language,
-        "published_at": story.published_at.isoformat(),
-        "published_from": story.published_from.value,
-        "published_rule": story.published_rule,
-        "updated_at": story.updated_at.isoformat() if story.updated_at else None,
-        "image_url": story.image_url,
-        "tags": [tag.qcode for tag in story.tags],
-        "word_count": story.word_count,
-    }
 
 
 def kyodo_rows(folder: Path) -> list[Row]:

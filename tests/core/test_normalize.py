@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,60 +23,54 @@ from app.core.normal.normalize import (
 from app.core.normal.people import read_authors
 from app.core.story import FeedContext, PublishedFrom, Story, TitleAffixes
 from app.core.types import Category, Enclosure, Entry, Markup
+from tests.golden import SEEN, Golden, goldens, story_as_json
 
-GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
-SEEN = datetime(2024, 6, 1, tzinfo=UTC)
 FEED = FeedContext(feed_url="https://harbour.example/rss", language="en")
 FERRY = "<p>The ferry left the harbour on Tuesday morning.</p><p>Three hundred were on board.</p>"
-
-
-def entry_of(said: dict[str, Any]) -> Entry:
-    markup = {k: Markup(value=said[k]) for k in ("title", "summary", "content") if k in said}
-    categories = tuple(Category(term=term) for term in said.get("categories", ()))
-    plain = {k: said[k] for k in ("url", "base_url", "published_raw", "updated_raw") if k in said}
-    authors = tuple(said.get("authors", ()))
-    return Entry(raw_hash=0, authors=authors, categories=categories, **markup, **plain)
-
-
-def context_of(said: dict[str, Any]) -> FeedContext:
-    return FeedContext(**said)
-
-
-def story_as_json(story: Story) -> dict[str, Any]:
-    return {
-        "url": story.url,
-        "title": story.title,
-        "summary": story.summary,
-        "blocks": [[block.type.value, block.text] for block in story.blocks],
-        "html": story.html,
-        "authors": list(story.authors),
-        "agency": story.agency.code if story.agency else None,
-        "dateline": story.dateline.text if story.dateline else None,
-        "place": story.dateline.place if story.dateline else None,
-        "language": story.language,
-        "published_at": story.published_at.isoformat(),
-        "published_from": story.published_from.value,
-        "published_rule": story.published_rule,
-        "updated_at": story.updated_at.isoformat() if story.updated_at else None,
-        "image_url": story.image_url,
-        "tags": [tag.qcode for tag in story.tags],
-        "word_count": story.word_count,
-    }
 
 
 def story_of(context: FeedContext = FEED, **said: Any) -> Story:
     return normalize(Entry(raw_hash=0, **said), context, SEEN)
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_golden(path: Path) -> None:
-    golden = json.loads(path.read_text("utf-8"))
-    story = normalize(entry_of(golden["entry"]), context_of(golden["feed"]), SEEN)
-    assert story_as_json(story) == golden["story"]
+@pytest.mark.parametrize("golden", goldens(), ids=lambda golden: golden.name)
+def test_golden(golden: Golden) -> None:
+    assert golden.made() == golden.story
 
 
-def test_the_goldens_are_there() -> None:
-    assert len(GOLDEN) == 8
+def test_there_are_goldens_of_each_language() -> None:
+    languages = Counter(golden.name.partition("-")[0] for golden in goldens())
+    assert min(languages.values()) >= 6
+    assert languages.keys() == {
+        *("arabic", "chinese", "english", "french", "german", "japanese", "korean", "spanish")
+    }
+
+
+@pytest.mark.parametrize("golden", goldens(), ids=lambda golden: golden.name)
+def test_a_story_in_its_normal_form_is_normal(golden: Golden) -> None:
+    assert_normal(normalize(golden.entry, golden.context, SEEN))
+
+
+def assert_normal(story: Story) -> None:
+    """A story told again by its own fields is the same: nothing is left to be taken out."""
+    again = normalize(told_again(story), FEED, SEEN)
+    assert again.text == story.text
+    assert again.title == story.title
+    assert again.authors[: len(story.authors)] == story.authors
+    assert again.url == story.url
+    assert again.published_at == story.published_at
+
+
+def told_again(story: Story) -> Entry:
+    return Entry(
+        raw_hash=0,
+        url=story.url,
+        title=Markup(value=story.title, html=False),
+        content=Markup(value=story.text, html=False),
+        authors=story.authors,
+        published_raw=story.published_at.isoformat(),
+        language=story.language,
+    )
 
 
 # --- title, summary, text ---------------------------------------------------------------------
