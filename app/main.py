@@ -19,6 +19,7 @@ from app import __version__
 from app.api import (
     admin,
     changes,
+    clusters,
     docs,
     explain,
     insights,
@@ -187,6 +188,7 @@ def _include_routes(app: FastAPI) -> None:
         insights.router,
         stories.router,
         revisions.router,
+        clusters.router,
         tags.router,
         changes.router,
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from app.api.examples_boilerplate import BOILERPLATE
+from app.api.examples_clusters import CLUSTER
 from app.api.examples_explain import EXPLAINED
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
@@ -264,6 +265,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         }
     },
     "ReindexAnswer": {"data": {"indexed": 200, "next": "3765292800123456789", "outdated": 1_430}},
+    "ClusterList": CLUSTER,
     "NormalizeAnswer": NORMALIZED,
     "ExplainAnswer": EXPLAINED,
     "FacetAnswer": FACETED,

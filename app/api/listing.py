@@ -56,6 +56,15 @@ class Include(StrEnum):
     BODY = "body"
     HIGHLIGHTS = "highlights"
     COVERAGE = "coverage"
+    CLUSTER = "cluster"
+
+
+class Collapse(StrEnum):
+    CLUSTER = "cluster"
+
+
+BESIDE: Final = (Include.HIGHLIGHTS, Include.CLUSTER)
+"""What a story is shown with beside its fields, where it is asked for."""
 
 
 def wanted_fields(
@@ -95,6 +104,12 @@ class Listing:
     cursor: str | None
     include: frozenset[Include]
     fields: tuple[str, ...] | None
+    collapse: bool
+
+    @property
+    def bound_to(self) -> str:
+        """A line that tells this list from every other, for cursors."""
+        return f"{self.asked.bound_to} collapsed" if self.collapse else self.asked.bound_to
 
     @property
     def loads_body(self) -> bool:
@@ -111,7 +126,8 @@ class Listing:
         """The names of what each story is given with, in order."""
         body = BODY_FIELDS if self.loads_body else []
         chosen = self.fields or (*LIST_FIELDS, *body)
-        return (*chosen, "highlights") if self.highlights else tuple(chosen)
+        beside = [name for name in BESIDE if name in self.include]
+        return (*chosen, *beside)
 
 
 def listing(
@@ -126,7 +142,15 @@ def listing(
         SEPARATED,
         Query(
             description="`body` adds text, blocks, html and copies; `highlights` where the words "
-            "of `q` stand; `coverage` which feeds could have answered, and which had gaps."
+            "of `q` stand; `cluster` the reprints of each story; `coverage` which feeds could have "
+            "answered, and which had gaps."
+        ),
+    ] = None,
+    collapse: Annotated[
+        Collapse | None,
+        Query(
+            description="`cluster`: of each cluster of reprints only the story that comes first in "
+            "the order asked for, of those that match."
         ),
     ] = None,
 ) -> Listing:
@@ -136,6 +160,7 @@ def listing(
         cursor=cursor,
         include=frozenset(include or ()),
         fields=fields,
+        collapse=collapse is not None,
     )
 
 
@@ -184,8 +209,9 @@ def refuse_picking(fields: Sequence[str] | None, include: Collection[Include] = 
         raise _misplaced(
             "fields", "no choice of fields: leave it out, or ask for JSON, NDJSON or CSV"
         )
-    if Include.HIGHLIGHTS in include:
-        raise _misplaced("include", "no place for highlights: ask for JSON, NDJSON or CSV")
+    for beside in BESIDE:
+        if beside in include:
+            raise _misplaced("include", f"no place for {beside}: ask for JSON, NDJSON or CSV")
     refuse_coverage(include)
 
 

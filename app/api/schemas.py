@@ -121,6 +121,16 @@ class HighlightsOut(Answer):
     passage: str
 
 
+class ReprintOut(Answer):
+    """Another story of the same cluster."""
+
+    id: str
+    url: str | None
+    title: str
+    source: SourceOut
+    published_at: datetime
+
+
 class StoryOut(Answer):
     """One item, whatever feeds it was seen in."""
 
@@ -140,7 +150,10 @@ class StoryOut(Answer):
     image: str | None
     enclosures: list[EnclosureOut]
     tags: list[TagOut]
-    cluster_id: str | None
+    cluster_id: str | None = Field(
+        description="The cluster of reprints that it is one of: the smallest id in it, which may "
+        "become another one; null for a story that stands alone."
+    )
     revision: int
     status: Literal["live", "killed"]
     word_count: int
@@ -155,6 +168,9 @@ class StoryOut(Answer):
     html: str | None = Field(None, description="Sanitized.")
     copies: list[CopyOut] | None = None
     highlights: HighlightsOut | None = Field(None, description="With include=highlights.")
+    cluster: list[ReprintOut] | None = Field(
+        None, description="With include=cluster: its reprints, the first 100 of them."
+    )
 
 
 class StoryAnswer(Answer):

@@ -33,12 +33,7 @@ def story_shape(row: StoryRow) -> dict[str, Any]:
         "authors": [{"name": name} for name in row.authors],
         "agency": row.agency,
         "dateline": row.dateline,
-        "source": {
-            "id": str(row.source_id),
-            "name": row.source_name,
-            "domain": row.source_domain,
-            "country": row.source_country,
-        },
+        "source": _story_source(row),
         "language": row.language,
         "published_at": row.published_at,
         "published_from": row.published_from,
@@ -47,10 +42,19 @@ def story_shape(row: StoryRow) -> dict[str, Any]:
         "image": row.image_url,
         "enclosures": row.enclosures,
         "tags": row.tags,
-        "cluster_id": None,
+        "cluster_id": None if row.cluster_id is None else str(row.cluster_id),
         "revision": row.revision,
         "status": row.status,
         "word_count": row.word_count,
+    }
+
+
+def _story_source(row: StoryRow) -> dict[str, Any]:
+    return {
+        "id": str(row.source_id),
+        "name": row.source_name,
+        "domain": row.source_domain,
+        "country": row.source_country,
     }
 
 
@@ -64,6 +68,17 @@ def full_story_shape(row: StoryRow, copies: list[StoryCopy]) -> dict[str, Any]:
         "blocks": placed(row.blocks),
         "html": row.html,
         "copies": [copy_shape(copy) for copy in copies],
+    }
+
+
+def reprint_shape(row: Row[Any]) -> dict[str, Any]:
+    """A story as it stands beside another of its cluster."""
+    return {
+        "id": str(row.id),
+        "url": row.url,
+        "title": row.title,
+        "source": _story_source(row),
+        "published_at": row.published_at,
     }
 
 

@@ -15,18 +15,19 @@ from app.api.formats.page import STORIES_PATH, PageFormat, Shape, StoryPage
 from app.api.insights import coverage_shape
 from app.api.listing import Include, Listing, origin_of, pick
 from app.api.paging import make_cursor, place_items, place_of, read_cursor
-from app.api.shapes import full_story_shape, highlights_shape, story_shape
+from app.api.shapes import full_story_shape, highlights_shape, reprint_shape, story_shape
 from app.core.search.conditions import Clause, wanted_clauses_of
 from app.store.asking import story_languages
 from app.store.coverage import coverage
 from app.store.engine import ReadSession
-from app.store.find import COUNT_BOUND, Place, count_stories, find_stories
+from app.store.find import COUNT_BOUND, Place, count_clusters, count_stories, find_stories
+from app.store.members import reprints_of
 from app.store.stories import copies_of, load_stories
 
 DEFAULT_LIMIT: Final = 20
 STREAM_PAGE: Final = 200
 """Stories that a stream holds in memory at a time."""
-NOT_THE_SEARCH: Final = frozenset({"q", "cursor", "limit", "include", "fields"})
+NOT_THE_SEARCH: Final = frozenset({"q", "cursor", "limit", "include", "fields", "collapse"})
 
 
 async def read_page(
@@ -36,25 +37,22 @@ async def read_page(
     asked, limit = listing.asked, listing.limit or DEFAULT_LIMIT
     after = None
     if listing.cursor is not None:
-        after = place_of(read_cursor(deps.cursor_secret, listing.cursor, asked.bound_to))
+        after = place_of(read_cursor(deps.cursor_secret, listing.cursor, listing.bound_to))
     now = deps.clock()
-    found = await find_stories(session, asked.search, after=after, limit=limit, now=now)
+    found = await find_stories(
+        session, asked.search, after=after, limit=limit, now=now, collapse=listing.collapse
+    )
     meta: dict[str, Any] = {}
     if form.counts:
-        counted = await count_stories(session, asked.search, COUNT_BOUND + 1, now)
-        meta = {
-            "total": min(counted, COUNT_BOUND),
-            "total_relation": "eq" if counted <= COUNT_BOUND else "gte",
-            "candidates": found.candidates,
-        }
+        meta = await _counts(session, listing, now) | {"candidates": found.candidates}
     if Include.COVERAGE in listing.include:
         meta["coverage"] = coverage_shape(await coverage(session, asked.search, now=now))
     following = None
     if found.following is not None:
-        following = make_cursor(deps.cursor_secret, place_items(found.following), asked.bound_to)
+        following = make_cursor(deps.cursor_secret, place_items(found.following), listing.bound_to)
     return StoryPage(
         stories=await listed_shapes(session, found.ids, listing),
-        search_id=f"urn:copydesk:search:{xxh3_128_hexdigest(asked.bound_to.encode())}",
+        search_id=f"urn:copydesk:search:{xxh3_128_hexdigest(listing.bound_to.encode())}",
         title=_title(request),
         origin=origin_of(request),
         path=_path(request, form),
@@ -66,12 +64,27 @@ async def read_page(
     )
 
 
+async def _counts(session: ReadSession, listing: Listing, now: datetime) -> dict[str, Any]:
+    """How many there are of what the list holds: stories, or clusters and stories alone."""
+    if listing.collapse:
+        total, more = await count_clusters(session, listing.asked.search, COUNT_BOUND, now)
+    else:
+        counted = await count_stories(session, listing.asked.search, COUNT_BOUND + 1, now)
+        total, more = min(counted, COUNT_BOUND), counted > COUNT_BOUND
+    return {"total": total, "total_relation": "gte" if more else "eq"}
+
+
 async def read_stretch(
     session: ReadSession, listing: Listing, *, after: Place | None, now: datetime
 ) -> tuple[Sequence[Shape], Place | None]:
     """The next stories of everything that matches, and where the rest begins; None at the end."""
     found = await find_stories(
-        session, listing.asked.search, after=after, limit=STREAM_PAGE, now=now
+        session,
+        listing.asked.search,
+        after=after,
+        limit=STREAM_PAGE,
+        now=now,
+        collapse=listing.collapse,
     )
     return await listed_shapes(session, found.ids, listing), found.following
 
@@ -98,6 +111,12 @@ async def listed_shapes(
     if listing.highlights:
         highlight = wanted_clauses_of(listing.asked.search, await story_languages(session))
     shapes = await story_shapes(session, ids, body=listing.loads_body, highlight=highlight)
+    if Include.CLUSTER in listing.include:
+        reprints = await reprints_of(session, ids)
+        shapes = [
+            {**shape, "cluster": [reprint_shape(row) for row in reprints[story_id]]}
+            for story_id, shape in zip(ids, shapes, strict=True)
+        ]
     if listing.fields is None:
         return shapes
     return [pick(shape, listing.columns) for shape in shapes]

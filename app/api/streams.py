@@ -64,7 +64,7 @@ async def _etag(session: ReadSession, listing: Listing, form: StreamFormat) -> s
     rests_on = [
         await last_seq(session),
         await sources_as_told(session),
-        listing.asked.bound_to,
+        listing.bound_to,
         listing.columns,
         form.suffix,
         __version__,

@@ -9,9 +9,10 @@ from typing import Final
 
 from app.core.search.search import Search, Sort
 from app.store.asking import Asked, ask, story_languages
+from app.store.collapse import count_collapsed, first_of_clusters, one_of_each
 from app.store.engine import ReadSession
 from app.store.relevance import Frame, most_relevant
-from app.store.walk import count_found, latest, newest_ids
+from app.store.walk import count_found, in_order
 
 COUNT_BOUND: Final = 10_000
 """Totals are exact up to here."""
@@ -43,25 +44,41 @@ class Page:
 
 
 async def find_stories(
-    session: ReadSession, search: Search, *, after: Place | None, limit: int, now: datetime
+    session: ReadSession,
+    search: Search,
+    *,
+    after: Place | None,
+    limit: int,
+    now: datetime,
+    collapse: bool = False,
 ) -> Page:
-    """One page of the live stories that match, keyset-paged: nothing is skipped or doubled."""
+    """One page of the live stories that match, keyset-paged: nothing is skipped or doubled.
+
+    With `collapse`, of each cluster only the story that comes first in this order, of those that
+    match.
+    """
     if search.sort is Sort.RELEVANCE:
-        return await _by_relevance(session, search, after, limit, now)
+        return await _by_relevance(session, search, after, limit, now, collapse=collapse)
     asked = await asked_of(session, search, now)
     column = _COLUMNS.get(search.sort)
-    if column is None:
-        below = asked if after is None else asked.within(0, after.id)
-        found = [(0, story_id) for story_id in await newest_ids(session, below, limit + 1)]
-    else:
-        place = None if after is None else (after.value, after.id)
-        found = await latest(session, asked, column, place, limit + 1)
-    return _page(found, limit)
+    place = None if after is None else (after.value, after.id)
+    if collapse:
+        return _page(await first_of_clusters(session, asked, column, place, limit + 1), limit)
+    return _page(await in_order(session, asked, column, place, limit + 1), limit)
 
 
 async def count_stories(session: ReadSession, search: Search, bound: int, now: datetime) -> int:
     """How many live stories match, counted no further than `bound`."""
     return await count_found(session, await asked_of(session, search, now), bound)
+
+
+async def count_clusters(
+    session: ReadSession, search: Search, bound: int, now: datetime
+) -> tuple[int, bool]:
+    """How many stories `find_stories` finds with `collapse`, as far as the first `bound` that match
+    tell, and whether more match.
+    """
+    return await count_collapsed(session, await asked_of(session, search, now), bound)
 
 
 async def asked_of(session: ReadSession, search: Search, now: datetime) -> Asked:
@@ -71,13 +88,20 @@ async def asked_of(session: ReadSession, search: Search, now: datetime) -> Asked
 
 
 async def _by_relevance(
-    session: ReadSession, search: Search, after: Place | None, limit: int, now: datetime
+    session: ReadSession,
+    search: Search,
+    after: Place | None,
+    limit: int,
+    now: datetime,
+    *,
+    collapse: bool,
 ) -> Page:
     languages = await story_languages(session)
     asked = ask(session.dialect, search, languages, now)
     frame = None if after is None else after.frame
     ranked = await most_relevant(session, asked, search, languages, frame=frame, now=now)
-    found = [place for place in ranked.stories if after is None or place < (after.value, after.id)]
+    stories = await one_of_each(session, ranked.stories) if collapse else ranked.stories
+    found = [place for place in stories if after is None or place < (after.value, after.id)]
     return _page(found, limit, frame=ranked.frame, candidates=ranked.candidates)
 
 

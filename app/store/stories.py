@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, select
 
 from app.errors import NotFound
 from app.store.engine import ReadSession
-from app.store.models import copies, feeds, sources, stories, texts
+from app.store.models import copies, feeds, members, sources, stories, texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,11 @@ def _stories(*, body: bool) -> Select[Any]:
         sources.c.domain.label("source_domain"),
         sources.c.name.label("source_name"),
         sources.c.country.label("source_country"),
-    ).join(sources, sources.c.id == stories.c.source_id)
+        members.c.cluster_id,
+    )
+    query = query.join(sources, sources.c.id == stories.c.source_id).outerjoin(
+        members, members.c.story_id == stories.c.id
+    )
     if body:
         query = query.add_columns(texts.c.text, texts.c.blocks, texts.c.html).join(
             texts, texts.c.story_id == stories.c.id

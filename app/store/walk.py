@@ -7,24 +7,40 @@ longer ones, and last for all that is left. Orders by a column are walked so on 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Final
 
 from sqlalchemy import text
 
 from app.core.identity import ID_RANDOM_BITS
 from app.core.search.facets import HOUR_MS, time_cover
-from app.store.asking import Asked
+from app.store.asking import Asked, id_list
 from app.store.engine import SQLITE, ReadSession
 
 FIRST_SPAN: Final = 1000
 GROWTH: Final = (8, 64)
 
 
+async def in_order(
+    session: ReadSession,
+    asked: Asked,
+    column: str | None,
+    after: tuple[int, int] | None,
+    limit: int,
+) -> list[tuple[int, int]]:
+    """Column and id of the stories that match, falling by both, below `after`; without a column
+    0 and id, which are in the order of publication.
+    """
+    if column is not None:
+        return await latest(session, asked, column, after, limit)
+    below = asked if after is None else asked.within(0, after[1])
+    return [(0, story_id) for story_id in await newest_ids(session, below, limit)]
+
+
 async def newest_ids(session: ReadSession, asked: Asked, limit: int) -> list[int]:
     """The highest ids that match, in falling order."""
     found: list[int] = []
-    async for span in _id_spans(session, asked):
+    async for span in id_spans(session, asked):
         origin, parameters = span.sql()
         rows = await session.execute(
             text(f"SELECT hit.id {origin} ORDER BY hit.id DESC LIMIT :limit"),
@@ -60,10 +76,26 @@ async def latest(
     return found
 
 
+async def among(
+    session: ReadSession, asked: Asked, column: str | None, ids: Collection[int]
+) -> list[tuple[int, int]]:
+    """Those of some stories that match, as `in_order` gives them, in no order."""
+    if not ids:
+        return []
+    origin, parameters = asked.within(min(ids), max(ids) + 1).sql(joined=column is not None)
+    these, parameter = id_list(session.dialect, sorted(ids))
+    value = "0" if column is None else f"s.{column}"
+    rows = await session.execute(
+        text(f"SELECT {value}, hit.id {origin} AND hit.id {these}"),
+        {**parameters, "ids": parameter},
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 async def count_found(session: ReadSession, asked: Asked, bound: int) -> int:
     """How many stories match, counted no further than `bound`."""
     found = 0
-    async for span in _id_spans(session, asked):
+    async for span in id_spans(session, asked):
         origin, parameters = span.sql()
         rows = await session.execute(
             text(f"SELECT count(*) FROM (SELECT 1 {origin} LIMIT :bound) AS counted"),  # noqa: S608
@@ -75,7 +107,7 @@ async def count_found(session: ReadSession, asked: Asked, bound: int) -> int:
     return found
 
 
-async def _id_spans(session: ReadSession, asked: Asked) -> AsyncIterator[Asked]:
+async def id_spans(session: ReadSession, asked: Asked) -> AsyncIterator[Asked]:
     """The stretch of ids that is asked for in spans, the newest first."""
     if session.dialect == SQLITE:
         yield asked

@@ -20,6 +20,7 @@ _IN_A_CELL: Final[dict[str, Callable[[Any], str]]] = {
     "dateline": lambda dateline: str(dateline["text"]),
     "source": lambda source: str(source["domain"]),
     "enclosures": lambda enclosures: " ".join(enclosure["url"] for enclosure in enclosures),
+    "cluster": lambda reprints: " ".join(reprint["id"] for reprint in reprints),
     "tags": lambda tags: " ".join(tag["tag"] for tag in tags),
 }
 
