@@ -1,0 +1,147 @@
+"""Mentions of the same person or organization put together, and judged by all that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.core.story import TagBy
+from app.core.tag import fold_code
+from app.core.tagging.mentions import THRESHOLD, Mention, sure
+from app.core.tagging.name_words import name_words
+from app.core.tagging.types import Field, Found, Span
+
+LEAD_CHARS: Final = 400
+_OFTEN: Final = 4
+MAX_FOUND: Final = 60
+"""Of each kind; the surest and most prominent."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Named:
+    """One person or organization, while its mentions are gathered."""
+
+    name: str
+    family: str
+    evidence: dict[str, float]
+    spans: list[Span] = field(default_factory=list)
+
+    def add(self, where: Field, mention: Mention) -> None:
+        for kind, weight in mention.evidence.items():
+            self.evidence[kind] = max(weight, self.evidence.get(kind, 0.0))
+        self.spans.append(Span(field=where, start=mention.start, end=mention.end))
+
+
+def join_people(mentions: Mapping[Field, Sequence[Mention]]) -> list[Named]:
+    """People by their full names, then family names alone: those of the person named last
+    before, else after; else of nobody known.
+    """
+    people: list[Named] = []
+    by_family: dict[str, list[Named]] = {}
+    alone: list[tuple[Field, Mention]] = []
+    for where, mention in _in_order(mentions):
+        if mention.alone:
+            alone.append((where, mention))
+            continue
+        person = _same(mention, by_family.get(_fold(mention.family), ()))
+        if person is None:
+            person = Named(name=mention.name, family=mention.family, evidence={})
+            people.append(person)
+            by_family.setdefault(_fold(mention.family), []).append(person)
+        elif len(mention.name) > len(person.name):
+            person.name = mention.name
+        person.add(where, mention)
+    for where, mention in alone:
+        bearers = by_family.setdefault(_fold(mention.family), [])
+        if not bearers:
+            bearers.append(Named(name=mention.name, family=mention.family, evidence={}))
+            people.append(bearers[0])
+        _meant(bearers, where, mention).add(where, mention)
+    return people
+
+
+def _in_order(mentions: Mapping[Field, Sequence[Mention]]) -> Iterator[tuple[Field, Mention]]:
+    for where in ("text", "title"):  # a headline names shortly whom the text names in full
+        yield from ((where, mention) for mention in mentions.get(where, ()))
+
+
+def _same(mention: Mention, bearers: Iterable[Named]) -> Named | None:
+    """Who of the same family name has the same first one, or its initial."""
+    first = _fold(mention.name).split()[0]
+    for person in bearers:
+        other = _fold(person.name).split()[0]
+        if first == other or (
+            first[0] == other[0] and (len(first.strip(".")) == 1 or len(other.strip(".")) == 1)
+        ):
+            return person
+    return None
+
+
+def _meant(bearers: Sequence[Named], where: Field, mention: Mention) -> Named:
+    if len(bearers) == 1 or where == "title":
+        return bearers[0]
+    meant, nearest = bearers[0], -1
+    for person in bearers:
+        for span in person.spans:
+            if span.field == where and nearest < span.start < mention.start:
+                meant, nearest = person, span.start
+    return meant
+
+
+def join_organizations(
+    mentions: Mapping[Field, Sequence[Mention]], texts: Mapping[Field, str]
+) -> list[Named]:
+    """Organizations by their names; an acronym that the story explains is that organization."""
+    explained = {
+        texts[where][mention.start : mention.end]: mention.name
+        for where, mention in _in_order(mentions)
+        if "expanded" in mention.evidence
+    }
+    found: dict[str, Named] = {}
+    for where, mention in _in_order(mentions):
+        name = explained.get(mention.name, mention.name)
+        key = fold_code(name.removeprefix("The ").removeprefix("the ")) or name
+        one = found.setdefault(key, Named(name=name, family="", evidence={}))
+        one.add(where, mention)
+    return list(found.values())
+
+
+def judged(scheme: str, named: Iterable[Named], title_chars: int) -> tuple[Found, ...]:
+    """Those who are sure enough, the most prominent first."""
+    found: dict[str, Found] = {}
+    for one in named:
+        code = fold_code(one.name)
+        certain = sure(one.evidence)
+        if code is None or certain < THRESHOLD or not one.spans:
+            continue
+        spans = sorted(set(one.spans), key=lambda span: (span.field == "text", span.start))
+        if code in found:
+            spans = sorted(
+                {*spans, *found[code].spans}, key=lambda span: (span.field == "text", span.start)
+            )
+        found[code] = Found(
+            scheme=scheme,
+            code=code,
+            name=one.name,
+            by=TagBy.NAMES,
+            spans=tuple(spans),
+            score=round(certain * _prominence(spans, title_chars), 3),
+        )
+    return tuple(sorted(found.values(), key=lambda one: -one.score)[:MAX_FOUND])
+
+
+def _prominence(spans: Sequence[Span], title_chars: int) -> float:
+    """From 0.5 to 1: whether the headline and the lead name it, and how often the story does."""
+    titled = any(span.field == "title" for span in spans)
+    leads = any(span.field == "text" and span.start < LEAD_CHARS for span in spans)
+    heard = titled or (leads and title_chars == 0)
+    return 0.5 + 0.2 * heard + 0.15 * leads + 0.15 * min(1.0, len(spans) / _OFTEN)
+
+
+def _fold(name: str) -> str:
+    return name.casefold().replace("’", "'")
+
+
+def is_place(family: str) -> bool:
+    return family in name_words().place_words

@@ -1,0 +1,206 @@
+"""Organizations in text of scripts that have capitals."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from app.core.tagging.acronyms import expansions
+from app.core.tagging.mentions import Mention
+from app.core.tagging.name_words import NameWords, known_organizations, name_words
+from app.core.tagging.words import Word, capitalized
+
+_JOINS_BEFORE = frozenset({" ", "\u00a0", " & ", "’s ", "'s ", "’ ", "' "})
+_PEOPLES = frozenset(
+    {"People", "Peoples", "Women", "Men", "Children", "Workers", "Teachers", "Farmers", "Students",
+     "Writers", "Players", "Veterans", "Consumers", "Lawyers", "King", "Queen", "Moody", "Lloyd",
+     "Macy", "McDonald", "Kellogg", "Levi", "Wendy", "Sotheby", "Christie", "Sainsbury"}
+)  # fmt: skip
+_JOINS_AFTER = frozenset(
+    {" of ", " of the ", " for ", " for the ", " de ", " des ", " du ", " del ", " de la ",
+     " de los ", " de las ", " der ", " für ", " di ", " della ", " do ", " da ", " d’", " d'",
+     " de l’", " de l'", " des ", " von ", " on "}
+)  # fmt: skip
+_JOINS_WITHIN = frozenset({" ", "\u00a0", " and ", " & ", " et ", " y ", " und ", " e ", ", "})
+_MAX_WORDS: Final = 7
+_LEADING = frozenset(
+    {"The", "A", "An", "And", "But", "In", "On", "At", "By", "For", "From", "Of", "To", "With",
+     "When", "While", "After", "Before", "As", "If", "That", "This", "Its", "His", "Her", "Their",
+     "Our", "My", "Der", "Die", "Das", "Le", "La", "Les", "El", "Los", "Las", "Une", "Un", "Both",
+     "Former", "Also", "Under", "Since", "Although", "However", "Meanwhile", "No", "Not", "Every",
+     "Each", "Most", "Some", "Many", "Two", "Three", "Other", "It", "He", "She", "They", "We", "I",
+     "You", "There", "Here", "Last", "Next", "Local", "Like", "Is", "Was", "Did", "Does", "Will"}
+)  # fmt: skip
+_ACRONYM = re.compile(r"[A-Z][A-Z&]{1,6}[A-Z]")
+_ORG_CONTEXT = re.compile(
+    r"(?: ?['’]s\b| (?:said|says|told|announced|reported|spokes\w+|officials?|members?|chief"
+    r"|director|president|chairman|chairwoman|executives?|employees)\b)"
+)
+
+
+def read_organizations(text: str, words: Sequence[Word], *, shouted: bool) -> list[Mention]:
+    """Organizations that a text names, in order, without overlaps; longer ones win."""
+    vocabulary = name_words()
+    found = [
+        *([] if shouted else expansions(text, vocabulary)),
+        *_known(text, words, shouted=shouted),
+        *_built(text, words, vocabulary),
+        *([] if shouted else _acronyms(text, words, vocabulary)),
+    ]
+    return longest(found)
+
+
+def longest(found: Sequence[Mention]) -> list[Mention]:
+    """Mentions without overlaps, in order: the earliest, of those the longest, the first given."""
+    kept: list[Mention] = []
+    for mention in sorted(found, key=lambda one: (one.start, -one.end)):
+        if not kept or mention.start >= kept[-1].end:
+            kept.append(mention)
+        elif mention.start == kept[-1].start and mention.end == kept[-1].end:
+            evidence = {**mention.evidence, **kept[-1].evidence}
+            kept[-1] = kept[-1]._replace(evidence=evidence)
+    return kept
+
+
+@cache
+def _by_first_word() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """First word → (name, English name), the longest first."""
+    table: dict[str, list[tuple[str, str]]] = {}
+    for name, english in known_organizations().items():
+        words = capitalized(name)
+        if words and words[0].start == 0:
+            table.setdefault(words[0].key, []).append((name, english))
+    return {key: tuple(sorted(names, key=lambda one: -len(one[0]))) for key, names in table.items()}
+
+
+def _known(text: str, words: Sequence[Word], *, shouted: bool) -> Iterator[Mention]:
+    table = _by_first_word()
+    for word in words:
+        for name, english in table.get(word.key, ()):
+            end = word.start + len(name)
+            after = text[end : end + 1]
+            if text.startswith(name, word.start) and not (after.isalnum() or after == "_"):
+                if not (shouted and name.isupper()):
+                    yield Mention(word.start, end, english, {"known": 0.95})
+                break
+
+
+def _built(text: str, words: Sequence[Word], vocabulary: NameWords) -> Iterator[Mention]:
+    """Names that end in Corp. or Inc., and those around a University, Ministry or Bank."""
+    for at, word in enumerate(words):
+        if word.key in vocabulary.org_suffixes and word.gap in (" ", ", ", "\u00a0"):
+            first = _first(words, at, vocabulary, company=True)
+            if first < at:
+                yield _mention(text, words, first, at, {"suffix": 0.9})
+        elif word.key in vocabulary.org_heads:
+            yield from _around(text, words, at, vocabulary)
+
+
+def _around(
+    text: str, words: Sequence[Word], at: int, vocabulary: NameWords
+) -> Iterator[Mention]:
+    first = _first(words, at, vocabulary, company=False)
+    last = _last(words, at, vocabulary)
+    follows = words[at + 1] if at + 1 < len(words) else None
+    if follows and follows.gap == " " and follows.key in vocabulary.org_heads and last == at:
+        return  # the last head takes both
+    if first == last:
+        return
+    weak = words[at].key in vocabulary.org_weak
+    of = last > at
+    evidence = 0.4 if weak and not of else 0.6 if weak else 0.8
+    yield _mention(text, words, first, last, {"head": evidence})
+
+
+def _first(words: Sequence[Word], at: int, vocabulary: NameWords, *, company: bool) -> int:
+    """The index of the first word of the name that ends at `at`."""
+    first = at
+    while first > 0 and at - first < _MAX_WORDS and words[first].gap in _joins(words, first, at):
+        before = words[first - 1].key
+        if before in _LEADING or _is_title(before, vocabulary):
+            break
+        first -= 1
+    if company:
+        while first < at and words[first].key in vocabulary.not_names and at - first > 1:
+            first += 1
+    return first
+
+
+def _joins(words: Sequence[Word], first: int, at: int) -> frozenset[str]:
+    """What may stand before words[first] inside a name: a possessive only in People’s Bank."""
+    if first == at and words[first].gap == ", ":
+        return frozenset({", "})
+    if words[first].gap in (" ", "\u00a0", " & ") or words[first - 1].key in _PEOPLES:
+        return _JOINS_BEFORE
+    return frozenset()
+
+
+def _last(words: Sequence[Word], at: int, vocabulary: NameWords) -> int:
+    """The index of the last word of the name that a head at `at` begins: University of Oslo."""
+    last = at
+    if at + 1 == len(words) or words[at + 1].gap not in _JOINS_AFTER:
+        return at
+    after = words[at + 1].key
+    if after in _LEADING or _is_calendar(after):
+        return at
+    last = at + 1
+    while last + 1 < len(words) and last - at < _MAX_WORDS:
+        following = words[last + 1]
+        if following.gap in (" ", "\u00a0"):
+            stop = _is_title(following.key, vocabulary) or _is_calendar(following.key)
+        elif following.gap in (" and ", " & ", " et ", " und ", " y "):
+            stop = following.key not in vocabulary.title_objects
+        else:
+            stop = following.gap != " at "
+        if stop or following.key in _LEADING:
+            break
+        last += 1
+    return last
+
+
+def _is_title(key: str, vocabulary: NameWords) -> bool:
+    return (
+        key in vocabulary.titles
+        and key not in vocabulary.title_parts
+        and key not in vocabulary.title_objects
+    )
+
+
+_CALENDAR = frozenset(
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April June"
+    " July August September October November December Jan Feb Mar Apr Aug Sept Oct Nov Dec".split()
+)
+
+
+def _is_calendar(key: str) -> bool:
+    return key in _CALENDAR
+
+
+def _mention(
+    text: str, words: Sequence[Word], first: int, last: int, evidence: Mapping[str, float]
+) -> Mention:
+    start, end = words[first].start, words[last].end
+    return Mention(start, end, text[start:end], evidence)
+
+
+def _acronyms(text: str, words: Sequence[Word], vocabulary: NameWords) -> Iterator[Mention]:
+    """Acronyms that a text uses twice or more as organizations are used."""
+    counts = Counter(word.key for word in words if _ACRONYM.fullmatch(word.key))
+    for word in words:
+        count = counts.get(word.key, 0)
+        if count and word.key not in vocabulary.not_orgs and _stands_alone(word, words, text):
+            evidence = {"acronym": 0.3}
+            if count > 1:
+                evidence["again"] = 0.2
+            if _ORG_CONTEXT.match(text, word.end) or text[word.start - 4 : word.start] == "the ":
+                evidence["used"] = 0.3
+            yield Mention(word.start, word.end, word.key, evidence)
+
+
+def _stands_alone(word: Word, words: Sequence[Word], text: str) -> bool:
+    """Whether the words beside an acronym are not in capitals too, as in a shouted heading."""
+    around = text[max(0, word.start - 12) : word.start] + text[word.end : word.end + 12]
+    return any(letter.islower() for letter in around) or len(words) == 1
