@@ -12,6 +12,7 @@ from app.api.parameters import UnorderedDep
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_explain import ExplainAnswer, ExplainedPart
+from app.core.search.evaluate import Judged
 from app.core.search.explain import Explained, Joined, Part, explain, parts_of
 from app.core.search.index import index_terms
 from app.core.search.query import Filter
@@ -43,9 +44,9 @@ async def explain_search(
     now = deps.clock()
     languages = await story_languages(session)
     stored = None if story is None else await _stored(session, story)
-    terms = None if stored is None else index_terms(stored.words)
+    judged = None if stored is None else Judged(index_terms(stored.words))
     tree = search.tree
-    explained = None if tree is None else explain(tree, search.field, languages, terms)
+    explained = None if tree is None else explain(tree, search.field, languages, judged)
     parts = [] if explained is None else parts_of(explained)
     if len(parts) > MAX_PARTS:
         raise _too_many(len(parts))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.core.search.conditions import Form, Row, clause_of, condition_of
-from app.core.search.evaluate import holds
+from app.core.search.evaluate import Judged, holds
 from app.core.search.explain import Joined, Part, explain, parts_of
 from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, index_terms, times_of
@@ -28,7 +28,7 @@ STORY = index_terms(
 
 
 def found(q: str, field: Field = Field.TEXT) -> bool:
-    return holds(condition_of(parse_query(q), field, ["en"]), STORY)
+    return holds(condition_of(parse_query(q), field, ["en"]), Judged(STORY))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,9 @@ def test_words_joined_by_hyphens_are_found_as_one() -> None:
 
 
 def test_a_search_taken_apart() -> None:
-    explained = explain(parse_query("ferry -(x OR tag:place:jp)"), Field.TEXT, ["en"], STORY)
+    explained = explain(
+        parse_query("ferry -(x OR tag:place:jp)"), Field.TEXT, ["en"], Judged(STORY)
+    )
     assert isinstance(explained, Joined)
     assert (explained.operator, explained.holds) == ("and", False)
     ferry, without = explained.parts

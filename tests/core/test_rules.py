@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.search.conditions import Condition, condition_of
-from app.core.search.evaluate import holds
+from app.core.search.evaluate import Judged, holds
 from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, IndexTerms, index_terms
 from app.core.search.query import Field
@@ -141,7 +141,7 @@ def test_the_rules_that_match_are_those_whose_searches_do(
 ) -> None:
     """Found by the terms they need or tried one by one: the same."""
     rules = [rule(number, query) for number, query in enumerate(queries)]
-    one_by_one = tuple(r.id for r in rules if holds(condition(r.query), story))
+    one_by_one = tuple(r.id for r in rules if holds(condition(r.query), Judged(story)))
     assert outcome(story, *rules).matched == one_by_one
 
 
@@ -164,7 +164,7 @@ def test_what_a_rule_needs(query: str, keys: set[str] | None) -> None:
 def test_a_story_is_held_against_few_of_many_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Condition] = []
 
-    def counting(held: Condition, story: IndexTerms) -> bool:
+    def counting(held: Condition, story: Judged) -> bool:
         tried.append(held)
         return holds(held, story)
 

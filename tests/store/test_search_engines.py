@@ -13,7 +13,7 @@ from sqlalchemy import insert, update
 
 from app.core.identity import ID_RANDOM_BITS, story_id
 from app.core.search.conditions import condition_of, wanted_clauses_of
-from app.core.search.evaluate import holds
+from app.core.search.evaluate import Judged, holds
 from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, IndexTerms, index_terms, times_of
 from app.core.search.query import Field
@@ -214,7 +214,7 @@ def expected(samples: Sequence[Sample], search: Search) -> list[int]:
     found = [
         sample
         for sample in samples
-        if (condition is None or holds(condition, sample.terms, sample.times))
+        if (condition is None or holds(condition, Judged(sample.terms, sample.times)))
         and all(within(span, getattr(sample, name)) for name, span in spans)
         and within(search.updated, sample.updated_at)
     ]
@@ -282,7 +282,7 @@ def ranked(samples: Sequence[Sample], search: Search) -> list[int]:
             clause,
             LANGUAGES,
             idf_of(
-                sum(holds(clause.condition, s.terms) for s in samples),
+                sum(holds(clause.condition, Judged(s.terms)) for s in samples),
                 len(expected(samples, everything)),
             ),
         )

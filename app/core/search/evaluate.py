@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from app.core.search.conditions import Atom, Condition, Facet, Form, Near, Row
@@ -11,37 +12,66 @@ from app.core.search.index import IndexTerms
 from app.core.search.query import And, Field, Not, Or
 
 
-def holds(condition: Condition, story: IndexTerms, times: Sequence[str] = ()) -> bool:
-    """Whether the story's terms, and the filter terms of its times, satisfy the condition."""
+@dataclass(frozen=True, slots=True)
+class _Text:
+    terms: Sequence[str]
+    distinct: frozenset[str]
+
+
+class Judged:
+    """A story's terms, and the filter terms of its times, laid out to be asked many times."""
+
+    def __init__(self, story: IndexTerms, times: Sequence[str] = ()) -> None:
+        self.facets = frozenset([*story.facets, *times])
+        self.title = _Text(story.title, frozenset(story.title))
+        self.body = _Text(story.body, frozenset(story.body))
+        self.title_forms = frozenset(story.title_forms)
+        self.body_forms = frozenset(story.body_forms)
+
+    def texts(self, field: Field) -> Sequence[_Text]:
+        texts = {Field.TITLE: (self.title,), Field.BODY: (self.body,)}
+        return texts.get(field, (self.title, self.body))
+
+
+def holds(condition: Condition, story: Judged) -> bool:
+    """Whether the story satisfies the condition."""
     match condition:
         case And(parts):
-            return all(holds(part, story, times) for part in parts)
+            return all(holds(part, story) for part in parts)
         case Or(parts):
-            return any(holds(part, story, times) for part in parts)
+            return any(holds(part, story) for part in parts)
         case Not(part):
-            return not holds(part, story, times)
+            return not holds(part, story)
         case atom:
-            return _has(atom, story, times)
+            return _has(atom, story)
 
 
-def _has(atom: Atom, story: IndexTerms, times: Sequence[str]) -> bool:
+def _has(atom: Atom, story: Judged) -> bool:
     match atom:
         case Facet(term):
-            return term in story.facets or term in times
+            return term in story.facets
         case Form(form, field):
             in_title = field is not Field.BODY and form in story.title_forms
             return in_title or (field is not Field.TITLE and form in story.body_forms)
         case Row(terms, field, prefix):
-            return any(places_of(terms, text, prefix=prefix) for text in _texts(story, field))
-        case Near():
-            return any(places_near(atom, text)[0] for text in _texts(story, atom.field))
+            return any(_in_a_row(terms, text, prefix=prefix) for text in story.texts(field))
+        case Near(first, second):
+            return any(
+                text.distinct.issuperset((*first, *second)) and places_near(atom, text.terms)[0]
+                for text in story.texts(atom.field)
+            )
         case _:
             assert_never(atom)
 
 
-def _texts(story: IndexTerms, field: Field) -> list[Sequence[str]]:
-    texts = {Field.TITLE: [story.title], Field.BODY: [story.body]}
-    return texts.get(field, [story.title, story.body])
+def _in_a_row(row: Sequence[str], text: _Text, *, prefix: bool) -> bool:
+    """Looks for the places only where all terms are there, which is seldom."""
+    whole = row[:-1] if prefix else row
+    if not text.distinct.issuperset(whole):
+        return False
+    if len(row) > 1:
+        return bool(places_of(row, text.terms, prefix=prefix))
+    return not prefix or any(term.startswith(row[0]) for term in text.distinct)
 
 
 def places_of(row: Sequence[str], text: Sequence[str], *, prefix: bool = False) -> list[int]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from app.core.search.conditions import Condition, Facet, clause_of
-from app.core.search.evaluate import holds
+from app.core.search.evaluate import Judged, holds
 from app.core.search.facets import filter_term
-from app.core.search.index import IndexTerms
 from app.core.search.query import And, Field, Filter, Not, Or, QueryTree, Words
 
 
@@ -41,7 +40,7 @@ Explained: TypeAlias = Part | Joined
 
 
 def explain(
-    tree: QueryTree, field: Field, languages: Collection[str], story: IndexTerms | None
+    tree: QueryTree, field: Field, languages: Collection[str], story: Judged | None
 ) -> Explained:
     """The tree with what each part asks of the index; with a story, whether it has it."""
     match tree:

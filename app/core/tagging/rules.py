@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.core.search.conditions import Atom, Condition, Facet, Form, Near, Row, condition_of
-from app.core.search.evaluate import holds
+from app.core.search.evaluate import Judged, holds
 from app.core.search.index import IndexTerms
 from app.core.search.query import And, Field, Not, Or, leaves
 from app.core.search.query_parse import parse_query
@@ -123,7 +123,8 @@ class _Compiled:
         near = set(self._always)
         for key in _keys_of(story) & self._needing.keys():
             near.update(self._needing[key])
-        return [number for number in sorted(near) if holds(self._conditions[number], story)]
+        judged = Judged(story)
+        return [number for number in sorted(near) if holds(self._conditions[number], judged)]
 
 
 def needed(condition: Condition, asked: Mapping[str, int]) -> frozenset[str] | None:
