@@ -90,7 +90,7 @@ def test_the_fields_of_an_item() -> None:
             "<creditline>CPW/Ada Lund</creditline><by>Ada Lund and Kim Low</by>"
             "<infoSource qcode='is:CP'><name>Coast Press</name></infoSource>"
             "<language tag='en-GB'/><genre qcode='genre:Current'><name>Current</name></genre>"
-            "<keyword>ferries</keyword><slugline>Ferry-Arvik</slugline>"
+            "<keyword>ferries</keyword><keyword/><slugline>Ferry-Arvik</slugline>"
             "<subject qcode='medtop:20000350'/>"
             "<subject qcode='medtop:04000000'><name xml:lang='de'>Wirtschaft</name>"
             "<name xml:lang='en-GB'>economy</name></subject>"
@@ -291,3 +291,52 @@ class TestNitf:
 
     def test_of_nothing_is_refused(self) -> None:
         assert failed("<nitf><body/></nitf>").kind is Failure.NOT_A_FEED
+
+    def test_says_what_it_is_about_in_words_alone(self) -> None:
+        got = entry(
+            "<nitf><head><tobject><tobject.subject tobject.subject.type='ships'/>"
+            "<tobject.subject/></tobject><docdata><key-list><keyword/></key-list></docdata></head>"
+            "<body><body.head><hedline><hl1>A</hl1></hedline></body.head></body></nitf>"
+        )
+        assert got.categories == (Category(term="ships", label="ships"),)
+
+
+def test_items_without_words_are_skipped_beside_others() -> None:
+    empty = item("", about="", guid="b")
+    got = feed(f"<newsMessage><itemSet>{item()}{empty}</itemSet></newsMessage>")
+    assert got.notes == ("1 items without headline and text skipped",)
+
+
+@pytest.mark.parametrize(
+    "position", ["latitude='x' longitude='1'", "latitude='91' longitude='1'", ""]
+)
+def test_degrees_that_are_none(position: str) -> None:
+    about = (
+        "<subject type='cpnat:geoArea' qcode='g:1'><name>Arvik</name><geoAreaDetails>"
+        f"<position {position}/></geoAreaDetails></subject>"
+    )
+    assert entry(item(about=about)).places == (Place(name="Arvik", code="g:1"),)
+
+
+def test_an_item_without_content_or_provider() -> None:
+    got = entry("<newsItem guid='a'><contentMeta><headline>A</headline></contentMeta></newsItem>")
+    assert (got.guid, got.content, got.publisher) == ("a", None, None)
+
+
+def test_details_tell_a_concept_s_kind() -> None:
+    about = "<subject qcode='p:1'><name>Mia Berg</name><personDetails/></subject>"
+    assert entry(item(about=about)).people == (Category(term="p:1", label="Mia Berg"),)
+
+
+def test_what_is_no_text_is_not_the_text() -> None:
+    got = entry(
+        item(
+            "<inlineXML contenttype='application/own+xml'><x>1</x></inlineXML>"
+            "<inlineXML contenttype='application/xhtml+xml'/>"
+            "<inlineData contenttype='image/png' encoding='e:base64'>iVBOR</inlineData>"
+            "<inlineXML contenttype='application/nitf+xml'><nitf><body><body.content><media>"
+            "<media-reference mime-type='video/mp4' source='v.mp4'/></media><p>It stops.</p>"
+            "</body.content></body></nitf></inlineXML>"
+        )
+    )
+    assert got.content == Markup(value="<figure></figure><p>It stops.</p>")

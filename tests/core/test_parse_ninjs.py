@@ -222,3 +222,39 @@ def test_a_json_feed_stays_a_json_feed() -> None:
     got = read(document)
     assert isinstance(got, ParsedFeed)
     assert got.format == "json11"
+
+
+def test_items_without_words_are_skipped_beside_others() -> None:
+    got = feed([ONE, {"uri": "urn:b", "pubstatus": "usable"}])
+    assert got.notes == ("1 items without headline and text skipped",)
+
+
+def test_keywords_and_genres() -> None:
+    got = entry(
+        {
+            **ONE,
+            "keywords": ["pier", "", 3],
+            "genres": [{"name": "Current"}, {}],
+            "subject": [{"literal": "20000350"}, {"code": "own:1"}],
+        }
+    )
+    assert got.categories == (
+        Category(term="medtop:20000350", label="central bank"),
+        Category(term="Current", scheme="genre"),
+        Category(term="pier"),
+        Category(term="Ferry-Arvik", scheme="slugline"),
+    )
+
+
+def test_a_description_in_html_and_places_without_a_name() -> None:
+    got = entry(
+        {
+            "uri": "urn:a",
+            "headline": "A",
+            "description_html": "<p>It stops.</p>",
+            "altids": [{"role": "other", "value": "1"}],
+            "places": [{}, {"geojson": {"coordinates": [5, 60]}}],
+        }
+    )
+    assert got.summary == Markup(value="<p>It stops.</p>")
+    assert got.places == (Place(latitude=60.0, longitude=5.0),)

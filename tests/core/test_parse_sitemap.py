@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from app.core.parse.document import parse
-from app.core.types import Category, Failure, Markup, ParsedFeed, ParseFailed, ParseResult
+from app.core.types import (
+    Category,
+    Enclosure,
+    Failure,
+    Markup,
+    ParsedFeed,
+    ParseFailed,
+    ParseResult,
+)
 
 URL = "https://www.coast.example/sitemaps/news.xml"
 SPACES = (
@@ -150,3 +158,37 @@ def test_an_index_of_nothing_is_refused() -> None:
     got = read("<sitemapindex xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'/>")
     assert isinstance(got, ParseFailed)
     assert got.kind is Failure.NOT_A_FEED
+
+
+def test_films_and_addresses_that_are_none() -> None:
+    films = (
+        "<video:video><video:content_loc>https://v.coast.example/7.mp4</video:content_loc>"
+        "</video:video><video:video><video:content_loc>7.webm</video:content_loc></video:video>"
+        "<video:video><video:content_loc>javascript:x</video:content_loc></video:video>"
+    )
+    (entry,) = feed(urlset(page(7, rest=films), "<url><news:news/></url>")).entries
+    assert entry.enclosures == (
+        Enclosure(url="https://v.coast.example/7.mp4", type="video/mp4"),
+        Enclosure(url="https://www.coast.example/sitemaps/7.webm"),
+    )
+
+
+def test_site_maps_of_an_index_are_counted_once_and_need_an_address() -> None:
+    one = "<sitemap><loc>/a.xml</loc></sitemap>"
+    got = feed(f"<sitemapindex>{one * 2}<sitemap/></sitemapindex>")
+    assert "1 site maps" in got.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("<urlset><url></urlset>", "not well-formed"), ("<urlset =1/>", "cannot be read")],
+)
+def test_what_is_no_xml(text: str, said: str) -> None:
+    got = read(text)
+    assert isinstance(got, ParseFailed)
+    assert (got.kind, said in got.detail) == (Failure.NOT_XML, True), got
+
+
+def test_parameter_entities_are_of_no_account() -> None:
+    document = urlset(page(1)).removeprefix("<?xml version='1.0'?>")
+    assert len(feed(f"<!DOCTYPE urlset [ %others; ]>{document}").entries) == 1

@@ -10,11 +10,24 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.core.parse.gathered import Gathered, Part, pack, unpack
+from app.core.gather import plan_visits
+from app.core.parse.document import parse
+from app.core.parse.gathered import MEDIA_TYPE, Gathered, Part, pack, unpack
+from app.core.parse.sitemap import SiteMap
 from app.core.poll import LedgerRow
 from app.core.schedule import Outcome
-from app.core.types import Failure, Fetched, FetchPolicy, ServerHints, Validators
+from app.core.types import (
+    Failure,
+    Fetched,
+    FetchFailed,
+    FetchPolicy,
+    ParsedFeed,
+    ParseFailed,
+    ServerHints,
+    Validators,
+)
 from app.ingest.gather import Gatherer
+from app.ingest.offload import OffloadFailed
 from app.net import AddressPolicy, HttpClients
 from app.store.engine import Database
 from app.store.models import revisions, stories
@@ -264,3 +277,84 @@ async def test_nothing_is_asked_for_when_the_deadline_is_near(desk: Desk) -> Non
     assert gathered.notes == ("1 site maps wait for the next poll",)
     assert gathered.parts == (Part(url=server.url("/a.xml"), waited=1),)
     assert got.validators == Validators(), "an index that stays as it is would hide what waits"
+
+
+class TestReading:
+    INDEX = Part(url="https://n.example/index.xml")
+
+    def read(self, *parts: Part, max_entries: int = 100) -> ParsedFeed:
+        result = parse(
+            pack(Gathered(index=self.INDEX, parts=parts, notes=("of all",))),
+            content_type=MEDIA_TYPE,
+            url="https://n.example/index.xml",
+            max_entries=max_entries,
+        )
+        assert isinstance(result, ParsedFeed)
+        return result
+
+    def test_the_cap_is_of_all_together(self) -> None:
+        parts = [Part(url=f"https://n.example/{n}", body=news(n, n + 1)) for n in (1, 3)]
+        got = self.read(*parts, max_entries=3)
+        assert (len(got.entries), got.dropped) == (3, 1)
+        assert (got.format, got.title, got.language) == ("news_sitemap", "Coast Courier", "en")
+
+    def test_one_that_cannot_be_read_is_a_note(self) -> None:
+        broken = Part(url="https://n.example/b", body=b"<urlset><url></urlset>")
+        got = self.read(Part(url="https://n.example/a", body=news(1)), broken)
+        assert len(got.entries) == 1
+        assert got.notes[0] == "of all"
+        assert got.notes[1].startswith("https://n.example/b: a site map that is not well-formed")
+
+    def test_a_body_that_calls_itself_gathered_and_is_not(self) -> None:
+        got = parse(b"<rss/>", content_type=MEDIA_TYPE, url="https://n.example/")
+        assert isinstance(got, ParseFailed)
+
+
+def test_of_very_many_the_newest_are_looked_at() -> None:
+    named = [
+        SiteMap(url=f"https://n.example/{n}", changed=f"2026-01-01T{n // 60:02}:{n % 60:02}Z")
+        for n in range(600)
+    ]
+    plan = plan_visits(named, (), frozenset({"n.example"}))
+    assert len(plan.visits) == 500
+    assert plan.visits[0].site_map == named[-1]
+    assert plan.notes == (
+        "100 site maps left out, the oldest of the index",
+        "490 site maps wait for the next poll",
+    )
+
+
+def index_of(*paths: str, server: servers.Server) -> Fetched:
+    named = "".join(f"<sitemap><loc>{path}</loc></sitemap>" for path in paths)
+    return Fetched(
+        url=server.url("/index.xml"),
+        status=200,
+        body=f"<sitemapindex>{named}</sitemapindex>".encode(),
+        content_type=SITEMAP,
+        validators=Validators(etag=b'"1"'),
+        hints=ServerHints(),
+    )
+
+
+async def test_what_does_not_fit_into_a_body_is_left_out(desk: Desk) -> None:
+    policy = FetchPolicy(deadline_s=5, max_body_bytes=len(news(1)) + 10)
+    async with servers.serve(servers.answer(200, news(1))) as server:
+        gatherer = Gatherer(clients=desk.clients, offload=desk.offload, policy=policy, gap_s=0)
+        got = await gatherer.run(index_of("/a.xml", "/b.xml", server=server), None)
+    assert isinstance(got, Fetched)
+    gathered = unpack(got.body)
+    assert gathered is not None
+    assert [part.url for part in gathered.parts] == [server.url("/a.xml")]
+    assert gathered.notes == ("1 site maps left out: see COPYDESK_MAX_BODY_BYTES",)
+
+
+async def test_an_index_that_costs_a_worker_its_life_is_a_failure(desk: Desk) -> None:
+    class Dying:
+        async def run(self, *_args: object) -> OffloadFailed:
+            return OffloadFailed(kind=Failure.PARSE_CRASHED, detail="it died")
+
+    async with servers.serve(servers.answer(200, news(1))) as server:
+        gatherer = Gatherer(clients=desk.clients, offload=Dying(), policy=FetchPolicy(), gap_s=0)
+        got = await gatherer.run(index_of("/a.xml", server=server), None)
+    assert isinstance(got, FetchFailed)
+    assert (got.kind, got.detail) == (Failure.PARSE_CRASHED, "it died")

@@ -6,17 +6,14 @@ Numbers of comments, views and shares (slash:comments, thr:total, media:statisti
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from app.core.parse.fields import text_of, unique
+from app.core.parse.fields import position, text_of, unique
 from app.core.types import Category, Place
 
 _SEPARATORS: Final = re.compile(r"[,;，、]")
-_MAX_LATITUDE: Final = 90
-_MAX_LONGITUDE: Final = 180
 
 
 def credits_of(found: dict[str, Any]) -> tuple[str, ...]:
@@ -75,13 +72,4 @@ def _point(found: dict[str, Any]) -> tuple[float | None, float | None]:
         longitude, latitude = (*where.get("coordinates", ()), None, None)[:2]
     else:
         latitude, longitude = found.get("geo_lat"), found.get("geo_long")
-    north, east = _degrees(latitude, _MAX_LATITUDE), _degrees(longitude, _MAX_LONGITUDE)
-    return (None, None) if north is None or east is None else (north, east)
-
-
-def _degrees(said: object, limit: int) -> float | None:
-    try:
-        degrees = float(said) if isinstance(said, str | int | float) else math.nan
-    except ValueError:
-        return None
-    return degrees if abs(degrees) <= limit else None
+    return position(latitude, longitude)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,6 +35,20 @@ def count(value: object) -> int | None:
     text = str(value).strip() if isinstance(value, str | int | float) else ""
     digits = text.removesuffix(".0")
     return int(digits) if digits.isdecimal() and len(digits) <= _MAX_DIGITS else None
+
+
+def position(latitude: object, longitude: object) -> tuple[float, float] | tuple[None, None]:
+    """Degrees north and east, given as numbers or in words; None for both if one is none."""
+    north, east = _degrees(latitude, 90), _degrees(longitude, 180)
+    return (None, None) if north is None or east is None else (north, east)
+
+
+def _degrees(said: object, limit: int) -> float | None:
+    try:
+        degrees = float(said) if isinstance(said, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return degrees if abs(degrees) <= limit else None
 
 
 def text_of(value: object) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from app.core.parse.fields import absolute, count, sealed, text_of, unique
+from app.core.parse.fields import absolute, count, position, sealed, text_of, unique
 from app.core.parse.newsml_body import Body, read_body
 from app.core.parse.tree import Tree, child, children, language_of, words
 from app.core.parse.wire import code_of, pub_status, topic_name
@@ -232,9 +232,11 @@ class _Item:
         where = next(
             (p for e in about if (p := child(e, "geoAreaDetails", "position")) is not None), None
         )
-        latitude, longitude = _degrees(where, "latitude"), _degrees(where, "longitude")
-        if latitude is None or longitude is None:
-            latitude = longitude = None
+        latitude, longitude = (
+            position(where.get("latitude"), where.get("longitude"))
+            if where is not None
+            else (None, None)
+        )
         return _Named(
             code=code,
             kind=kind,
@@ -279,10 +281,3 @@ def _said(parent: Element | None, name: str, *attributes: str) -> str | None:
     if found is None:
         return None
     return next((said for a in attributes if (said := text_of(found.get(a)))), None)
-
-
-def _degrees(position: Element | None, name: str) -> float | None:
-    try:
-        return float(position.get(name, "")) if position is not None else None
-    except ValueError:
-        return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from app.core.parse.fields import absolute, sealed, text_of, unique
+from app.core.parse.fields import absolute, position, sealed, text_of, unique
 from app.core.parse.ninjs_fields import Item, first, name_of, objects
 from app.core.parse.ninjs_media import files_of, page_of, picture_of
 from app.core.parse.nitf import read_article
@@ -183,13 +183,9 @@ def _places(item: Item) -> Iterator[Place]:
             )
 
 
-def _position(place: Item) -> tuple[float | None, float | None]:
+def _position(place: Item) -> tuple[float, float] | tuple[None, None]:
     """GeoJSON's order is longitude, latitude (RFC 7946 §3.1.1)."""
     shape = place.get("geojson") or place.get("geometry_geojson")
     pair = shape.get("coordinates") if isinstance(shape, dict) else None
-    if not isinstance(pair, list) or len(pair) < 2:  # noqa: PLR2004 - a point has two numbers
-        return None, None
-    longitude, latitude = pair[:2]
-    if not isinstance(longitude, int | float) or not isinstance(latitude, int | float):
-        return None, None
-    return float(latitude), float(longitude)
+    longitude, latitude = (*(pair if isinstance(pair, list) else ()), None, None)[:2]
+    return position(latitude, longitude)

@@ -112,9 +112,8 @@ class _Builder:
     def _data(self, words: str) -> None:
         self._tree.data(words)
 
-    def _entity(self, name: str, is_parameter: bool) -> None:  # noqa: FBT001 - expat's signature
-        if not is_parameter and self.open:
-            self._tree.data(html5.get(f"{name};", f"&{name};"))
+    def _entity(self, name: str, _is_parameter: bool) -> None:  # noqa: FBT001 - expat's signature
+        self._tree.data(html5.get(f"{name};", f"&{name};"))
 
     def finish(self) -> Element | None:
         if not self._begun:
