@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Row, func, literal, or_, select, update
 
 from app.core.normal.lines import Place, line_hash, packed_hash
-from app.core.normal.repeats import Lesson, LineState
+from app.core.normal.repeats import Lesson, LineState, words_of
+from app.core.story import Block, BlockType
 from app.errors import Conflict, NotFound
 from app.store.engine import SQLITE, ReadSession, WriteSession
 from app.store.models import learned_lines, sources, stories, texts
@@ -38,7 +39,9 @@ async def write_lessons(
 
     The caller holds the source's row.
     """
-    if not lessons:
+    found = [await _with_words(session, source_id, lesson) for lesson in lessons]
+    said = [lesson for lesson in found if lesson.text]
+    if not said:
         return
     await session.execute(
         learned_lines.insert(),
@@ -53,10 +56,30 @@ async def write_lessons(
                 "learned_at": at,
                 "changed_at": at,
             }
-            for lesson in lessons
+            for lesson in said
         ],
     )
-    await _mark_stories(session, source_id, [lesson.hash for lesson in lessons])
+    await _mark_stories(session, source_id, [lesson.hash for lesson in said])
+
+
+async def _with_words(session: WriteSession, source_id: int, lesson: Lesson) -> Lesson:
+    """The lesson in the words of a story on record, where the document has none."""
+    if lesson.text:
+        return lesson
+    rows = await session.execute(
+        select(stories.c.title, texts.c.blocks)
+        .join(texts, texts.c.story_id == stories.c.id)
+        .where(stories.c.source_id == source_id, _holds(session, lesson.hash))
+        .limit(1)
+    )
+    told = [
+        (
+            row.title,
+            [Block(type=BlockType(b["type"]), text=b["text"], rule=b["rule"]) for b in row.blocks],
+        )
+        for row in rows
+    ]
+    return replace(lesson, text=words_of(told, (lesson.hash,)).get(lesson.hash, ""))
 
 
 async def list_lines(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.core.identity import keys_of
-from app.core.make import make_again
+from app.core.kept import unpack_entry
+from app.core.make import make_again, story_of
 from app.core.normal.lines import Place
 from app.core.normal.repeats import LineState
 from app.core.poll import ClaimedFeed, FeedPlan
 from app.core.search.query_parse import parse_query
 from app.core.search.search import Search
-from app.core.story import BlockType
+from app.core.story import BlockType, block_record
 from app.core.types import Entry
 from app.errors import Conflict, NotFound
 from app.store.changes import ChangeType, read_changes
@@ -205,6 +207,34 @@ async def test_prefixes_and_suffixes_are_cut_and_given_back(
     await decide(database, line, LineState.REVERTED)
     await renew(database)
     assert set((await told(database)).values()) == {body.format(words) for words in own}
+
+
+async def test_what_pages_repeat_is_learned_when_the_feed_says_something_new(
+    database: Database,
+) -> None:
+    """No story of the document has the line: those on record were told by their pages since."""
+    await add(database)
+    bare = [tell(n, footer=f"Said on day {n}: {words}") for n, (_, words) in enumerate(SUBJECTS)]
+    await poll(database, *bare[:5])
+    by_page = [tell(n).content for n in range(5)]
+    async with database.read() as session:
+        ids = {row.title: row.id for row in await session.execute(select(stories))}
+        kept = {r.story_id: r.packed for r in await session.execute(select(entries))}
+    async with database.write() as session:
+        for number, content in enumerate(by_page):
+            story_id = ids[SUBJECTS[number][0]]
+            was = unpack_entry(kept[story_id])
+            story = story_of(replace(was, entry=replace(was.entry, content=content)))
+            blocks = [block_record(block) for block in story.blocks]
+            await session.execute(
+                update(texts)
+                .where(texts.c.story_id == story_id)
+                .values(text=story.text, blocks=blocks, line_hashes=story.lines)
+            )
+    planned = await poll(database, *bare[:6], now=LATER)
+    assert [(lesson.text, lesson.stories) for lesson in planned.lessons] == [("", 5)]
+    assert [line.text for line in await lines(database)] == [FOOTER]
+    assert await marked(database) == 5
 
 
 async def test_two_feeds_of_one_source_learn_together(database: Database) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from app.core.normal.enough import Enough, enough_for
 from app.core.normal.lines import Mark, Place, Shape, StoryLines, marked, unpack_lines
-from app.core.story import Story
+from app.core.story import Block, Story
 
 WINDOW: Final = 200
 """How many of a source's latest stories are compared."""
@@ -52,7 +52,9 @@ UNDECIDED: Final = Decided()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """A line that is the source's, in how many different stories it was seen, and its words."""
+    """A line that is the source's, in how many different stories it was seen, and its words: ""
+    where none of the document's stories has it, but only those on record.
+    """
 
     place: Place
     hash: int
@@ -81,18 +83,17 @@ def learn(
     before: Sequence[StoryLines],
     decided: Decided = UNDECIDED,
 ) -> tuple[Lesson, ...]:
-    """The lines of `fresh` stories that they and those before them show to be their source's."""
+    """The lines of `fresh` stories and of those before them that are shown to be their source's."""
     stories = [*(unpack_lines(story.lines) for story in fresh), *before][:WINDOW]
     if len(stories) < MIN_STORIES:
         return ()
-    there = frozenset(mark.hash for story in stories[: len(fresh)] for mark in story.marks)
     shelf = _Shelf(stories, decided)
-    seen = {s.mark.hash: s for s in shelf.repeated() if s.mark.hash in there}
-    counts = {hashed: count for hashed, s in seen.items() if (count := shelf.believed(s))}
-    words = _words_of(fresh, counts) if counts else {}
+    believed = {s.mark.hash: (s, count) for s in shelf.repeated() if (count := shelf.believed(s))}
+    words = words_of(((story.title, story.blocks) for story in fresh), believed)
     lessons = [
-        Lesson(place=seen[hashed].mark.place, hash=hashed, stories=counts[hashed], text=text)
-        for hashed, text in words.items()
+        Lesson(place=seen.mark.place, hash=hashed, stories=count, text=words.get(hashed, ""))
+        for hashed, (seen, count) in believed.items()
+        if hashed in words or seen.mark.place is Place.LINE
     ]
     whole = [lesson for lesson in lessons if lesson.place is Place.LINE]
     return tuple(whole or _apart(lessons))  # cuts may be of lines that have yet to go
@@ -121,14 +122,19 @@ def taught(
     return stories, lessons
 
 
-def _words_of(stories: Sequence[Story], hashes: Collection[int]) -> dict[int, str]:
-    """What the lines with these hashes say. A title that stands in for none is not looked for."""
+def words_of(
+    stories: Iterable[tuple[str, Sequence[Block]]], hashes: Collection[int]
+) -> dict[int, str]:
+    """What the lines with these hashes say in stories, given by title and blocks.
+
+    A title that stands in for none was not looked for in its lines.
+    """
     said: dict[int, str] = {}
-    for story in stories:
+    for title, blocks in stories:
         if len(said) == len(hashes):
             break
-        for title in (story.title, ""):
-            for mark, text in marked(title, story.blocks):
+        for looked_for in (title, ""):
+            for mark, text in marked(looked_for, blocks):
                 if mark.hash in hashes:
                     said.setdefault(mark.hash, text)
     return said
