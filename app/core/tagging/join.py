@@ -9,7 +9,6 @@ from typing import Final
 from app.core.story import TagBy
 from app.core.tag import fold_code
 from app.core.tagging.mentions import THRESHOLD, Mention, sure
-from app.core.tagging.name_words import name_words
 from app.core.tagging.types import Field, Found, Span
 
 LEAD_CHARS: Final = 400
@@ -68,9 +67,9 @@ def _in_order(mentions: Mapping[Field, Sequence[Mention]]) -> Iterator[tuple[Fie
 
 def _same(mention: Mention, bearers: Iterable[Named]) -> Named | None:
     """Who of the same family name has the same first one, or its initial."""
-    first = _fold(mention.name).split()[0]
+    first = _given(mention.name, mention.family)
     for person in bearers:
-        other = _fold(person.name).split()[0]
+        other = _given(person.name, person.family)
         if first == other or (
             first[0] == other[0] and (len(first.strip(".")) == 1 or len(other.strip(".")) == 1)
         ):
@@ -139,9 +138,13 @@ def _prominence(spans: Sequence[Span], title_chars: int) -> float:
     return 0.5 + 0.2 * heard + 0.15 * leads + 0.15 * min(1.0, len(spans) / _OFTEN)
 
 
+def _given(name: str, family: str) -> str:
+    """The first word of a name that is not the family's."""
+    words = _fold(name).split()
+    others = [word for word in words if word != _fold(family)]
+    return (others or words)[0]
+
+
 def _fold(name: str) -> str:
     return name.casefold().replace("’", "'")
 
-
-def is_place(family: str) -> bool:
-    return family in name_words().place_words

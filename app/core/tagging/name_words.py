@@ -17,6 +17,7 @@ class NameWords(NamedTuple):
 
     given: frozenset[str]
     doubtful_given: frozenset[str]  # those of `given` that are as often something else
+    sure_given: frozenset[str]  # the others
     surnames: frozenset[str]
     surname_too: frozenset[str]  # those of `not_names` that people are also called after a given one
     family_first: frozenset[str]  # Chinese and Korean family names in Latin letters
@@ -42,6 +43,7 @@ def name_words() -> NameWords:
     regions: list[str] = _table("dateline_regions.json")
     places = frozenset(town.title() for town in towns) | frozenset(regions)
     return NameWords(
+        sure_given=sets["given"] - sets["doubtful_given"],
         **{**sets, "title_suffixes": tuple(sorted(sets["title_suffixes"]))},  # type: ignore[arg-type]  # the names of the lists are the fields
         places=places,
         place_words=frozenset(place for place in places if " " not in place),

@@ -34,6 +34,7 @@ _LEADING = frozenset(
      "Each", "Most", "Some", "Many", "Two", "Three", "Other", "It", "He", "She", "They", "We", "I",
      "You", "There", "Here", "Last", "Next", "Local", "Like", "Is", "Was", "Did", "Does", "Will"}
 )  # fmt: skip
+_NAMESAKES = frozenset({"Duke", "King", "Queen", "Prince", "Princess", "Lord", "Lady", "Saint"})
 _ACRONYM = re.compile(r"[A-Z][A-Z&]{1,6}[A-Z]")
 _ORG_CONTEXT = re.compile(
     r"(?: ?['’]s\b| (?:said|says|told|announced|reported|spokes\w+|officials?|members?|chief"
@@ -112,7 +113,10 @@ def _around(
     weak = words[at].key in vocabulary.org_weak
     of = last > at
     evidence = 0.4 if weak and not of else 0.6 if weak else 0.8
-    yield _mention(text, words, first, last, {"head": evidence})
+    said = {"head": evidence}
+    if weak and text[max(0, words[first].start - 4) : words[first].start].casefold() == "the ":
+        said["article"] = 0.2
+    yield _mention(text, words, first, last, said)
 
 
 def _first(words: Sequence[Word], at: int, vocabulary: NameWords, *, company: bool) -> int:
@@ -120,7 +124,9 @@ def _first(words: Sequence[Word], at: int, vocabulary: NameWords, *, company: bo
     first = at
     while first > 0 and at - first < _MAX_WORDS and words[first].gap in _joins(words, first, at):
         before = words[first - 1].key
-        if before in _LEADING or _is_title(before, vocabulary):
+        if before in _LEADING:
+            break
+        if _is_title(before, vocabulary) and not (first == at and before in _NAMESAKES):
             break
         first -= 1
     if company:
@@ -196,7 +202,7 @@ def _acronyms(text: str, words: Sequence[Word], vocabulary: NameWords) -> Iterat
             if count > 1:
                 evidence["again"] = 0.2
             if _ORG_CONTEXT.match(text, word.end) or text[word.start - 4 : word.start] == "the ":
-                evidence["used"] = 0.3
+                evidence["used"] = 0.25
             yield Mention(word.start, word.end, word.key, evidence)
 
 

@@ -108,7 +108,7 @@ def _is_name(
     key = word.key
     if key in vocabulary.titles or key.endswith(vocabulary.title_suffixes):
         return _as_surname(key, current, vocabulary) or (
-            key in vocabulary.given and key not in vocabulary.doubtful_given
+            key in vocabulary.sure_given
         )
     if key not in vocabulary.not_names:
         return True
@@ -124,7 +124,7 @@ def _as_surname(key: str, current: Sequence[Word], vocabulary: NameWords) -> boo
     if not current or key not in vocabulary.surname_too:
         return False
     first = current[0].key
-    return first in vocabulary.given and first not in vocabulary.doubtful_given
+    return first in vocabulary.sure_given
 
 
 def _judge(
@@ -140,9 +140,9 @@ def _judge(
         return None
     if len(words) == 1:
         return _single(text, words[0], title, vocabulary)
-    if not _may_be_full(words, vocabulary):
+    if not _may_be_full(words):
         return None
-    evidence = _inside(words, vocabulary)
+    evidence = _inside(text, words, vocabulary)
     if title is not None:
         evidence["title"] = 0.85
     if title_case:
@@ -173,7 +173,7 @@ def _trimmed(
 ) -> tuple[Word, ...]:
     """The words without a stranger before a given name, or after a name in title case."""
     words = segment.words
-    given = vocabulary.given - vocabulary.doubtful_given if segment.title is None else vocabulary.given
+    given = vocabulary.sure_given if segment.title is None else vocabulary.given
     if segment.title is None and len(words) > 2 and words[0].key not in vocabulary.given:
         strange = words[0].key not in vocabulary.family_first and not _is_initial(words[0])
         if words[1].key in given and strange and words[1].gap in _SPACES:
@@ -195,19 +195,21 @@ def _trimmed(
     return words
 
 
-def _may_be_full(words: Sequence[Word], vocabulary: NameWords) -> bool:
+def _may_be_full(words: Sequence[Word]) -> bool:
+    """Whether neither end is an acronym or shouted."""
     last = words[-1].key
-    shouted = all(word.key.isupper() for word in words if len(word.key) > 2)
-    return not shouted and not (last.isupper() and len(last) > 1 and last not in _SUFFIXES)
+    acronym = len(words[0].key) > 2 and words[0].key.isupper() and "." not in words[0].key
+    return not acronym and not (last.isupper() and len(last) > 1 and last not in _SUFFIXES)
 
 
-def _inside(words: Sequence[Word], vocabulary: NameWords) -> dict[str, float]:
+def _inside(
+    text: str, words: Sequence[Word], vocabulary: NameWords
+) -> dict[str, float]:
     """What the words themselves say."""
     first, last = words[0].key, words[-1].key
     evidence: dict[str, float] = {}
     if first in vocabulary.given:
-        doubtful = first in vocabulary.doubtful_given or last in vocabulary.place_words
-        evidence["given"] = 0.4 if doubtful else 0.75
+        evidence["given"] = _given(text, words, vocabulary)
     if len(words) > 3 and not any(_is_initial(word) or word.gap in _PARTICLES for word in words[1:]):
         evidence["given"] = evidence.get("given", 0.0) * 0.7
     if last in vocabulary.surnames:
@@ -225,6 +227,14 @@ def _inside(words: Sequence[Word], vocabulary: NameWords) -> dict[str, float]:
     return evidence
 
 
+def _given(text: str, words: Sequence[Word], vocabulary: NameWords) -> float:
+    first, last = words[0].key, words[-1].key
+    if first in vocabulary.sure_given:
+        return 0.4 if last in vocabulary.place_words and not _as_surname(last, words, vocabulary) else 0.75
+    other = first in vocabulary.place_words or first in vocabulary.not_names
+    return 0.4 if other or begins_sentence(text, words[0].start) else 0.6
+
+
 def _is_initial(word: Word) -> bool:
     return len(word.key) <= 6 and _INITIAL.fullmatch(word.key) is not None and word.key.isupper()
 
@@ -239,6 +249,8 @@ def _is_asian(words: Sequence[Word], vocabulary: NameWords) -> bool:
 def _family(words: Sequence[Word], vocabulary: NameWords) -> str:
     """What a person is called by later: the last word, or the first of Xi Jinping."""
     keys = [word.key for word in words if word.key not in _SUFFIXES]
+    if len(keys) == 2 and keys[0] in vocabulary.family_first and _HYPHENED.fullmatch(keys[1]):
+        return keys[0]
     first_is_family = (
         keys[0] in vocabulary.family_first
         and keys[0] not in vocabulary.given
