@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from app.core.tagging.mentions import Mention
+from app.core.tagging.name_mentions import Mention
 from app.core.tagging.name_words import NameWords
 from app.core.tagging.words import MAX_CHARS
 

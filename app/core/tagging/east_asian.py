@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.core.tagging.mentions import Mention
+from app.core.tagging.name_mentions import Mention
 
 
 class EastAsian(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.core.story import TagBy
 from app.core.tag import fold_code
-from app.core.tagging.mentions import THRESHOLD, Mention, sure
+from app.core.tagging.name_mentions import THRESHOLD, Mention, sure
 from app.core.tagging.types import Field, Found, Span
 
 LEAD_CHARS: Final = 400

@@ -8,7 +8,7 @@ from typing import get_args
 
 from app.core.tagging.east_asian import read_east_asian
 from app.core.tagging.join import Named, join_organizations, join_people, judged
-from app.core.tagging.mentions import THRESHOLD, Mention, sure
+from app.core.tagging.name_mentions import THRESHOLD, Mention, sure
 from app.core.tagging.name_words import name_words
 from app.core.tagging.orgs import read_organizations
 from app.core.tagging.people import read_people

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from app.core.tagging.acronyms import expansions
-from app.core.tagging.mentions import Mention
+from app.core.tagging.name_mentions import Mention
 from app.core.tagging.name_words import NameWords, known_organizations, name_words
 from app.core.tagging.words import Word, capitalized
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from app.core.tagging.context import context
-from app.core.tagging.mentions import Mention
+from app.core.tagging.name_mentions import Mention
 from app.core.tagging.name_words import NameWords, name_words
 from app.core.tagging.words import Word, begins_sentence
 
