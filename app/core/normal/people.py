@@ -15,6 +15,7 @@ from app.core.text import clean_text
 
 MAX_AUTHORS = 16
 MAX_NAME_CHARS = 100
+_MAX_ROUNDS = 4  # what is left of a name may be read further
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:|]+@[^\s<>()\[\],;:|]+|https?://[^\s<>()\[\],;|]+")
 _BRACKETS = re.compile(r"[<\[(]\s*[>\])]")
@@ -87,6 +88,17 @@ def read_authors(raw: Iterable[str], outlets: Container[str] = ()) -> Authors:
     "Roe, Jane" and "Smith and Sons" stay whole. `outlets` are names in small letters that are the
     source's own: beside people they are no authors, whatever their form.
     """
+    names, agency = tuple(raw), None
+    for _ in range(_MAX_ROUNDS):
+        said = _read_once(names, outlets)
+        agency = agency or said.agency
+        if said.names == names:
+            break
+        names = said.names
+    return Authors(names=names, agency=agency)
+
+
+def _read_once(raw: Iterable[str], outlets: Container[str]) -> Authors:
     names: dict[str, str] = {}
     agency = None
     for line in raw:
@@ -95,9 +107,7 @@ def read_authors(raw: Iterable[str], outlets: Container[str] = ()) -> Authors:
             if name:
                 names.setdefault(name.casefold(), name)
             agency = agency or found
-    people = [
-        name for name in names.values() if not is_beside(name) and name.casefold() not in outlets
-    ]
+    people = [n for n in names.values() if not is_beside(n) and n.casefold() not in outlets]
     return Authors(names=tuple(people or names.values())[:MAX_AUTHORS], agency=agency)
 
 
@@ -129,9 +139,10 @@ def _parts(line: str, outlets: Container[str]) -> Iterator[str]:
         bare = desk["agency"]
     for hard in [bare] if _ACCOUNT.fullmatch(bare) else _HARD.split(bare):
         for soft in _soft_parts(_DEGREE.sub("", hard), outlets):
-            for name in _person_and_beside(soft):
+            for part in _person_and_beside(soft):
+                name = clean_text(part[:MAX_NAME_CHARS])  # certain of a part, not of the line
                 if _LETTER.search(name) and not is_role(name) and not is_about_pictures(name):
-                    yield name[:MAX_NAME_CHARS].rstrip()
+                    yield name
 
 
 def _person_and_beside(words: str) -> Iterator[str]:
