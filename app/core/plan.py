@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
+from app.core.embargo import released
 from app.core.hashing import hash64
 from app.core.identity import keys_of, lookup_of
 from app.core.known import Known
@@ -121,7 +122,8 @@ def plan_document(
     feed: ClaimedFeed, fetched: Fetched, document: Document, known: Known, now: datetime
 ) -> FeedPlan:
     """The plan of a poll that brought a document to read; heavy where much is new."""
-    matches = match_entries(document.keys, known, feed.url)
+    free = released(document, now)
+    matches = match_entries(free.document.keys, known, feed.url)
     writes, lessons = _taught_writes(feed, document.feed, known, now, matches)
     pace = _pace(document, feed.time_zone, now)
     following = _after_success(feed, pace, fetched.hints, now)
@@ -130,12 +132,13 @@ def plan_document(
         entries=len(document.feed.entries) + document.feed.dropped,
         new=len(writes.new),
         changed=len(writes.changed),
-        notes=notes_of(document),
+        notes=notes_of(document) + free.notes,
     )
+    update = _update(feed, fetched, document.feed, pace, now, found=bool(writes.new))
     return FeedPlan(
         feed=feed,
         ledger=ledger,
-        update=_update(feed, fetched, document.feed, pace, now, found=bool(writes.new)),
+        update=_to_be_read_again(update) if free.held else update,
         new=tuple(writes.new),
         changed=tuple(writes.changed),
         copies=tuple(writes.copies),
@@ -238,6 +241,11 @@ def _update(
         last_success_at=now,
         last_new_at=now if found else feed.last_new_at,
     )
+
+
+def _to_be_read_again(update: FeedUpdate) -> FeedUpdate:
+    """The feed whose document waits for nothing but time: the same one must be read again."""
+    return replace(update, validators=Validators(), body_hash=None)
 
 
 def _as_it_was(feed: ClaimedFeed) -> FeedUpdate:

@@ -189,6 +189,7 @@ class Entry:
     image_url: str | None = None
     language: str | None = None
     base_url: str | None = None
+    embargo_raw: str | None = None  # not to be told before this time
     pub_status: str | None = None  # "canceled", "withheld"; None for what may be published
     dateline: str | None = None
     located: str | None = None

@@ -418,6 +418,7 @@ class TestRawHash:
             language="l",
             base_url="b",
             pub_status="canceled",
+            embargo_raw="e",
             dateline="d",
             located="d",
             credits=("a", "b"),

@@ -194,6 +194,11 @@ def test_what_may_be_published(said: str, status: str | None) -> None:
     assert entry(item(meta=f"<pubStatus {said}/>")).pub_status == status
 
 
+def test_an_embargo() -> None:
+    meta = "<embargoed>2026-11-05T06:00:00Z</embargoed>"
+    assert entry(item(meta=meta)).embargo_raw == "2026-11-05T06:00:00Z"
+
+
 def test_a_cancelled_item_needs_no_words() -> None:
     got = entry(item("", about="", meta="<pubStatus qcode='stat:canceled'/>"))
     assert (got.pub_status, got.title) == ("canceled", None)

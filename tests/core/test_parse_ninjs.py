@@ -148,6 +148,10 @@ def test_what_may_be_published(said: object, status: str | None) -> None:
     assert entry({**ONE, "pubstatus": said}).pub_status == status
 
 
+def test_an_embargo() -> None:
+    assert entry({**ONE, "embargoed": "2026-11-05T06:00:00Z"}).embargo_raw == "2026-11-05T06:00:00Z"
+
+
 def test_a_page_that_an_item_names_is_its_address() -> None:
     page = [{"role": "publisher", "value": "https://coast.example/ferry"}]
     assert entry({**THREE, "altIds": page}).url == "https://coast.example/ferry"

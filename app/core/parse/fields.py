@@ -95,7 +95,7 @@ def sealed(draft: Entry) -> Entry:
 
 def _of_the_wire(draft: Entry) -> Iterator[str | None]:
     """What few entries have; nothing for all others, whose hashes stay as they were without it."""
-    for name in ("pub_status", "dateline", "located", "publisher", "editor_note"):
+    for name in ("pub_status", "embargo_raw", "dateline", "located", "publisher", "editor_note"):
         if said := getattr(draft, name):
             yield from (name, said)
     if draft.credits:

@@ -144,6 +144,7 @@ class _Item:
                 image_url=self.body.image_url,
                 language=self.language,
                 base_url=self.url,
+                embargo_raw=words(self.meta, "embargoed"),
                 pub_status=pub_status(_said(self.meta, "pubStatus", "qcode", "uri")),
                 dateline=words(self.content, "dateline") or self.body.dateline,
                 located=next((n for e in self._all("located") if (n := self._named(e).name)), None),

@@ -40,6 +40,7 @@ def read_item(item: Item, document: str) -> Entry:
             image_url=picture_of(item, document),
             language=text_of(item.get("language")),
             base_url=url or document,
+            embargo_raw=text_of(item.get("embargoed")),
             pub_status=pub_status(item.get("pubstatus")),
             dateline=text_of(item.get("dateline")),
             located=text_of(item.get("located")),
