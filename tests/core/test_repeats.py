@@ -175,6 +175,28 @@ def test_stories_on_one_subject_count_once() -> None:
     assert lessons([*trial, *others]) == []
 
 
+def test_stories_on_few_subjects_count_for_less() -> None:
+    """Half of all stories, but on four subjects, where the others have each their own."""
+    line = "The inquiry began when auditors found bills that were paid twice"
+    trials = ("Harbour master trial", "Bridge tender appeal", "Ferry sinking inquest", "Dock fire")
+    followed = [
+        made(
+            n,
+            line,
+            f"Day {n} in {NAMES[n % 10]}.",
+            title=f"{trials[n % 4]} hearing: {NAMES[n % 10]}",
+        )
+        for n in range(12)
+    ]
+    others = [
+        made(n, title=f"{name} {matter}", own=f"So much for {matter} in {name}.")
+        for n, (name, matter) in enumerate(zip(NAMES, MATTERS, strict=True))
+    ]
+    assert lessons([*followed, *others]) == []
+    spread = [made(n, line, f"Day {n} in {NAMES[n % 10]}.") for n in range(10)]
+    assert lessons([*spread, *followed[:2]]) == [(Place.LINE, line)]
+
+
 def test_versions_of_one_story_count_once() -> None:
     told = "Nobody had expected that the choir would win, and the judges least of all."
     versions = [made(n, FOOTER, own=f"{told}") for n in range(3)]
