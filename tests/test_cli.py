@@ -122,7 +122,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password():
 
 def test_postgresql_is_administered_the_same_way(new_postgres_database: Callable[[], str]):
     url = new_postgres_database()
-    assert "schema none → 0003" in copydesk("migrate", database_url=url).stdout
+    assert "schema none → 0004" in copydesk("migrate", database_url=url).stdout
     assert copydesk("keys", "create", "wire", database_url=url).stdout.startswith("cdk_")
     assert "postgresql" in copydesk("status", database_url=url).stdout
     gone = copydesk("status", database_url=url + "_gone")
@@ -140,8 +140,8 @@ def test_a_file_that_is_no_database_is_named(folder: Path):
 
 
 def test_migrating_says_from_where_to_where():
-    assert "schema none → 0003" in copydesk("migrate").stdout
-    assert "has schema 0003 already" in copydesk("migrate").stdout
+    assert "schema none → 0004" in copydesk("migrate").stdout
+    assert "has schema 0004 already" in copydesk("migrate").stdout
 
 
 def test_choices_are_those_of_the_service():
@@ -270,6 +270,18 @@ FEED = """<rss version="2.0"><channel><title>Harbour News</title>
 <item><guid>x</guid><title>Lights out</title></item>
 <item><guid>x</guid><title>Pilots ashore</title></item>
 </channel></rss>"""
+
+
+def test_what_a_feed_repeats_is_shown():
+    said = ("Ferry sails empty", "Lamp goes dark", "Pilots stay ashore", "Cranes move north")
+    items = "".join(
+        f"<item><title>{title}</title><description>&lt;p&gt;{title[::-1]}.&lt;/p&gt;"
+        "&lt;p&gt;More from the harbour desk&lt;/p&gt;</description></item>"
+        for title in said
+    )
+    feed = f'<rss version="2.0"><channel><title>Harbour</title>{items}</channel></rss>'
+    shown = copydesk("normalize", "-", "--limit", "1", stdin=feed).stdout
+    assert "  4 stories lose the line “More from the harbour desk”" in shown.splitlines()
 
 
 def test_a_feed_is_shown_with_the_rules_that_decided(folder: Path):
