@@ -33,7 +33,7 @@ BETWEEN: Final = "|"
 FORMS: Final = ";"
 LANGUAGES: Final = {"en": "eng", "fr": "fra", "de": "deu", "es": "spa", "ja": "jpn", "zh": "zho", "ko": "kor"}  # fmt: skip
 MIN_PEOPLE: Final = 100_000
-MIN_PEOPLE_OF: Final = {"US": 40_000, "JP": 60_000, "KR": 60_000, "GB": 70_000, "DE": 80_000, "FR": 70_000, "CA": 70_000, "AU": 70_000, "CN": 300_000, "IN": 200_000}  # fmt: skip
+MIN_PEOPLE_OF: Final = {"US": 20_000, "JP": 60_000, "KR": 60_000, "GB": 70_000, "DE": 80_000, "FR": 70_000, "CA": 70_000, "AU": 70_000, "CN": 300_000, "IN": 200_000}  # fmt: skip
 """Below which a city is left out: lower where readers are, higher where most names are unknown."""
 CAPITAL: Final = 4
 """How many times its people a capital counts when two cities of one name are compared."""
@@ -169,7 +169,8 @@ def _largest(
 
 def forms(name: str, city: Mapping[str, Any]) -> list[str]:
     """What else the city is called: Latin only as the same letters with other marks, and Chinese
-    characters, kana and hangul, without the word for city at their end."""
+    characters, kana and hangul, without the word for city at their end.
+    """
     found: dict[str, None] = {}
     own = ascii_code(name)
     for other in (city["name"], *city["alternatenames"]):
@@ -192,7 +193,9 @@ def ascii_code(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    apart = unicodedata.normalize("NFKD", name.translate(str.maketrans("ßøØłŁđĐıæÆœŒ’‘", "soOlLdDiaAoO''")))
+    apart = unicodedata.normalize(
+        "NFKD", name.translate(str.maketrans("ßøØłŁđĐıæÆœŒ’‘", "soOlLdDiaAoO''"))
+    )
     return "".join(letter for letter in apart if letter.isascii()).replace("'", "")
 
 

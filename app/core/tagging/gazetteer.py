@@ -48,13 +48,16 @@ class Trust(Enum):
     AMBIGUOUS = 1  # a word, a person's name: the story must say that the place is meant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Place:
+    """One and the same object for a code, so that it is compared and hashed as that."""
+
     code: str
     name: str  # in English
     kind: Kind
     country: str | None  # what it implies
     state: str | None = None  # of the United States, by its postal code
+    capital: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +94,38 @@ def gazetteer(language: str) -> Gazetteer:
     return Gazetteer(
         language=language,
         automaton=ahocorasick_rs.AhoCorasick(
-            surfaces, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+            surfaces,
+            matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
+            implementation=ahocorasick_rs.Implementation.ContiguousNFA,
         ),
         forms=list(builder.forms.values()),
         surfaces=surfaces,
         senses=_senses(words),
         places=table.places,
         states={**postal, **{mark: postal[code] for mark, code in words["state_marks"].items()}},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """Words beside a name in Latin letters, and what they say of it."""
+
+    offices: frozenset[str]  # after a country's name they do not make it another name
+    before: frozenset[str]  # capitals that are no part of a name
+    parts_of: frozenset[str]  # "Bank of …" is a name of its own
+    where: frozenset[str]  # a place follows, most likely
+    inside: frozenset[str]  # a place follows, even if it is a word or a person's name
+
+
+@cache
+def marks_of(language: str) -> Marks:
+    marks = _words()["marks"]
+    return Marks(
+        offices=frozenset(marks["offices"]),
+        before=frozenset(marks["before"]),
+        parts_of=frozenset(marks["parts_of"]),
+        where=frozenset(marks["where"].get(language, ())),
+        inside=frozenset(marks["inside"].get(language, ())),
     )
 
 
@@ -168,6 +196,7 @@ def _city(line: Sequence[str], known: frozenset[str], alone: frozenset[str]) -> 
         kind=Kind.CITY,
         country=None if code in alone else country,
         state=state or None,
+        capital=bool(capital),
     )
     return _City(
         place=place,
@@ -238,6 +267,8 @@ class _Builder:
             codes = said.split("+") if said else [signs[sign] for sign in surface]
             for written in _written(surface, self.language, self.words["traditional"]):
                 self._add(written, codes, use=Use.ADJECTIVE, together=True)
+        for sign in pairs.get("alone", "").split():
+            self._add(sign[0], (sign[1:],), use=Use.ADJECTIVE)
         between = " " if self.language == "ko" else ""
         for maker in pairs.get("makers", "").split():
             for office in pairs["offices"].split():
@@ -251,7 +282,9 @@ class _Builder:
                     self._add(form, (code,), use=Use.ADJECTIVE)
         owners: dict[str, set[str]] = {}
         for code, english, french, *_ in table.countries:
-            for word in filter(None, {"en": english, "fr": french}.get(self.language, "").split(FORMS)):
+            for word in filter(
+                None, {"en": english, "fr": french}.get(self.language, "").split(FORMS)
+            ):
                 for form in _inflected(word, self.language):
                     owners.setdefault(form, set()).add(code)
         for form, codes in owners.items():
@@ -299,16 +332,22 @@ def _inflected(word: str, language: str) -> Iterator[str]:
             yield word + "s"
 
 
-def _city_forms(city: _City, language: str, words: Mapping[str, Any]) -> Iterator[tuple[str, Trust]]:
+def _city_forms(
+    city: _City, language: str, words: Mapping[str, Any]
+) -> Iterator[tuple[str, Trust]]:
     unsure = words["unsure"][language]
     for form in city.forms:
         if language in LATIN:
-            if form.isascii() or re.match(r"[A-ZÀ-Ž]", form) and not _HAN.match(form):
+            if form.isascii() or (re.match(r"[A-ZÀ-Ž]", form) and not _HAN.match(form)):
                 usual = Trust.SURE if city.known else Trust.LIKELY
                 yield form, Trust.AMBIGUOUS if form in unsure else usual
         elif (trust := _trust_in(form, city, language, words)) is not None:
             yield form, Trust.AMBIGUOUS if form in unsure else trust
-        if language in {"ja", "zh"} and _HAN.fullmatch(form) and city.place.country in {"jp", "cn", "tw"}:
+        if (
+            language in {"ja", "zh"}
+            and _HAN.fullmatch(form)
+            and city.place.country in {"jp", "cn", "tw"}
+        ):
             yield form + "市", Trust.SURE
         if language == "ko" and _HANGUL.fullmatch(form) and city.place.country == "kr":
             yield form + "시", Trust.SURE
@@ -317,7 +356,7 @@ def _city_forms(city: _City, language: str, words: Mapping[str, Any]) -> Iterato
 def _trust_in(form: str, city: _City, language: str, words: Mapping[str, Any]) -> Trust | None:
     """How far to trust a form in a language without capitals; None where it stays out."""
     country, short = city.place.country, len(form) <= 2  # noqa: PLR2004 - two characters
-    usual = Trust.SURE if city.known else None if short else Trust.LIKELY
+    usual = None if short else Trust.SURE if city.known else Trust.LIKELY
     if language == "ja" and _KANA.fullmatch(form):
         return None if country == "jp" else usual
     if language == "ja" and _HAN.fullmatch(form):
@@ -325,7 +364,7 @@ def _trust_in(form: str, city: _City, language: str, words: Mapping[str, Any]) -
             return Trust.SURE if form in words["ja_cities"] else None
         return Trust.SURE if country in _CHINESE and city.thousands >= 3 * MILLION else None
     if language == "zh" and _HAN.fullmatch(form):
-        return usual
+        return Trust.SURE if city.known and country in _CHINESE | {"jp"} else usual
     if language == "ko" and _HANGUL.fullmatch(form):
         return Trust.SURE if country == "kr" and (city.known or city.thousands >= 300) else usual  # noqa: PLR2004 - thousands
     return None
