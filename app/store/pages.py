@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, func, literal, select, update
 
-from app.core.page.job import ClaimedPage, PageResult, PageState, Told, Verdict
+from app.core.page.job import BUSY_RETRY_S, ClaimedPage, PageResult, PageState, Told, Verdict
 from app.core.poll import ChangedStory
 from app.core.urls import host_of
 from app.errors import NotFound
@@ -201,11 +201,18 @@ async def _story(session: WriteSession, page: ClaimedPage) -> Row[Any] | None:
 
 
 async def _due_again(session: WriteSession, page: ClaimedPage) -> None:
+    """Soon, and it does not count as a try; but a story that was withdrawn has no page."""
     await session.execute(
         update(pages)
         .where(is_held(page))
-        .values(lease_until=None, attempts=pages.c.attempts - 1, due_at=now_ms())
+        .values(
+            lease_until=None,
+            attempts=pages.c.attempts - 1,
+            due_at=now_ms() + literal(BUSY_RETRY_S * 1000),
+        )
     )
+    live = select(stories.c.id).where(stories.c.id == page.story_id, stories.c.status == "live")
+    await session.execute(delete(pages).where(is_held(page), ~live.exists()))
 
 
 async def _record(

@@ -246,14 +246,14 @@ async def test_full_text_can_be_turned_on_and_off(api: Api, harbour: Publisher):
 
 
 async def test_a_story_that_is_withdrawn_has_no_page(api: Api, harbour: Publisher):
-    harbour.pages["/a"] = article()
-    feed_id = await poll(api, harbour)
+    harbour.pages |= {"/a": article(), "/feed": atom(item(harbour))}
+    feed_id = await api.poll(harbour.url(), full_text=True)  # its page is due
     notice = "This story has been withdrawn."
     await poll_again(api, harbour, feed_id, item(harbour, title="WITHDRAWN: Ferry", text=notice))
     await api.service.loops.pages.run_once()
     changes = await api.data("/v1/changes")
     assert changes[-1]["type"] == "story.killed"
-    assert asked_pages(harbour) == ["/a"]
+    assert asked_pages(harbour) == []
 
 
 async def test_metrics_count_pages_by_outcome(api: Api, harbour: Publisher):

@@ -138,6 +138,17 @@ class Desk:
         await self.poller().run_once()
         site.asked.clear()
 
+    async def while_fetching(self, site: Site, change: str) -> None:
+        """Fetch the page that is due; in the middle of it somebody changes the database."""
+        site.held.clear()
+        site.waiting.clear()
+        fetching = asyncio.create_task(self.loop().run_once())
+        await site.waiting.wait()
+        async with self.database.write() as session:
+            await session.execute(text(change))
+        site.held.set()
+        await fetching
+
     async def pages(self) -> list[StoryPage]:
         async with self.database.read() as session:
             ids = (await session.execute(text("SELECT story_id FROM pages"))).scalars().all()
@@ -433,3 +444,25 @@ async def test_a_page_asked_for_anew_takes_the_lease_from_whoever_fetches_it(
         await session.execute(text("UPDATE hosts SET busy_until = 0"))
     (second,) = await desk.claim()
     assert second.lease_token > first.lease_token
+
+
+async def test_what_a_page_says_of_a_story_that_changed_meanwhile_is_not_written(
+    desk: Desk, site: Site
+):
+    site.pages["/a"] = PAGE
+    await desk.feed(site, "/a")
+    await desk.while_fetching(site, "UPDATE stories SET revision = 2")
+    assert desk.done[0].applied == "stale"
+    (page,) = await desk.pages()
+    assert (page.state, page.attempts, page.kept) == ("due", 0, None)
+    assert await desk.claim() == [], "not at once: whoever changes it may not be done"
+
+
+async def test_a_story_that_was_withdrawn_meanwhile_is_left_without_its_page(
+    desk: Desk, site: Site
+):
+    site.pages["/a"] = PAGE
+    await desk.feed(site, "/a")
+    await desk.while_fetching(site, "UPDATE stories SET status = 'killed'")
+    assert desk.done[0].applied == "stale"
+    assert await desk.pages() == []

