@@ -104,6 +104,10 @@ search-quality: setup ## whether headlines and half sentences of the test data f
 full-text-quality: setup ## how well articles are taken from the pages of the test data
 	$(BIN)/python -m tools.full_text
 
+.PHONY: cluster-quality
+cluster-quality: setup ## whether edited copies of the test data are found as reprints, and nothing else
+	$(BIN)/python -m bench.cluster_quality $(ARGS)
+
 .PHONY: wheel
 wheel: setup ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -126,7 +126,7 @@ class Listing:
         """The names of what each story is given with, in order."""
         body = BODY_FIELDS if self.loads_body else []
         chosen = self.fields or (*LIST_FIELDS, *body)
-        beside = [name for name in BESIDE if name in self.include]
+        beside = [kind.value for kind in BESIDE if kind in self.include]
         return (*chosen, *beside)
 
 

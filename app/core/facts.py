@@ -6,7 +6,7 @@ import struct
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
 import regex
@@ -24,14 +24,21 @@ MAX_NUMBERS_MISSING: Final = 0.25
 MAX_NAMES_MISSING: Final = 0.4
 """House styles spell names otherwise, and editors put in or leave out capitals."""
 
+TO_THE_WORD: Final = 0.9
+"""Editors who change a name change more than that."""
+
 _CJK: Final = r"\p{Han}\p{Hiragana}\p{Katakana}"
-_SEPARATORS: Final = regex.compile(r"[.,:/'’-]")
+_SEPARATORS: Final = str.maketrans("", "", ".,:/'’-")
 _NUMBER: Final = regex.compile(r"\p{N}+(?:[.,:/'’-]\p{N}+)*")
+_LAST_CHARACTERS: Final = 40
 _CUT_NUMBER: Final = regex.compile(r"\p{N}[\p{N}.,:/'’-]*(?:…|\.\.\.)?\s*\Z")
 _NAME: Final = regex.compile(
     r"(?<=[\p{L}\p{N},;)] )\p{Lu}(?=[\p{L}\p{M}'’-]*\p{Ll})[\p{L}\p{M}'’-]+"
-    r"|[\p{Katakana}ー]{3,}|\p{Han}{3,}"
+    r"|[\p{Katakana}ー]{3,}"
 )
+# Kana part the words of Japanese; in Chinese a run of Han is half a sentence
+_JAPANESE_NAME: Final = regex.compile(rf"{_NAME.pattern}|\p{{Han}}{{3,}}")
+_KANA: Final = regex.compile(r"\p{Hiragana}")
 _TERM: Final = regex.compile(
     rf"\p{{N}}+(?:[.,:/'’-]\p{{N}}+)*|\p{{Han}}{{2,}}|[\p{{Katakana}}ー]{{2,}}"
     rf"|(?:(?![{_CJK}])[\p{{L}}\p{{M}}]){{2,}}"
@@ -54,23 +61,29 @@ NO_FACTS: Final = Facts()
 
 
 def facts_of(title: str, text: str) -> Facts:
-    """The facts of a story. Names are words with a capital inside a sentence, and runs of Han or
-    Katakana; a number that ends the text may have been cut in two, and does not count.
+    """The facts of a story. Names are words with a capital inside a sentence, and runs of Katakana,
+    in Japanese also of Han; a number that ends the text may have been cut in two, and does not
+    count.
     """
     plain = unicodedata.normalize("NFKC", text)
+    name = _JAPANESE_NAME if _KANA.search(plain) else _NAME
+    opening_end = _opening_end(plain)
     lead = _hashes(_TERM.finditer(plain), LEAD_TERMS)
     told = _hashes(_TERM.finditer(unicodedata.normalize("NFKC", title)), LEAD_TERMS)
     return Facts(
-        numbers=_hashes(_NUMBER.finditer(_CUT_NUMBER.sub("", plain)), MAX_FACTS),
-        names=_hashes(_NAME.finditer(plain), MAX_FACTS),
+        numbers=_hashes(_NUMBER.finditer(plain, 0, _without_cut_number(plain)), MAX_FACTS),
+        names=_hashes(name.finditer(plain), MAX_FACTS),
         lead=lead,
         told=told & lead,
-        opening=_hashes(_NAME.finditer(plain, 0, _opening_end(plain)), MAX_FACTS),
+        opening=_hashes(
+            takewhile(lambda m: m.start() < opening_end, name.finditer(plain)), MAX_FACTS
+        ),
     )
 
 
-def contradict(one: Facts, other: Facts) -> bool:
+def contradict(one: Facts, other: Facts, alike: float) -> bool:
     """Whether two texts that are much alike report different things; the same in either order.
+    `alike` is the share of the shorter that is in the longer one.
 
     A text that was cut has fewer facts than the whole, but no others; a new title over the same
     text tells nothing that is not in it. So it is facts of the one that are missing in the other
@@ -80,7 +93,7 @@ def contradict(one: Facts, other: Facts) -> bool:
         _missing(one.numbers, other.numbers) > MAX_NUMBERS_MISSING
         or _missing(one.names, other.names) > MAX_NAMES_MISSING
         or bool(one.told - other.lead and other.told - one.lead)
-        or (_strange(one.opening, other.names) and _strange(other.opening, one.names))
+        or (_strange(one.opening, other.names, alike) and _strange(other.opening, one.names, alike))
     )
 
 
@@ -114,8 +127,18 @@ def _missing(one: frozenset[int], other: frozenset[int]) -> float:
     return len(smaller - larger) / len(smaller)
 
 
-def _strange(opening: frozenset[int], names: frozenset[int]) -> bool:
-    return 2 * len(opening - names) > len(opening)
+def _strange(opening: frozenset[int], names: frozenset[int], alike: float) -> bool:
+    """Whether a text begins with names that are not in the other: most of them, or any where all
+    else is the same to the word.
+    """
+    unknown = len(opening - names)
+    return 2 * unknown > len(opening) or (unknown > 0 and alike >= TO_THE_WORD)
+
+
+def _without_cut_number(text: str) -> int:
+    """Where the text ends, or the number that it ends with begins."""
+    found = _CUT_NUMBER.search(text, max(0, len(text) - _LAST_CHARACTERS))
+    return found.start() if found else len(text)
 
 
 def _opening_end(text: str) -> int:
@@ -129,7 +152,7 @@ def _opening_end(text: str) -> int:
 
 
 def _hashes(found: Iterable[regex.Match[str]], most: int) -> frozenset[int]:
-    words = (_SEPARATORS.sub("", match[0]).casefold() for match in found)
+    words = (match[0].translate(_SEPARATORS).casefold() for match in found)
     first = islice(_unique(words), most)
     return frozenset(xxh32_intdigest(word.encode("utf-8", "surrogatepass")) for word in first)
 

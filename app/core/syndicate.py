@@ -8,6 +8,7 @@ whatever else is known: clusters, its connected components, do not depend on who
 
 from __future__ import annotations
 
+import re
 import struct
 import unicodedata
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ FIRST_SPACELESS: Final = "\u0e00"  # Thai: no letter before it is of such a scri
 
 _SPACELESS: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _TOKEN: Final = regex.compile(rf"[{_SPACELESS}]|(?:(?![{_SPACELESS}])[\p{{L}}\p{{M}}\p{{N}}])+")
+_WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 _CHARACTER: Final = regex.compile(rf"[{_SPACELESS}]")
 _HEAD: Final = struct.Struct("<HIIBBB")
 
@@ -109,7 +112,7 @@ class Sketched:
 
 def sketch_of(title: str, text: str) -> Sketch:
     """The sketch of a story, from its title and its own words."""
-    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    tokens = _tokens(unicodedata.normalize("NFKC", text).casefold())
     whole, lead = _shingles(tokens), _shingles(_beginning(tokens, LEAD))
     if len(lead) < MIN_SHINGLES:
         return NOTHING
@@ -138,11 +141,10 @@ def are_reprints(one: Sketched, other: Sketched) -> bool:
     if abs(one.published_ms - other.published_ms) > WINDOW_MS:
         return False
     a, b = one.sketch, other.sketch
-    if one.source_id == other.source_id:
-        alike = same_text(a, b) >= OWN_CONTAINED
-    else:
-        alike = same_text(a, b) >= MIN_CONTAINED or summarized(a, b) >= MIN_CONTAINED
-    return alike and not contradict(a.facts, b.facts)
+    alike, least = same_text(a, b), OWN_CONTAINED
+    if one.source_id != other.source_id:
+        alike, least = max(alike, summarized(a, b)), MIN_CONTAINED
+    return alike >= least and not contradict(a.facts, b.facts, alike)
 
 
 def same_text(one: Sketch, other: Sketch) -> float:
@@ -207,8 +209,18 @@ def _beginning(tokens: Sequence[str], part: Part) -> Sequence[str]:
     return tokens
 
 
+def _tokens(text: str) -> list[str]:
+    """Words; the characters of scripts that are written without spaces."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text)
+    found: list[str] = (_TOKEN if _CHARACTER.search(text) else _WORD).findall(text)
+    return found
+
+
 def _shingles(tokens: Sequence[str]) -> set[str]:
     """Runs of three words; of five characters in scripts that are written without spaces."""
+    if not any(map(_is_character, tokens)):
+        return set(map(" ".join, zip(tokens, tokens[1:], tokens[2:], strict=False)))
     return {
         " ".join(tokens[n : n + (CHARACTER_SHINGLE if _is_character(token) else WORD_SHINGLE)])
         for n, token in enumerate(tokens[: 1 - WORD_SHINGLE])

@@ -114,7 +114,9 @@ async def test_what_only_a_page_has_is_refused(
 
 async def test_no_session_is_held_between_stretches(many: Api):
     asked = SearchRequest(search=Search(), bound_to="")
-    listing = Listing(asked=asked, limit=None, cursor=None, include=frozenset(), fields=None)
+    listing = Listing(
+        asked=asked, limit=None, cursor=None, include=frozenset(), fields=None, collapse=False
+    )
     deps = many.app.state.deps
     pool = many.service.database.reader.sync_engine.pool
     async with many.service.database.read() as session:

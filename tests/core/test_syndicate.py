@@ -161,6 +161,19 @@ def test_reports_that_name_other_people_are_none() -> None:
     assert not reprinted(first, second)
 
 
+def test_a_report_from_another_town_is_none_whatever_its_title() -> None:
+    told = (
+        "{}日未明、{}の住宅から火が出ていると近所の人から消防に通報があった。消防車が出て消火にあたり、"
+        "火はおよそ二時間後に消し止められたが、木造二階建ての住宅が全焼した。住んでいた家族は逃げて無事だった。"
+        "警察と消防が火の出た原因を詳しく調べている。"
+    )
+    first = at("火事", told.format(24, "青葉県山崎市"))
+    second = at("住宅が全焼", told.format(24, "若葉県川原市"), source=2)
+    assert same_text(first.sketch, second.sketch) > 0.8
+    assert not reprinted(first, second)
+    assert reprinted(first, at("住宅が全焼", told.format(24, "青葉県山崎市"), source=2))
+
+
 def test_a_report_is_a_reprint_of_itself() -> None:
     title, text = FIRST
     assert reprinted(at(title, text), at("Lending down", f"{text} More on page 3.", source=2))
@@ -238,6 +251,7 @@ def test_any_two_texts_compare_alike_in_either_order(one: str, other: str) -> No
 def test_any_text_can_be_sketched(title: str, text: str) -> None:
     facts = facts_of(title, text)
     assert unpack_facts(pack_facts(facts)) == facts
-    assert not contradict(facts, facts)
-    assert not contradict(facts, Facts())
+    assert not contradict(facts, facts, 1)
+    assert facts.opening <= facts.names
+    assert not contradict(facts, Facts(), 1)
     sketch_of(title, text)
