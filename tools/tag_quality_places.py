@@ -78,9 +78,8 @@ def main() -> None:
     for row, count in measure_places(data):
         print(f"{row.name:<28} {row.precision:.3f} {row.recall:.3f} {row.f1:.3f} {row.n:5}")  # noqa: T201 - its report
         if "-v" in sys.argv:
-            print(
-                "  wrong ", count.wrong.most_common(40), "\n  missed", count.missed.most_common(60)
-            )  # noqa: T201 - its report
+            print("  wrong ", *count.wrong.most_common(40))  # noqa: T201 - its report
+            print("  missed", *count.missed.most_common(60))  # noqa: T201 - its report
 
 
 def rows(data: Path) -> list[Row]:
@@ -168,7 +167,7 @@ def count_korean(sentences: Sequence[str], *, strict: bool) -> Count:
         for start, end in set(spans):
             inside = any(s < end and start < e for s, e in places)
             acting = start in actors and (
-                actors[start] == end or not strict and text[end : end + 1] == " "
+                actors[start] == end or (not strict and text[end : end + 1] == " ")
             )
             if inside or acting:
                 count.right += 1

@@ -8,66 +8,27 @@ the first story of a language is tagged.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
 import ahocorasick_rs
 
-BETWEEN: Final = "|"
-FORMS: Final = ";"
-LANGUAGES: Final = ("en", "fr", "de", "es", "ja", "zh", "ko")
-LATIN: Final = frozenset({"en", "fr", "de", "es"})
-MILLION: Final = 1000  # in thousands, as the file has them
-
-_HAN: Final = re.compile(r"[\u3400-\u9fff]+")
-_KANA: Final = re.compile(r"[\u30a0-\u30ffー・]+")
-_HANGUL: Final = re.compile(r"[\uac00-\ud7a3 ]+")
-_CHINESE: Final = frozenset({"cn", "tw", "hk", "mo"})
-
-
-class Kind(Enum):
-    COUNTRY = "country"
-    AREA = "area"  # states, regions, seas, disputed areas
-    CITY = "city"
-
-
-class Use(Enum):
-    NAME = "name"
-    ADJECTIVE = "adjective"  # "Japanese", 米大統領: the country, less surely
-    NOT = "not"  # the name of something else that has a place in it
-
-
-class Trust(Enum):
-    SURE = 3
-    LIKELY = 2  # a city that the story should give some reason for
-    AMBIGUOUS = 1  # a word, a person's name: the story must say that the place is meant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Place:
-    """One and the same object for a code, so that it is compared and hashed as that."""
-
-    code: str
-    name: str  # in English
-    kind: Kind
-    country: str | None  # what it implies
-    state: str | None = None  # of the United States, by its postal code
-    capital: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """A form's readings, likeliest first; or, `together`, all that it names at once."""
-
-    places: tuple[Place, ...]
-    use: Use
-    trust: Trust
-    together: bool = False
+from app.core.tagging.place_forms import (
+    BETWEEN,
+    FORMS,
+    MILLION,
+    City,
+    Form,
+    FormBuilder,
+    Kind,
+    Place,
+    Table,
+    read_senses,
+    split_lines,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +48,7 @@ class Gazetteer:
 def gazetteer(language: str) -> Gazetteer:
     """Of one of LANGUAGES."""
     words, table = _words(), _table()
-    builder = _Builder(language=language, words=words, places=table.places)
+    builder = FormBuilder(language=language, words=words, places=table.places)
     builder.add_all(table)
     surfaces = list(builder.forms)
     postal = words["states"]
@@ -100,7 +61,7 @@ def gazetteer(language: str) -> Gazetteer:
         ),
         forms=list(builder.forms.values()),
         surfaces=surfaces,
-        senses=_senses(words),
+        senses=read_senses(words),
         places=table.places,
         states={**postal, **{mark: postal[code] for mark, code in words["state_marks"].items()}},
     )
@@ -129,30 +90,6 @@ def marks_of(language: str) -> Marks:
     )
 
 
-def _senses(words: Mapping[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]:
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for line in words["senses"]:
-        surface, *readings = line.split(BETWEEN)
-        parts = (reading.partition(":") for reading in readings)
-        found[surface] = {code: tuple(cues.split(FORMS)) for code, _, cues in parts}
-    return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _City:
-    place: Place
-    thousands: int
-    known: bool  # a capital, a million people, or often in the news
-    forms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Table:
-    places: Mapping[str, Place]
-    cities: Sequence[_City]
-    countries: Sequence[Sequence[str]]
-
-
 @cache
 def _words() -> dict[str, Any]:
     return _read("place_words.json")
@@ -166,29 +103,25 @@ def _read(name: str) -> dict[str, Any]:
 
 
 @cache
-def _table() -> _Table:
+def _table() -> Table:
     words, document = _words(), _read("places.json")
     countries = [line.split(BETWEEN) for line in document["countries"]]
     places: dict[str, Place] = {}
-    english = {code: names.split(FORMS)[0] for code, names, *_ in _split(words["names"])}
+    english = {code: names.split(FORMS)[0] for code, names, *_ in split_lines(words["names"])}
     for code, _, _, names, *_ in countries:
         name = english.get(code) or names.split(FORMS)[0]
         places[code] = Place(code=code, name=name, kind=Kind.COUNTRY, country=None)
-    for codes, country, names, *_ in _split(words["places"]):
+    for codes, country, names, *_ in split_lines(words["places"]):
         if "," not in codes:
             name = names.split(FORMS)[0] or codes.replace("-", " ").title()
             places[codes] = Place(code=codes, name=name, kind=Kind.AREA, country=country or None)
     known, alone = frozenset(words["well_known"]), frozenset(words["no_country"])
-    cities = [_city(line, known, alone) for line in _split(document["cities"])]
+    cities = [_city(line, known, alone) for line in split_lines(document["cities"])]
     places |= {city.place.code: city.place for city in cities}
-    return _Table(places=places, cities=cities, countries=countries)
+    return Table(places=places, cities=cities, countries=countries)
 
 
-def _split(lines: Sequence[str]) -> Iterator[list[str]]:
-    return (line.split(BETWEEN) for line in lines)
-
-
-def _city(line: Sequence[str], known: frozenset[str], alone: frozenset[str]) -> _City:
+def _city(line: Sequence[str], known: frozenset[str], alone: frozenset[str]) -> City:
     code, name, country, state, thousands, capital, forms = line
     place = Place(
         code=code,
@@ -198,173 +131,9 @@ def _city(line: Sequence[str], known: frozenset[str], alone: frozenset[str]) -> 
         state=state or None,
         capital=bool(capital),
     )
-    return _City(
+    return City(
         place=place,
         thousands=int(thousands),
         known=bool(capital) or int(thousands) >= MILLION or name in known,
         forms=(name, *(form for form in forms.split(FORMS) if form)),
     )
-
-
-@dataclass(slots=True, kw_only=True)
-class _Builder:
-    """Gathers a language's forms: what is added first stands, but cities of one name gather."""
-
-    language: str
-    words: Mapping[str, Any]
-    places: Mapping[str, Place]
-    forms: dict[str, Form] = field(default_factory=dict)
-
-    def add_all(self, table: _Table) -> None:
-        for phrase in self.words["not"][self.language]:
-            self.forms[phrase] = Form(places=(), use=Use.NOT, trust=Trust.SURE)
-        for surface, readings in _senses(self.words).items():
-            self._add(surface, tuple(readings), use=_use_of(surface))
-        at = LANGUAGES.index(self.language)
-        for codes, _, *names in _split(self.words["places"]):
-            self._add_each(names[at], tuple(codes.split(",")), together="," in codes)
-        for code, *names in _split(self.words["names"]):
-            self._add_each(names[at], (code,))
-        for code, _, _, *names in table.countries:
-            self._add_each(names[at], (code,))
-        self._add_short_forms()
-        self._add_adjectives(table)
-        for city in table.cities:
-            for form, trust in _city_forms(city, self.language, self.words):
-                self._add_city(form, city.place, trust)
-        if self.language in LATIN:
-            self._add_capitals()
-
-    def _add_each(self, forms: str, codes: tuple[str, ...], *, together: bool = False) -> None:
-        for form in filter(None, forms.split(FORMS)):
-            for written in _written(form, self.language, self.words["traditional"]):
-                self._add(written, codes, together=together)
-
-    def _add(
-        self, surface: str, codes: Sequence[str], *, use: Use = Use.NAME, together: bool = False
-    ) -> None:
-        places = tuple(self.places[code] for code in codes)
-        unsure = surface in self.words["unsure"][self.language]
-        trust = Trust.AMBIGUOUS if unsure else Trust.SURE
-        form = Form(places=places, use=use, trust=trust, together=together)
-        self.forms.setdefault(surface, form)
-
-    def _add_city(self, surface: str, place: Place, trust: Trust) -> None:
-        there = self.forms.get(surface)
-        if there is None:
-            self.forms[surface] = Form(places=(place,), use=Use.NAME, trust=trust)
-        elif there.places and there.places[0].kind is Kind.CITY and place not in there.places:
-            places = (*there.places, place)
-            self.forms[surface] = Form(places=places, use=there.use, trust=there.trust)
-
-    def _add_short_forms(self) -> None:
-        pairs = self.words["pairs"].get(self.language)
-        if pairs is None:
-            return
-        signs = {sign[0]: sign[1:] for sign in pairs["signs"].split()}
-        for word in pairs["words"].split():
-            surface, said = re.match(r"([^a-z]+)(.*)", word).groups()  # type: ignore[union-attr] - always matches
-            codes = said.split("+") if said else [signs[sign] for sign in surface]
-            for written in _written(surface, self.language, self.words["traditional"]):
-                self._add(written, codes, use=Use.ADJECTIVE, together=True)
-        for sign in pairs.get("alone", "").split():
-            self._add(sign[0], (sign[1:],), use=Use.ADJECTIVE)
-        between = " " if self.language == "ko" else ""
-        for maker in pairs.get("makers", "").split():
-            for office in pairs["offices"].split():
-                self._add(f"{maker[0]}{between}{office}", (maker[1:],), use=Use.ADJECTIVE)
-
-    def _add_adjectives(self, table: _Table) -> None:
-        at = LANGUAGES.index(self.language)
-        for code, *given in _split(self.words["adjectives"]):
-            for word in filter(None, given[at].split(FORMS) if at < len(given) else ()):
-                for form in _inflected(word, self.language):
-                    self._add(form, (code,), use=Use.ADJECTIVE)
-        owners: dict[str, set[str]] = {}
-        for code, english, french, *_ in table.countries:
-            for word in filter(
-                None, {"en": english, "fr": french}.get(self.language, "").split(FORMS)
-            ):
-                for form in _inflected(word, self.language):
-                    owners.setdefault(form, set()).add(code)
-        for form, codes in owners.items():
-            if len(codes) == 1:
-                self._add(form, tuple(codes), use=Use.ADJECTIVE)
-
-    def _add_capitals(self) -> None:
-        """Headlines in capitals: "JAPAN TO SEND AID"."""
-        for surface, form in list(self.forms.items()):
-            if len(surface) > 3 and form.trust is not Trust.LIKELY:
-                self.forms.setdefault(surface.upper(), form)
-
-
-def _use_of(surface: str) -> Use:
-    return Use.ADJECTIVE if re.search(r"(?:an|ans|ese)$", surface) else Use.NAME
-
-
-def _written(form: str, language: str, traditional: str) -> Sequence[str]:
-    """Chinese in simplified and in traditional characters."""
-    if language != "zh":
-        return (form,)
-    changed = form.translate(str.maketrans(traditional[::2], traditional[1::2]))
-    return (form, changed) if changed != form else (form,)
-
-
-def _inflected(word: str, language: str) -> Iterator[str]:
-    if language == "de":
-        endings = {"isch": ("", "e", "en", "er", "es", "em"), "er": ("", "n", "in", "innen", "s")}
-        ending = next((one for one in endings if word.endswith(one)), "")
-        for more in endings.get(ending, ("",)):
-            yield word + more
-            yield (word + more)[:1].upper() + (word + more)[1:]
-    elif language == "es":
-        endings = {"o": ("o", "a", "os", "as"), "és": ("és", "esa", "eses", "esas"), "án": ("án", "ana", "anes", "anas"), "ol": ("ol", "ola", "oles", "olas")}  # fmt: skip
-        ending = next((one for one in endings if word.endswith(one)), "")
-        for more in endings.get(ending, ("", "s")):
-            yield word[: len(word) - len(ending)] + more
-    elif language == "fr":
-        for form in (word, word.lower(), word[:1].upper() + word[1:]):
-            yield form
-            yield form if form.endswith(("s", "x")) else form + "s"
-    else:
-        yield word
-        if language == "en" and not word.endswith(("s", "ese", "sh", "ch", "'s")):
-            yield word + "s"
-
-
-def _city_forms(
-    city: _City, language: str, words: Mapping[str, Any]
-) -> Iterator[tuple[str, Trust]]:
-    unsure = words["unsure"][language]
-    for form in city.forms:
-        if language in LATIN:
-            if form.isascii() or (re.match(r"[A-ZÀ-Ž]", form) and not _HAN.match(form)):
-                usual = Trust.SURE if city.known else Trust.LIKELY
-                yield form, Trust.AMBIGUOUS if form in unsure else usual
-        elif (trust := _trust_in(form, city, language, words)) is not None:
-            yield form, Trust.AMBIGUOUS if form in unsure else trust
-        if (
-            language in {"ja", "zh"}
-            and _HAN.fullmatch(form)
-            and city.place.country in {"jp", "cn", "tw"}
-        ):
-            yield form + "市", Trust.SURE
-        if language == "ko" and _HANGUL.fullmatch(form) and city.place.country == "kr":
-            yield form + "시", Trust.SURE
-
-
-def _trust_in(form: str, city: _City, language: str, words: Mapping[str, Any]) -> Trust | None:
-    """How far to trust a form in a language without capitals; None where it stays out."""
-    country, short = city.place.country, len(form) <= 2  # noqa: PLR2004 - two characters
-    usual = None if short else Trust.SURE if city.known else Trust.LIKELY
-    if language == "ja" and _KANA.fullmatch(form):
-        return None if country == "jp" else usual
-    if language == "ja" and _HAN.fullmatch(form):
-        if country == "jp":
-            return Trust.SURE if form in words["ja_cities"] else None
-        return Trust.SURE if country in _CHINESE and city.thousands >= 3 * MILLION else None
-    if language == "zh" and _HAN.fullmatch(form):
-        return Trust.SURE if city.known and country in _CHINESE | {"jp"} else usual
-    if language == "ko" and _HANGUL.fullmatch(form):
-        return Trust.SURE if country == "kr" and (city.known or city.thousands >= 300) else usual  # noqa: PLR2004 - thousands
-    return None

@@ -12,17 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core.story import TagBy
-from app.core.tagging.gazetteer import (
-    LANGUAGES,
-    Gazetteer,
-    Kind,
-    Place,
-    Trust,
-    Use,
-    gazetteer,
-    marks_of,
-)
-from app.core.tagging.mentions import Mention, Part, read_mentions
+from app.core.tagging.gazetteer import Gazetteer, gazetteer
+from app.core.tagging.place_forms import LANGUAGES, Kind, Place, Trust, Use
+from app.core.tagging.place_mentions import Mention, Part, read_mentions
 from app.core.tagging.types import Found, Span, Taggable
 
 SCHEME: Final = "place"
@@ -46,11 +38,11 @@ def find_places(
     how much of the story is about the place: its title, its first LEAD_CHARS, how often.
     """
     language = _language(story)
-    book, marks = gazetteer(language), marks_of(language)
+    book = gazetteer(language)
     spans = tuple(taken)
     mentions = [
-        *read_mentions(story.title, "title", book, spans, marks),
-        *read_mentions(story.text, "text", book, spans, marks),
+        *read_mentions(story.title, "title", book, spans),
+        *read_mentions(story.text, "text", book, spans),
     ]
     if not mentions:
         return ()

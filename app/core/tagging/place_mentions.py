@@ -1,0 +1,203 @@
+"""Where a text names places, and what the words beside a name say of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, NamedTuple
+
+from app.core.tagging.gazetteer import Gazetteer, Marks, marks_of
+from app.core.tagging.place_bounds import KATAKANA, Match, find_matches
+from app.core.tagging.place_forms import LATIN, Form, Kind, Trust, Use
+from app.core.tagging.types import Field, Span
+
+_SHORT: Final = frozenset({"US", "UK", "UAE", "USA"})
+_LONG_WORD: Final = 24
+_TITLES: Final = 4  # letters, at most, before the stop: "Gen."
+_WORD: Final = re.compile(r"[\w.'-]+")
+_LAST_WORD: Final = re.compile(r"[\w.'-]+$")
+_LONGER_WORD: Final = re.compile(r"(?<![\w'])[^\W\d_]{4,}")
+_STATE: Final = re.compile(r", ?([A-Z]{2}\b(?!\.)|(?:[NSWR]\.)? ?[A-Z][a-z]*\.)")
+_OF_COUNTRY: Final = re.compile(
+    r" ?(?:정부|총리|대통령|외교|국방|의회|당국|출신|국적|여행|[북남동서]부|수도|에서|정상|축구|대표팀|중앙은행|경제|전역)"
+    r"|(?:の|政府|首相|国籍|[北南中]部|東北部|国境|王国|人|軍|国王|大統領|で|へ|に|、)"
+    r"|(?:政府|总统|總統|军|軍|首都|[北南东東]部|人|总理|總理)"
+)
+"""After a name that is also a word, in languages without capitals."""
+
+
+class Part(Enum):
+    """The longer name that a name is part of."""
+
+    NO = "no"
+    COUNTRYS = "country's"  # "China Mobile", "Canada Day": of that country, most likely
+    NAME = "name"  # "Paris Hilton", "Bank of America"
+    PERSON = "person"  # "Jack London"
+
+
+class Mention(NamedTuple):
+    """A form as it stands in a story; a tuple, since a story has dozens.
+
+    `part` says of what longer name it seems to be; `placed`, that the words beside it speak of a
+    place ("in Nice"); `state` is the code of the state that is named after it in short.
+    """
+
+    surface: str
+    form: Form
+    field: Field
+    start: int
+    end: int
+    part: Part
+    placed: bool
+    state: str | None
+
+
+def read_mentions(
+    text: str, field: Field, names: Gazetteer, taken: Sequence[Span]
+) -> list[Mention]:
+    """Every mention that is not inside one of `taken`, in order."""
+    latin = names.language in LATIN
+    text = text.replace("’", "'") if latin else text
+    spans = [(one.start, one.end) for one in taken if one.field == field]
+    found = [one for one in find_matches(text, names) if not _is_taken(one, spans)]
+    reader = _Reader(
+        text=text,
+        field=field,
+        names=names,
+        marks=marks_of(names.language),
+        starts=frozenset(start for _, start, _ in found),
+        ends=frozenset(end for _, _, end in found),
+        loose=latin and (names.language == "de" or (field == "title" and _title_case(text))),
+    )
+    return list(reader.latin(found) if latin else reader.other(found))
+
+
+def _is_taken(match: Match, spans: Sequence[tuple[int, int]]) -> bool:
+    _, start, end = match
+    return any(
+        first < end and start < last and last - first >= end - start for first, last in spans
+    )
+
+
+def _title_case(text: str) -> bool:
+    """Whether most of its longer words begin with a capital, as headlines of some papers do."""
+    words = _LONGER_WORD.findall(text)
+    return sum(word[0].isupper() for word in words) * 2 > len(words) + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    text: str
+    field: Field
+    names: Gazetteer
+    marks: Marks
+    starts: frozenset[int]  # of all matches
+    ends: frozenset[int]
+    loose: bool  # capitals say nothing: German, and headlines that have them everywhere
+
+    def latin(self, found: Sequence[Match]) -> Iterator[Mention]:
+        for index, start, end in found:
+            form, surface = self.names.forms[index], self.names.surfaces[index]
+            if form.use is Use.NOT:
+                continue
+            city = form.places[0].kind is Kind.CITY
+            before = self._word_before(start)
+            part = self._part(surface, form, start, end, before)
+            placed = self._placed(form, before) or self.text.startswith(("-based", "-born"), end)
+            state = self._state_after(end) if city else None
+            yield Mention(surface, form, self.field, start, end, part, placed, state)
+
+    def other(self, found: Sequence[Match]) -> Iterator[Mention]:
+        for index, start, end in found:
+            form, surface = self.names.forms[index], self.names.surfaces[index]
+            if form.use is Use.NOT:
+                continue
+            part = Part.NAME if form.use is Use.NAME and self._dotted(start, end) else Part.NO
+            placed = form.trust is not Trust.SURE and _OF_COUNTRY.match(self.text, end) is not None
+            yield Mention(surface, form, self.field, start, end, part, placed, None)
+
+    def _word_before(self, start: int) -> re.Match[str] | None:
+        """The word with one space between, if there is one."""
+        if not start or self.text[start - 1] != " ":
+            return None
+        return _LAST_WORD.search(self.text, max(0, start - _LONG_WORD), start - 1)
+
+    def _placed(self, form: Form, before: re.Match[str] | None) -> bool:
+        if before is None:
+            return False
+        place = form.places[0]
+        small = place.state is not None and form.trust is Trust.AMBIGUOUS
+        where = self.marks.inside if small else self.marks.where
+        word = before[0].lower()
+        if word == "the" and (further := self._word_before(before.start())) is not None:
+            word = further[0].lower()
+        return word in where
+
+    def _part(
+        self, surface: str, form: Form, start: int, end: int, before: re.Match[str] | None
+    ) -> Part:
+        if surface == "the States" and self.text.startswith(" of ", end):
+            return Part.NAME
+        if form.use is not Use.NAME or surface in _SHORT or "." in surface or self.loose:
+            return Part.NO
+        if form.trust is not Trust.SURE and self._hyphened(start, end):
+            return Part.NAME
+        if before is not None and self._began(before):
+            return Part.PERSON
+        if before is not None and before[0] in {"of", "de", "the"} and self._is_part(form, start):
+            return Part.NAME
+        if not self._goes_on(end):
+            return Part.NO
+        if form.trust is not Trust.SURE or form.places[0].kind is Kind.CITY:
+            return Part.NAME
+        return Part.NO if form.places[0].kind is Kind.AREA else Part.COUNTRYS
+
+    def _hyphened(self, start: int, end: int) -> bool:
+        after = self.text[end : end + 1] == "-" and not self.text.startswith(
+            ("-based", "-born"), end
+        )
+        return after or self.text[start - 1 : start] == "-"
+
+    def _began(self, before: re.Match[str]) -> bool:
+        """Whether a capital stands before it that makes it a longer name: "Jack London"."""
+        word = before[0]
+        if not word[0].isupper() or before.end() in self.ends or word in self.marks.before:
+            return False
+        if word in {"U.S.", "U.K.", *_SHORT} or word.endswith("'s"):
+            return False
+        return not (word.endswith(".") and len(word) > _TITLES + 1)
+
+    def _goes_on(self, end: int) -> bool:
+        """Whether a capital follows that makes it a longer name: "Paris Hilton"."""
+        text = self.text
+        if text[end : end + 1] != " " or not text[end + 1 : end + 2].isupper():
+            return False
+        if end + 1 in self.starts or (word := _WORD.match(text, end + 1)) is None:
+            return False
+        bare = word[0].rstrip(".'")
+        return bare not in self.marks.offices and bare.removesuffix("'s") not in self.marks.offices
+
+    def _is_part(self, form: Form, start: int) -> bool:
+        """Whether it follows the likes of "Bank of": of a state's university, too."""
+        words = [
+            word.lstrip("(\"'“‘") for word in self.text[max(0, start - 40) : start].split()[-3:]
+        ]
+        university = form.places[0].kind is Kind.AREA and "University" in words
+        return university or not self.marks.parts_of.isdisjoint(words)
+
+    def _state_after(self, end: int) -> str | None:
+        if self.text[end : end + 1] != ",":
+            return None
+        found = _STATE.match(self.text, end)
+        return self.names.states.get(found[1].replace(" ", "")) if found else None
+
+    def _dotted(self, start: int, end: int) -> bool:
+        """Whether a foreign name goes on behind or before a dot: ジャック・ロンドン."""
+        text = self.text
+        after = text[end : end + 1] == "・" and end + 1 not in self.starts
+        if after and KATAKANA.match(text, end + 1):
+            return True
+        before = start > 1 and text[start - 1] == "・" and start - 1 not in self.ends
+        return before and KATAKANA.match(text, start - 2) is not None
