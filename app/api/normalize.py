@@ -22,7 +22,7 @@ from app.errors import Invalid
 PREFIX: Final = "/v1/admin"
 PATH: Final = f"{PREFIX}/normalize"
 MAX_DOCUMENT_BYTES: Final = 8 * 1024 * 1024
-NO_ADDRESS: Final = "https://feed.example/"
+NO_ADDRESS: Final = "https://feed.example/document"
 
 router = APIRouter(prefix=PREFIX, tags=["operations"])
 
@@ -34,7 +34,7 @@ router = APIRouter(prefix=PREFIX, tags=["operations"])
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": "The feed as its server sends it, with its Content-Type.",
+            "description": "A feed or an article's page as its server sends it, with its Content-Type.",
             "content": {"*/*": {"schema": {}}},
         }
     },
@@ -53,8 +53,8 @@ async def normalize(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Stories shown.")] = 20,
 ) -> Response:
-    """Show what would become of a feed: stories, blocks, and which rule decided what; nothing is
-    stored or fetched.
+    """Show what would become of a feed, or of an article's page: stories, blocks, and which rule
+    decided what; nothing is stored or fetched.
 
     The stories are those of a first poll, before anything is on record.
     """

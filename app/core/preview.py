@@ -9,10 +9,12 @@ from enum import StrEnum
 from app.core.identity import EntryKeys
 from app.core.normal.normalize import normalize
 from app.core.normal.repeats import WINDOW, Lesson, taught
+from app.core.page.document import page_document
+from app.core.page.types import PageRefused
 from app.core.plan import notes_of, read_document
 from app.core.poll import Document
 from app.core.story import Story, TitleAffixes
-from app.core.types import ParseFailed
+from app.core.types import Failure, ParseFailed
 from app.core.writes import feed_context
 
 
@@ -70,7 +72,9 @@ class Preview:
 
 
 def preview(asked: PreviewRequest, *, max_entries: int) -> Preview | ParseFailed:
-    """What a first poll would make of the document; heavy, for a worker process."""
+    """What a first poll would make of the document, or full text of an article's page; heavy, for
+    a worker process.
+    """
     document = read_document(
         asked.body,
         content_type=asked.content_type,
@@ -78,9 +82,19 @@ def preview(asked: PreviewRequest, *, max_entries: int) -> Preview | ParseFailed
         feed_url=asked.url,
         max_entries=max_entries,
     )
+    if isinstance(document, ParseFailed) and document.kind is Failure.HTML_PAGE:
+        document = _page(asked, document)
     if isinstance(document, ParseFailed):
         return document
     return _previewed(document, asked)
+
+
+def _page(asked: PreviewRequest, failed: ParseFailed) -> Document | ParseFailed:
+    page = page_document(asked.body, content_type=asked.content_type, url=asked.url)
+    if isinstance(page, PageRefused):
+        said = f"{failed.detail}; nor is it an article's page: {page.kind.value} ({page.detail})"
+        return replace(failed, detail=said)
+    return page
 
 
 def _previewed(document: Document, asked: PreviewRequest) -> Preview:

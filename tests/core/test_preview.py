@@ -16,6 +16,7 @@ from app.core.poll import ClaimedFeed, Document
 from app.core.preview import KnownBy, Preview, PreviewRequest, preview
 from app.core.story import BlockType, PublishedFrom
 from app.core.types import Failure, Fetched, ParseFailed, ServerHints, Validators
+from tests.article_pages import PARAGRAPHS, article
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 FEED_URL = "https://harbour.example/rss.xml"
@@ -173,3 +174,31 @@ TOLD = st.text(max_size=40).map(lambda t: rss(f"<item><guid>{t}</guid><title>{t}
 def test_nothing_makes_it_raise(body: bytes, content_type: str | None):
     found = preview(asked(body, content_type=content_type), max_entries=5)
     assert isinstance(found, Preview | ParseFailed)
+
+
+def test_an_articles_page_is_shown_as_full_text_would_be():
+    facts = {"author": {"name": "Ida Holm"}, "datePublished": "2026-11-24T05:00:00Z"}
+    found = seen(article(facts=facts).encode(), content_type="text/html")
+    assert (found.format, found.entries) == ("html", 1)
+    (shown,) = found.stories
+    assert shown.story.title == "Ferry sails again after two weeks in the yard"
+    assert shown.story.text == "\n\n".join(PARAGRAPHS)
+    assert shown.story.authors == ("Ida Holm",)
+    assert shown.story.published_raw == "2026-11-24T05:00:00Z"
+
+
+def test_a_page_without_a_title_has_its_first_words_for_one():
+    page = f"<html><body><article><p>{'</p><p>'.join(PARAGRAPHS)}</p></article></body></html>"
+    assert (
+        seen(page.encode(), content_type="text/html")
+        .stories[0]
+        .story.title.startswith("The ferry between")
+    )
+
+
+def test_a_page_that_is_a_wall_says_so():
+    page = article(facts={"isAccessibleForFree": False})
+    refused = preview(asked(page.encode(), content_type="text/html"), max_entries=9)
+    assert isinstance(refused, ParseFailed)
+    assert refused.kind is Failure.HTML_PAGE
+    assert "paywall" in refused.detail
