@@ -27,7 +27,8 @@ XML = (
         "<provider qcode='p:CPW'/>"
         "<pubStatus qcode='stat:usable'/><embargoed>2026-11-05T06:00:00Z</embargoed></itemMeta>"
         "<contentMeta><headline>Ferry</headline><subject qcode='medtop:04000000'/>"
-        "<located><name>Arvik</name></located></contentMeta><contentSet><inlineXML contenttype='application/nitf+xml'>"
+        "<located><name>Arvik</name></located></contentMeta><contentSet>"
+        "<inlineXML contenttype='application/nitf+xml'>"
         f"{NITF}</inlineXML></contentSet></newsItem></itemSet></newsMessage>"
     ),
     NITF,
