@@ -6,6 +6,7 @@ Read when the first story is tagged.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -19,7 +20,9 @@ class NameWords(NamedTuple):
     doubtful_given: frozenset[str]  # those of `given` that are as often something else
     sure_given: frozenset[str]  # the others
     surnames: frozenset[str]
-    surname_too: frozenset[str]  # those of `not_names` that people are also called after a given one
+    surname_too: frozenset[
+        str
+    ]  # those of `not_names` that people are also called after a given one
     family_first: frozenset[str]  # Chinese and Korean family names in Latin letters
     titles: frozenset[str]
     title_suffixes: tuple[str, ...]  # German: Außenminister
@@ -55,6 +58,23 @@ def known_organizations() -> Mapping[str, str]:
     """Every name of a well-known organization → its English one."""
     table: dict[str, list[list[str]]] = _table("organizations.json")
     return {name: names[0] for names in table["organizations"] for name in names}
+
+
+@cache
+def listed(name: str) -> tuple[str, ...]:
+    """A list of vocab/east_asian_names.json, such as "ja_titles", the longest words first."""
+    words: str = _table("east_asian_names.json")[name]
+    return tuple(sorted(words.split(), key=len, reverse=True))
+
+
+@cache
+def listed_set(name: str) -> frozenset[str]:
+    return frozenset(listed(name))
+
+
+def any_of(name: str) -> str:
+    """The same list as a pattern."""
+    return "|".join(map(re.escape, listed(name)))
 
 
 def _table(name: str):  # type: ignore[no-untyped-def]  # each caller says what is in its table

@@ -1,0 +1,162 @@
+"""People and organizations in Japanese text: 岸田文雄外相, ティラーソン米国務長官, 外務省."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from app.core.tagging.name_mentions import Mention
+from app.core.tagging.name_words import any_of, listed, listed_set
+
+_LOOK_BACK: Final = 26
+_MAX_MODIFIERS: Final = 3
+_MAX_GIVEN: Final = 3
+_KATAKANA = re.compile(r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)*$")
+_HAN = re.compile(r"[\u3400-\u9fff々ヶ]{1,10}$")
+_AGED = re.compile(
+    r"([\u3400-\u9fff々]{3,6})(?:さん|氏|容疑者|被告)?[（(][0-9０-９]{1,3}(?:歳)?[)）]"
+)
+_NO_TITLE_BEFORE = frozenset("団会権号室官戦村級選職任率国制法課部格")
+_NOT_IN_GIVEN = re.compile("[省庁党社県院局課室会相官員者前元新]")
+_ENDS_WORD = frozenset(
+    "党省庁社国県市区町村長相官員会院部局者人手役隊軍団校学所銀派前元兼氏系側米英仏独露韓"
+)
+_LOCAL = frozenset({"知事", "副知事", "市長", "副市長", "町長", "村長", "区長"})
+_FAMILY_LENGTHS: Final = (3, 2, 1)
+_UNKNOWN_NAME: Final = 4
+_SURE_TITLES = frozenset(
+    {"氏", "さん", "容疑者", "被告", "選手", "首相", "大統領", "外相", "議員", "監督"}
+)
+_NAME_RUN: Final = r"[\u3400-\u9fff々ァ-ヺーA-Za-z0-9＆&・]"
+_UNNAMED: Final = (
+    "会社", "支社", "商社", "神社", "与党", "野党", "政党", "省庁", "各社", "同社", "両社", "本社",
+    "労働組合", "同組合", "機関", "旅行社", "公社", "生放送", "連立与党", "各省", "各党", "帰省", "高校",
+)  # fmt: skip
+_SHORT_HEADS: Final = {"省": 0.75, "庁": 0.75, "党": 0.65, "社": 0.55}
+
+
+def japanese_people(text: str) -> list[Mention]:
+    """Names before a title, a courtesy or an age."""
+    found = [one for one in (_titled(text, title) for title in _titles().finditer(text)) if one]
+    for aged in _AGED.finditer(text):
+        name = _han_name(aged[1].removesuffix("さん"), "")
+        if name is not None and not name[2]:
+            start = aged.start(1) + name[0]
+            whole = aged[1][name[0] :]
+            found.append(Mention(start, start + len(whole), whole, {"age": 0.75}, name[1]))
+    return found
+
+
+@cache
+def _titles() -> re.Pattern[str]:
+    return re.compile(any_of("ja_titles"))
+
+
+def _titled(text: str, title: re.Match[str]) -> Mention | None:
+    if text[title.end() : title.end() + 1] in _NO_TITLE_BEFORE:
+        return None
+    floor = max(0, title.start() - _LOOK_BACK)
+    before = text[floor : title.start()]
+    for _ in range(_MAX_MODIFIERS + 1):
+        named = _name_at_end(before, title[0])
+        if named is not None:
+            start, family, alone = named
+            name = before[start:]
+            evidence = {"title": 0.6 if alone else 0.85}
+            return Mention(floor + start, floor + len(before), name, evidence, family, alone)
+        between = next((one for one in listed("ja_between") if before.endswith(one)), None)
+        if between is None:
+            return None
+        before = before[: -len(between)].removesuffix("・")
+    return None
+
+
+def _name_at_end(before: str, title: str) -> tuple[int, str, bool] | None:
+    """Where a name begins that ends there, the family name, and whether that is all of it."""
+    katakana = _KATAKANA.search(before)
+    if katakana is not None:
+        return _katakana_name(katakana)
+    han = _HAN.search(before)
+    if han is None:
+        return None
+    name = _han_name(han[0], title)
+    return None if name is None else (han.start() + name[0], name[1], name[2])
+
+
+def _katakana_name(found: re.Match[str]) -> tuple[int, str, bool] | None:
+    parts = re.split("[・＝=]", found[0])
+    if found[0] in listed_set("ja_kana_places") or found[0].startswith("・") or found.start() == 0:
+        return None
+    strange = listed_set("ja_kana_not") | listed_set("ja_kana_places")
+    if any(part in strange for part in parts) or len(parts[-1]) < len("モディ") - 1:
+        return None
+    before = found.string[found.start() - 1]
+    if before == "・" or "\u3400" <= before <= "\u9fff":
+        return None if before == "・" else _sole(found, parts)
+    return _sole(found, parts)
+
+
+def _sole(found: re.Match[str], parts: list[str]) -> tuple[int, str, bool]:
+    return found.start(), parts[-1], len(parts) == 1
+
+
+def _han_name(run: str, title: str) -> tuple[int, str, bool] | None:
+    """The name that a run of Han characters ends in; family names are known."""
+    families = listed_set("ja_surnames")
+    if run in listed_set("ja_not"):
+        return None
+    if run in families:
+        place = title in _LOCAL and run in listed_set("ja_places")
+        return None if place else (0, run, True)
+    for start in range(len(run) - 1):
+        if start and run[start - 1] not in _ENDS_WORD:
+            continue
+        for length in _FAMILY_LENGTHS:
+            family, given = run[start : start + length], run[start + length :]
+            if family in families and _is_given(given):
+                return start, family, False
+        if start and run[start:] in families:
+            return start, run[start:], True
+    if len(run) == _UNKNOWN_NAME and title in _SURE_TITLES and _is_given(run[1:]):
+        return 0, run[:2], False
+    return None
+
+
+def _is_given(given: str) -> bool:
+    return 0 < len(given) <= _MAX_GIVEN and not _NOT_IN_GIVEN.search(given)
+
+
+def japanese_organizations(text: str) -> list[Mention]:
+    """Names that end in what an organization is, such as 省, 銀行 or 大学, and 株式会社."""
+    return list(_headed(text))
+
+
+@cache
+def _heads() -> re.Pattern[str]:
+    return re.compile(rf"({any_of('ja_org_heads')})(?![\u3400-\u9fff々ァ-ヺー])")
+
+
+_TAIL = re.compile(rf"(?:{_NAME_RUN}){{1,18}}$")
+_COMPANY = re.compile(rf"株式会社({_NAME_RUN}{{2,20}})")
+
+
+def _headed(text: str) -> Iterator[Mention]:
+    for company in _COMPANY.finditer(text):
+        yield Mention(company.start(), company.end(), company[0], {"suffix": 0.9})
+    unnamed = listed_set("ja_org_not")
+    for head in _heads().finditer(text):
+        floor = max(0, head.start() - _LOOK_BACK)
+        tail = _TAIL.search(text[floor : head.start()])
+        if tail is None:
+            continue
+        name = tail[0].lstrip("・ー0123456789") + head[0]
+        if name in unnamed or name.endswith(_UNNAMED) or len(name) == len(head[0]):
+            continue
+        weight = _SHORT_HEADS.get(head[0], 0.7)
+        own = name[: -len(head[0])]
+        if head[0] == "社" and not re.search(r"[ァ-ヺ]", own) and len(own) < len("講談") + 1:
+            continue
+        start = head.end() - len(name)
+        yield Mention(start, head.end(), name, {"head": weight})

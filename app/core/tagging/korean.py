@@ -1,0 +1,232 @@
+"""People and organizations in Korean text: 윤석열 대통령, 배우 홍길동은, 국방부, 한국은행."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from app.core.tagging.name_mentions import Mention
+from app.core.tagging.name_words import any_of, listed, listed_set
+
+_WORD = re.compile(r"[가-힣]+")
+_FULL: Final = 3
+_MAX_NAME: Final = 4
+_FOREIGN_SYLLABLE = re.compile(
+    "[트프스크르드브슨턴틴셸젤켈릭핀펜텐퍼커터베벨첸쉬콜콥클플블즈츠켄펠롤랑렌렉웨윌존잭톰팀빌밥닉맥]"
+)
+_AFTER_AGE = re.compile(r"\s?\([0-9]{1,3}(?:세|살)?\)")
+_OFFICE: Final = "전 현 신임 차기 당 총 원내 수석 공동 "
+
+
+@cache
+def _titled() -> re.Pattern[str]:
+    """A title as a word of its own, with particles; before it up to two words of its office."""
+    title, particles = any_of("ko_titles"), any_of("ko_particles")
+    return re.compile(rf"(?:{title})(?:님)?(?:{particles})*(?![가-힣])")
+
+
+def korean_people(text: str) -> list[Mention]:
+    """Names before a title or an age, or after what somebody is by trade."""
+    words = [(found[0], found.start(), found.end()) for found in _WORD.finditer(text)]
+    found: list[Mention] = []
+    for at, (word, start, end) in enumerate(words):
+        name = _before_title(text, words, at)
+        if name is not None:
+            found.append(name)
+        elif _AFTER_AGE.match(text, end) and _is_native(word):
+            found.append(_native(start, word, {"age": 0.8}))
+        elif at and words[at - 1][0] in listed_set("ko_roles") and text[start - 1] == " ":
+            bare = _bare(word)
+            if bare is not None:
+                found.append(_native(start, bare, {"role": 0.6}))
+    return found
+
+
+def _before_title(text: str, words: list[tuple[str, int, int]], at: int) -> Mention | None:
+    """The name that this word is, ends in or begins with, where a title follows."""
+    word, start, end = words[at]
+    attached = _attached(word)
+    if attached is not None:
+        return _native(start, attached, {"title": 0.7})
+    if not _title_follows(text, words, at):
+        return None
+    if _is_native(word):
+        return _native(start, word, {"title": 0.85})
+    if word in listed_set("ko_foreign"):
+        return _foreign(text, words, at, {"title": 0.85})
+    if len(word) > 1 and _FOREIGN_SYLLABLE.search(word) and _may_be_foreign(word):
+        return _foreign(text, words, at, {"title": 0.6})
+    return None
+
+
+def _attached(word: str) -> str | None:
+    """홍길동씨는 → 홍길동."""
+    stem = _PARTICLE.sub("", word)
+    for title in ("씨", "군", "양"):
+        if stem.endswith(title) and len(stem) == _FULL + 1 and _is_native(stem[:_FULL]):
+            return stem[:_FULL] if title == "씨" else None
+    return None
+
+
+_PARTICLE = re.compile(r"(?:은|는|이|가|을|를|의|에게|와|과|도|만|로|측)$")
+
+
+def _title_follows(text: str, words: list[tuple[str, int, int]], at: int) -> bool:
+    """Whether the next word is a title, or one is after the name of an office (외교부 장관)."""
+    for ahead in (1, 2, 3):
+        if at + ahead >= len(words) or text[words[at + ahead][1] - 1] not in " \u00a0":
+            return False
+        if text[words[at + ahead - 1][2] : words[at + ahead][1]] != " ":
+            return False
+        word = words[at + ahead][0]
+        if _titled().fullmatch(word):
+            return True
+        if not _is_office(word):
+            return False
+    return False
+
+
+def _is_office(word: str) -> bool:
+    """What stands between a name and a title: 미국, 외교부, 새누리당, 전."""
+    return word in _OFFICES or word in listed_set("ko_not") or _OFFICE_END.search(word) is not None
+
+
+_OFFICES = frozenset(_OFFICE.split())
+_OFFICE_END = re.compile(
+    r"(?:부|청|처|원|당|회|대|도|시|군|구|국|청와대|그룹|은행|전자|대학교|병원|센터|지검|지법|공사)$"
+)
+
+
+def _is_native(word: str) -> bool:
+    """Whether a word may be a Korean name, of a known family."""
+    if not (1 < len(word) <= _MAX_NAME) or word in listed_set("ko_not"):
+        return False
+    families = listed_set("ko_surnames")
+    if len(word) == _MAX_NAME:
+        return word[:2] in families
+    if word.endswith(_NOT_AT_END) or word[:2] in listed_set("ko_not") and word[:2] not in families:
+        return len(word) == _FULL and word[:2] in _GIVEN_LIKE
+    return word[0] in families and (len(word) == _FULL or word[0] not in "이전대주지")
+
+
+_NOT_AT_END = (
+    "의",
+    "는",
+    "을",
+    "를",
+    "에",
+    "들",
+    "과",
+    "와",
+    "당",
+    "부",
+    "청",
+    "처",
+    "팀",
+    "측",
+    "된",
+    "한",
+    "할",
+)
+_GIVEN_LIKE = frozenset(
+    "이재 이유 이정 이미 이상 이민 이용 이인 정부 정치 정도 조선 조사 최고 최근 강남 강북 우선 우리 유명 유력"
+    " 유일 남자 남부 성공 성장 고위 고등 노동 노력 서울 서비 문제 문화 전문 안전 안보 진보 진행 민주 민간"
+    " 이번 이제 이날 이전 이들 이후 이하 하나 하루 김치 박물 신인 신고 권력 현재 현대 한국 지원 지도 지지"
+    " 심사 정상 정의 정책 정규 인사 인기 홍보 조정 조종 구조 구미 주장 주민 주말 방문 명예 선수 선거 설명"
+    " 소비 소년 소녀 여성 여자 연구 연합 위원 원래 은행 장남 장기 제도 제조 채널 추진 표현 함께 허가 나라".split()
+)
+
+
+def _bare(word: str) -> str | None:
+    """A Korean name of three syllables, with or without a particle after it."""
+    if len(word) == _FULL and _is_native(word):
+        return word
+    name, rest = word[:_FULL], word[_FULL:]
+    return name if rest in listed_set("ko_particles") and _is_native(name) else None
+
+
+def _native(start: int, name: str, evidence: dict[str, float]) -> Mention:
+    family = name[:2] if len(name) == _MAX_NAME else name[0]
+    return Mention(start, start + len(name), name, evidence, family)
+
+
+def _may_be_foreign(word: str) -> bool:
+    return word not in listed_set("ko_not") and not word.endswith(_NOT_AT_END + _FOREIGN_NOT)
+
+
+_FOREIGN_NOT = (
+    "스트",
+    "센터",
+    "팀",
+    "클럽",
+    "그룹",
+    "리그",
+    "국",
+    "회",
+    "전",
+    "스포츠",
+    "프로",
+    "코치",
+    "서비스",
+    "뉴스",
+)
+
+
+def _foreign(
+    text: str, words: list[tuple[str, int, int]], at: int, evidence: dict[str, float]
+) -> Mention:
+    """A family name, with the word before it where that may be the given one."""
+    word, start, end = words[at]
+    if at and text[words[at - 1][2] : start] == " ":
+        given = words[at - 1][0]
+        if given in _GIVEN_FOREIGN:
+            return Mention(words[at - 1][1], end, f"{given} {word}", evidence, word)
+    return Mention(start, end, word, evidence, word, alone=True)
+
+
+_GIVEN_FOREIGN = frozenset(
+    "도널드 조 버락 빌 조지 블라디미르 앙겔라 에마뉘엘 프랑수아 니콜라 신조 후미오 요시히데 준이치로 렉스 존 힐러리"
+    " 마이크 안토니우 베냐민 레제프 나렌드라 보리스 테리사 데이비드 볼로디미르 세르게이 드미트리 니콜라스 우고 루이스"
+    " 로드리고 마이클 로버트 윌리엄 제임스 리처드 토머스 찰스 크리스토퍼 대니얼 매슈 앤서니 마크 스티븐 폴 앤드루 케네스"
+    " 조슈아 케빈 브라이언 에드워드 로널드 티머시 제이슨 제프리 라이언 게리 니컬러스 에릭 조너선 스티브 래리 저스틴 스콧"
+    " 브랜던 프랭크 벤저민 그레고리 레이먼드 패트릭 알렉산더 잭 데니스 제리 메리 퍼트리샤 제니퍼 린다 엘리자베스 바버라"
+    " 수전 제시카 세라 캐런 낸시 마거릿 샌드라 캐럴 재닛 팀 톰 샘 벤 피터 한스 카를로스 호세 후안 안드레이 이반".split()
+)
+
+
+def korean_organizations(text: str) -> list[Mention]:
+    """Names that end in what an organization is, such as 그룹, 은행 or 위원회; ministries."""
+    return list(_headed(text))
+
+
+@cache
+def _organization() -> re.Pattern[str]:
+    heads, particles = any_of("ko_org_heads"), any_of("ko_particles")
+    return re.compile(rf"([가-힣A-Z]{{1,12}}?(?:{heads}))(?:{particles})?(?![가-힣])")
+
+
+@cache
+def _alone() -> re.Pattern[str]:
+    particles = any_of("ko_particles")
+    return re.compile(rf"(?<![가-힣A-Z])({any_of('ko_org_alone')})(?:{particles})?(?![가-힣A-Z])")
+
+
+def _headed(text: str) -> Iterator[Mention]:
+    for found in _alone().finditer(text):
+        yield Mention(found.start(1), found.end(1), found[1], {"known": 0.8})
+    unnamed = listed_set("ko_org_not")
+    for word in _RUN.finditer(text):
+        match = _organization().fullmatch(word[0])
+        if match and match[1] not in unnamed and match[1] not in listed_set("ko_not"):
+            weak = match[1].endswith(("당", "대학", "신문", "방송", "법원", "의회"))
+            yield Mention(
+                word.start(),
+                word.start() + len(match[1]),
+                match[1],
+                {"head": 0.55 if weak else 0.65},
+            )
+
+
+_RUN = re.compile(r"[가-힣A-Z]{2,24}(?![가-힣A-Z])")
