@@ -12,7 +12,11 @@ from app.core.tagging.name_words import any_of, listed, listed_set
 
 _WORD = re.compile(r"[가-힣]+")
 _FULL: Final = 3
+_SHORT: Final = 2
 _MAX_NAME: Final = 4
+_ACADEMIC: Final = ("교수", "총장", "학생", "명예교수", "부교수", "조교수", "연구")
+_PERSONAL: Final = ("씨", "의원", "선수", "대통령", "감독", "총리", "장관", "주석")
+_ARTISTS: Final = ("배우", "가수", "작가", "할머니", "할아버지", "어린이", "디자이너", "셰프", "학생", "씨")
 _FOREIGN_SYLLABLE = re.compile(
     "[트프스크르드브슨턴틴셸젤켈릭핀펜텐퍼커터베벨첸쉬콜콥클플블즈츠켄펠롤랑렌렉웨윌존잭톰팀빌밥닉맥]"
 )
@@ -50,13 +54,17 @@ def _before_title(text: str, words: list[tuple[str, int, int]], at: int) -> Ment
     attached = _attached(word)
     if attached is not None:
         return _native(start, attached, {"title": 0.7})
-    if not _title_follows(text, words, at):
+    title = _title_after(text, words, at)
+    if title is None or (word.endswith("대") and title.startswith(_ACADEMIC)):
         return None
-    if _is_native(word):
+    if len(word) == _SHORT and not title.startswith(_PERSONAL):
+        return _foreign(text, words, at, {"title": 0.85}) if word in listed_set("ko_foreign") else None
+    if _is_native(word) and word not in listed_set("ko_foreign"):
         return _native(start, word, {"title": 0.85})
     if word in listed_set("ko_foreign"):
         return _foreign(text, words, at, {"title": 0.85})
-    if len(word) > 1 and _FOREIGN_SYLLABLE.search(word) and _may_be_foreign(word):
+    beside = at + 1 < len(words) and words[at + 1][0].startswith(title)
+    if beside and not title.startswith(_ARTISTS) and _may_be_foreign(word):
         return _foreign(text, words, at, {"title": 0.6})
     return None
 
@@ -73,19 +81,19 @@ def _attached(word: str) -> str | None:
 _PARTICLE = re.compile(r"(?:은|는|이|가|을|를|의|에게|와|과|도|만|로|측)$")
 
 
-def _title_follows(text: str, words: list[tuple[str, int, int]], at: int) -> bool:
-    """Whether the next word is a title, or one is after the name of an office (외교부 장관)."""
+def _title_after(text: str, words: list[tuple[str, int, int]], at: int) -> str | None:
+    """The next word if it is a title, or the one after the name of an office (외교부 장관)."""
     for ahead in (1, 2, 3):
         if at + ahead >= len(words) or text[words[at + ahead][1] - 1] not in " \u00a0":
-            return False
+            return None
         if text[words[at + ahead - 1][2] : words[at + ahead][1]] != " ":
-            return False
+            return None
         word = words[at + ahead][0]
         if _titled().fullmatch(word):
-            return True
+            return word
         if not _is_office(word):
-            return False
-    return False
+            return None
+    return None
 
 
 def _is_office(word: str) -> bool:
@@ -153,6 +161,8 @@ def _native(start: int, name: str, evidence: dict[str, float]) -> Mention:
 
 
 def _may_be_foreign(word: str) -> bool:
+    if len(word) == 1 or not _FOREIGN_SYLLABLE.search(word):
+        return False
     return word not in listed_set("ko_not") and not word.endswith(_NOT_AT_END + _FOREIGN_NOT)
 
 
