@@ -103,10 +103,13 @@ def _text_rows(folder: Path) -> list[Row]:
     refused: Counter[str] = Counter()
     for name, expected in truth.items():
         body = gzip.decompress((folder / "html" / f"{name}.html.gz").read_bytes())
-        scores.append(score(expected["articleBody"], text_of(body, expected["url"])))
         read = read_page(body, content_type="text/html", url=expected["url"])
         if isinstance(read, PageRefused):
             refused[f"{read.kind}"] += 1
+            text = text_of(body, expected["url"])
+        else:
+            text = read_blocks(read.html, is_html=True).text
+        scores.append(score(expected["articleBody"], text))
     precision, recall, both = f1(scores)
     kinds = ", ".join(f"{n} {kind}" for kind, n in refused.items())
     return [

@@ -34,7 +34,7 @@ router = APIRouter(prefix=PREFIX, tags=["operations"])
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": "A feed or an article's page as its server sends it, with its Content-Type.",
+            "description": "A feed or an article's page, as it is served, with its Content-Type.",
             "content": {"*/*": {"schema": {}}},
         }
     },
