@@ -51,13 +51,7 @@ from app.ingest.robots import RobotsCache
 from app.net import AddressPolicy, HttpClients
 from app.settings import Settings
 from app.store.engine import Database, open_database
-from app.store.keys import (
-    Scope,
-    add_key,
-    new_secret,
-    set_key_of_settings,
-    usable_admin_key,
-)
+from app.store.keys import ensure_admin_key
 from app.store.meta import cursor_secret, lock_meta
 from app.store.migrate import migrate
 from app.store.plans import Applied
@@ -233,18 +227,10 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
 
 
 async def _ensure_admin_key(database: Database, settings: Settings) -> str | None:
-    """See to an admin key; the key itself if it had to be made, to be shown this once."""
-    now = utc_now()
     async with database.write() as session:
         await lock_meta(session)  # of servers that start together, one makes the key
-        if settings.admin_key is not None:
-            await set_key_of_settings(session, settings.admin_key.get_secret_value(), now)
-            return None
-        if await usable_admin_key(session, now) is not None:
-            return None
-        secret = new_secret()
-        await add_key(session, secret, name="first admin key", scopes=[Scope.ADMIN], now=now)
-    return secret
+        given = settings.admin_key and settings.admin_key.get_secret_value()
+        return await ensure_admin_key(session, given, utc_now())
 
 
 def _offload(settings: Settings, *, polls: bool) -> Offload:

@@ -24,6 +24,9 @@ _TAGS: Final = [
         "matched": None,
         "score": 1.0,
         "inferred": True,
+        "span": None,
+        "mentions": 0,
+        "rule": None,
     },
     {
         "tag": "category:world-news",
@@ -34,6 +37,9 @@ _TAGS: Final = [
         "matched": "World News",
         "score": 1.0,
         "inferred": False,
+        "span": None,
+        "mentions": 0,
+        "rule": None,
     },
 ]
 _LISTED: Final = {

@@ -42,6 +42,9 @@ NORMALIZED: Final[dict[str, Any]] = {
                         "matched": None,
                         "score": 1.0,
                         "inferred": True,
+                        "span": None,
+                        "mentions": 0,
+                        "rule": None,
                     }
                 ],
                 "word_count": 12,

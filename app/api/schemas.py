@@ -79,8 +79,18 @@ class EnclosureOut(Answer):
     length: int | None
 
 
+class SpanOut(Answer):
+    """A stretch of the title or the text, in Unicode code points, half open."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, serialize_by_alias=True)
+
+    field: Literal["title", "text"] = Field(alias="in")
+    start: int
+    end: int
+
+
 class TagOut(Answer):
-    """A QCode, who said so, and the words it rests on."""
+    """A QCode, who said so, and the words it rests on, with the place where they stand first."""
 
     tag: str = Field(examples=["agency:kyodo"])
     scheme: str
@@ -90,6 +100,9 @@ class TagOut(Answer):
     matched: str | None
     score: float
     inferred: bool
+    span: SpanOut | None
+    mentions: int = Field(description="How often the story says it; 0 for what is not in its text.")
+    rule: str | None = Field(description="The operator's rule that gave it.")
 
 
 class BlockOut(Answer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Row
 
@@ -21,6 +21,10 @@ from app.store.stories import StoryCopy
 
 StoryRow: TypeAlias = Row[Any] | SimpleNamespace
 """A story with its source, as it is or as it was."""
+
+
+_NOT_IN_TEXT: Final = {"span": None, "mentions": 0, "rule": None}
+"""Of tags that were kept before they said where in the story they are."""
 
 
 def story_shape(row: StoryRow) -> dict[str, Any]:
@@ -41,7 +45,7 @@ def story_shape(row: StoryRow) -> dict[str, Any]:
         "ingested_at": row.ingested_at,
         "image": row.image_url,
         "enclosures": row.enclosures,
-        "tags": row.tags,
+        "tags": [{**_NOT_IN_TEXT, **tag} for tag in row.tags],
         "cluster_id": None if row.cluster_id is None else str(row.cluster_id),
         "revision": row.revision,
         "status": row.status,
@@ -100,6 +104,7 @@ def copy_shape(copy: StoryCopy) -> dict[str, Any]:
 
 def revision_shape(revision: Revision) -> dict[str, Any]:
     state = dict(revision.state)
+    state["tags"] = [{**_NOT_IN_TEXT, **tag} for tag in state["tags"]]
     state["blocks"] = placed(state["blocks"])
     state["image"] = state.pop("image_url")
     state["authors"] = [{"name": name} for name in state["authors"]]

@@ -44,6 +44,7 @@ class Known:
     stories: Mapping[int, KnownStory] = field(default_factory=dict)  # by story id
     told_by_page: Mapping[int, bytes] = field(default_factory=dict)  # story id → KeptEntry, packed
     decided: Decided = UNDECIDED  # of the source's lines
+    policy: bytes = b""  # what operators have said about tags, packed; as `lines`
     lines: Mapping[int, bytes] = field(default_factory=dict)
     """Of the source's latest stories, newest first, as `pack_lines` packs them; only where the
     document holds words that are not on record."""

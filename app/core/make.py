@@ -9,9 +9,11 @@ from app.core.kept import KeptEntry, pack_entry, unpack_entry
 from app.core.normal.normalize import normalize
 from app.core.page.types import with_page
 from app.core.search.facets import StorySource
-from app.core.search.index import Indexable, IndexTerms, index_terms
+from app.core.search.index import IndexTerms
 from app.core.story import Story
 from app.core.syndicate import Sketch, sketch_of
+from app.core.tagging.give import with_tags
+from app.core.tagging.policy import judge, unpack_policy
 
 NORMAL_FORM_VERSION = 2
 """Raised with every release that makes other stories of the same entries."""
@@ -25,6 +27,8 @@ class Made:
     terms: IndexTerms
     entry: bytes  # what it was made from, packed
     sketch: Sketch  # of its words, by which reprints are found
+    policy: int = 0  # the version of the operators' policy that its tags are by
+    dropped: bool = False  # kept, and not served: a rule says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +38,12 @@ class Making:
     entry: bytes
     source: StorySource
     learned: frozenset[int] = frozenset()  # hashes of the lines that the source repeats
+    policy: bytes = b""  # what operators have said about tags, packed
 
 
-def make(kept: KeptEntry, source: StorySource, learned: frozenset[int] = frozenset()) -> Made:
+def make(kept: KeptEntry, making: Making) -> Made:
     """The story of an entry, its terms, and the entry itself for the next time."""
-    return complete(story_of(kept, learned), kept, source)
+    return complete(story_of(kept, making.learned), kept, making.source, making.policy)
 
 
 def story_of(kept: KeptEntry, learned: frozenset[int] = frozenset()) -> Story:
@@ -47,25 +52,23 @@ def story_of(kept: KeptEntry, learned: frozenset[int] = frozenset()) -> Story:
     return normalize(entry, replace(kept.context, learned=learned), kept.first_seen)
 
 
-def complete(story: Story, kept: KeptEntry, source: StorySource) -> Made:
-    """All that is kept of a story that is made already."""
-    words = Indexable(
-        title=story.title,
-        text=story.text,
-        language=story.language,
-        tags=tuple(tag.qcode for tag in story.tags),
-        authors=story.authors,
-        url=story.url,
-        source=source,
-    )
+def complete(story: Story, kept: KeptEntry, source: StorySource, policy: bytes = b"") -> Made:
+    """All that is kept of a story that is in its normal form already, with the tags that it gets
+    by its words and by the operators' policy.
+    """
+    tagged = with_tags(story, kept.entry.categories, source.country)
+    known = unpack_policy(policy)
+    settled = judge(tagged, source, known)
     return Made(
-        story=story,
-        terms=index_terms(words),
+        story=settled.story,
+        terms=settled.terms,
         entry=pack_entry(kept),
         sketch=sketch_of(story.title, story.text),
+        policy=known.version,
+        dropped=settled.dropped,
     )
 
 
 def make_again(makings: Sequence[Making]) -> list[Made]:
     """The same stories by this release's normal form; heavy, for a worker process."""
-    return [make(unpack_entry(m.entry), m.source, m.learned) for m in makings]
+    return [make(unpack_entry(making.entry), making) for making in makings]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Literal, TypeAlias
 
 from app.core.normal.orders import DateOrder
 from app.core.types import Enclosure
@@ -88,9 +88,25 @@ class TagBy(StrEnum):
     OPERATOR = "operator"
 
 
+Field: TypeAlias = Literal["title", "text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of a story's title or text, in Unicode code points, half open."""
+
+    field: Field
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
-    """A QCode `scheme:code` with its name, who said so, and the words it rests on."""
+    """A QCode `scheme:code` with its name, who said so, and the words it rests on.
+
+    `span` is where these stand first in the story, `mentions` how often; `rule` is the operator's
+    rule that gave it.
+    """
 
     scheme: str
     code: str
@@ -99,6 +115,9 @@ class Tag:
     matched: str | None = None
     score: float = 1.0
     inferred: bool = False
+    span: Span | None = None
+    mentions: int = 0
+    rule: int | None = None
 
     @property
     def qcode(self) -> str:
@@ -113,7 +132,7 @@ class TitleAffixes:
     suffixes: tuple[str, ...] = ()
 
 
-def tag_record(tag: Tag) -> dict[str, str | float | bool | None]:
+def tag_record(tag: Tag) -> dict[str, Any]:
     """A tag as it is kept with its story, and shown."""
     return {
         "tag": tag.qcode,
@@ -124,6 +143,9 @@ def tag_record(tag: Tag) -> dict[str, str | float | bool | None]:
         "matched": tag.matched,
         "score": tag.score,
         "inferred": tag.inferred,
+        "span": tag.span and {"in": tag.span.field, "start": tag.span.start, "end": tag.span.end},
+        "mentions": tag.mentions,
+        "rule": None if tag.rule is None else str(tag.rule),
     }
 
 

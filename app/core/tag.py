@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Final
 
 from app.core.story import Agency, Tag, TagBy
 from app.core.text import clean_text
@@ -65,13 +66,21 @@ def fold_name(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
-def _tags(
-    categories: Sequence[Category], agency: Agency | None, language: str | None
-) -> Iterator[Tag]:
+ORIGIN_SCHEMES: Final = frozenset({"agency", "lang"})
+
+
+def tag_origin(agency: Agency | None, language: str | None) -> Iterator[Tag]:
+    """The tags that say where a story comes from: ORIGIN_SCHEMES."""
     if agency is not None:
         yield Tag(scheme="agency", code=agency.code, name=agency.name, by=TagBy.RULE, inferred=True)
     if language is not None:
         yield Tag(scheme="lang", code=language, name=language, by=TagBy.RULE, inferred=True)
+
+
+def _tags(
+    categories: Sequence[Category], agency: Agency | None, language: str | None
+) -> Iterator[Tag]:
+    yield from tag_origin(agency, language)
     for category in categories:
         yield from _media_topic(category)
         name = clean_text(category.label or category.term)[:MAX_NAME_CHARS]

@@ -76,6 +76,7 @@ class Writes:
         self.changed: list[ChangedStory] = []
         self.copies: list[CopyWrite] = []
         self.told_by_page = known.told_by_page
+        self.policy = known.policy
 
     @cached_property
     def context(self) -> FeedContext:
@@ -130,7 +131,7 @@ class Writes:
                 identity=match.identity,
                 url_hash=match.keys.url_hash,
                 title_hash=match.keys.title_hash,
-                made=complete(story, kept, self.source),
+                made=complete(story, kept, self.source, self.policy),
             )
         )
         return new_id
@@ -154,7 +155,7 @@ class Writes:
                 revision=known.revision + 1,
                 url_hash=match.keys.url_hash,
                 title_hash=match.keys.title_hash,
-                made=complete(story, kept, self.source),
+                made=complete(story, kept, self.source, self.policy),
             )
         )
 

@@ -67,7 +67,7 @@ async def _renew(
         return changed, same, skipped
     log.warning("story_not_renewed", story_id=found[0].story_id, detail=made.detail)
     async with database.write() as session:
-        await leave_as_they_are(session, [found[0].story_id])
+        await leave_as_they_are(session, found)
     return 0, 0, 1
 
 

@@ -26,6 +26,8 @@ class ChangeType(StrEnum):
     CORRECTED = "story.corrected"
     KILLED = "story.killed"
     RESTORED = "story.restored"
+    DROPPED = "story.dropped"  # an operator's rule keeps it out of the stream
+    RETAGGED = "story.retagged"  # other tags for the same words
     RENEWED = "story.renewed"  # the same words in a newer normal form: no revision
     MERGED = "story.merged"  # it is of another cluster of reprints now
 

@@ -152,3 +152,17 @@ def _key(row: Row[Any]) -> Key:
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
     )
+
+
+async def ensure_admin_key(
+    session: WriteSession, of_settings: str | None, now: datetime
+) -> str | None:
+    """See to an admin key; the key itself if it had to be made, to be shown this once."""
+    if of_settings is not None:
+        await set_key_of_settings(session, of_settings, now)
+        return None
+    if await usable_admin_key(session, now) is not None:
+        return None
+    secret = new_secret()
+    await add_key(session, secret, name="first admin key", scopes=[Scope.ADMIN], now=now)
+    return secret

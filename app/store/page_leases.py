@@ -19,6 +19,7 @@ from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
 from app.store.leases import free_host
 from app.store.lines import learned_by_source
 from app.store.models import entries, feeds, hosts, pages, sources, stories
+from app.store.policy import read_policy
 
 OVERSCAN = 4
 """Due pages looked at for each one claimed, since only one of a host is taken."""
@@ -156,7 +157,10 @@ async def _lease(
     )
     rows = (await session.execute(_rows(story_ids))).all()
     learned = await learned_by_source(session, {row.source_id for row in rows})
-    claimed = {row.story_id: _claimed(row, learned.get(row.source_id, NONE)) for row in rows}
+    policy = await read_policy(session)
+    claimed = {
+        row.story_id: _claimed(row, learned.get(row.source_id, NONE), policy) for row in rows
+    }
     for page in claimed.values():
         await session.execute(
             update(hosts)
@@ -185,7 +189,7 @@ def _rows(story_ids: Sequence[int]) -> Any:  # noqa: ANN401 - a SQL expression
     )
 
 
-def _claimed(row: Row[Any], learned: frozenset[int]) -> ClaimedPage:
+def _claimed(row: Row[Any], learned: frozenset[int], policy: bytes) -> ClaimedPage:
     source = StorySource(id=row.source_id, domain=row.domain, country=row.country)
     return ClaimedPage(
         story_id=row.story_id,
@@ -198,7 +202,7 @@ def _claimed(row: Row[Any], learned: frozenset[int]) -> ClaimedPage:
         claimed_at=from_ms(row.now_ms),
         revision=row.revision,
         version=row.version,
-        making=Making(entry=row.packed, source=source, learned=learned),
+        making=Making(entry=row.packed, source=source, learned=learned, policy=policy),
     )
 
 

@@ -9,6 +9,7 @@ from app.core.poll import ClaimedFeed, Document
 from app.store.engine import ReadSession
 from app.store.known import read_known
 from app.store.lines import read_decided, read_lines
+from app.store.policy import read_policy
 
 
 async def recall(session: ReadSession, feed: ClaimedFeed, document: Document) -> Known:
@@ -18,4 +19,5 @@ async def recall(session: ReadSession, feed: ClaimedFeed, document: Document) ->
     on_record = {copy.entry_hash for copy in known.copies.values()}
     if all(keys.entry.raw_hash in on_record for keys in document.keys):
         return known
-    return replace(known, lines=await read_lines(session, feed.source_id))
+    lines = await read_lines(session, feed.source_id)
+    return replace(known, lines=lines, policy=await read_policy(session))

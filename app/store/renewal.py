@@ -7,18 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, case, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
 from app.core.make import NORMAL_FORM_VERSION, Made, Making
 from app.core.search.facets import StorySource
+from app.core.tagging.policy import unpack_policy
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.clusters import cluster_stories
 from app.store.engine import ReadSession, WriteSession
 from app.store.known import chunks
 from app.store.lines import learned_by_source
-from app.store.models import entries, sources, stories, texts
+from app.store.models import entries, sources, stories, tag_policy, texts
+from app.store.policy import policy_version, read_policy
 from app.store.reindex import held_countries
-from app.store.written import Written, keep_made, story_columns, text_columns
+from app.store.written import (
+    Status,
+    Written,
+    change_of_status,
+    keep_made,
+    status_of,
+    story_columns,
+    text_columns,
+)
 
 MARKED: Final = 0
 """The version of a story that is to be made again whatever the release; lower with every mark that
@@ -32,6 +42,7 @@ class StoredEntry:
 
     story_id: int
     version: int  # every write of the story sets it
+    policy: int  # this too
     making: Making
 
 
@@ -63,6 +74,8 @@ async def outdated_entries(
     """What live stories were made from that have another form than this release would give them,
     by falling id, below `before`.
     """
+    packed = await read_policy(session)
+    policy = unpack_policy(packed).version
     version = entries.c.version
     query = (
         select(
@@ -70,13 +83,14 @@ async def outdated_entries(
             stories.c.source_id,
             version,
             entries.c.packed,
+            entries.c.policy,
             sources.c.domain,
             sources.c.country,
         )
         .join(stories, stories.c.id == entries.c.story_id)
         .join(sources, sources.c.id == stories.c.source_id)
-        .where(version <= MARKED if marked_only else version < NORMAL_FORM_VERSION)
-        .where(stories.c.status == "live")
+        .where(_is_marked(policy) if marked_only else _is_outdated(policy))
+        .where(stories.c.status != Status.KILLED.value)
         .order_by(stories.c.id.desc())
         .limit(limit)
     )
@@ -84,7 +98,7 @@ async def outdated_entries(
         query = query.where(stories.c.id < before)
     rows = (await session.execute(query)).all()
     learned = await learned_by_source(session, {row.source_id for row in rows})
-    return [_stored(row, learned.get(row.source_id, frozenset())) for row in rows]
+    return [_stored(row, learned.get(row.source_id, frozenset()), packed) for row in rows]
 
 
 async def count_outdated_entries(session: ReadSession) -> int:
@@ -92,9 +106,20 @@ async def count_outdated_entries(session: ReadSession) -> int:
         select(func.count())
         .select_from(entries)
         .join(stories, stories.c.id == entries.c.story_id)
-        .where(entries.c.version < NORMAL_FORM_VERSION, stories.c.status == "live")
+        .where(_is_outdated(await policy_version(session)))
+        .where(stories.c.status != Status.KILLED.value)
     )
     return int((await session.execute(query)).scalar_one())
+
+
+def _is_outdated(policy: int) -> ColumnElement[bool]:
+    return or_(entries.c.version < NORMAL_FORM_VERSION, entries.c.policy < policy)
+
+
+def _is_marked(policy: int) -> ColumnElement[bool]:
+    """Marked for itself, or tagged by a former policy while bringing stories up to it is on."""
+    paused = select(tag_policy.c.paused).scalar_subquery()
+    return or_(entries.c.version <= MARKED, and_(entries.c.policy < policy, ~paused))
 
 
 async def mark_for_renewal(session: WriteSession, story_ids: Collection[int]) -> None:
@@ -108,12 +133,18 @@ async def mark_for_renewal(session: WriteSession, story_ids: Collection[int]) ->
         )
 
 
-async def leave_as_they_are(session: WriteSession, story_ids: Collection[int]) -> None:
-    """Count stories as made again, though they are as they were."""
-    for chunk in chunks(story_ids):
-        await session.execute(
-            update(entries).where(entries.c.story_id.in_(chunk)).values(version=NORMAL_FORM_VERSION)
-        )
+async def leave_as_they_are(session: WriteSession, read: Collection[StoredEntry]) -> None:
+    """Count stories as made again by what was known when they were read, though they are as they
+    were.
+    """
+    policies = {entry.story_id: unpack_policy(entry.making.policy).version for entry in read}
+    for policy in set(policies.values()):
+        for chunk in chunks([story_id for story_id in policies if policies[story_id] == policy]):
+            await session.execute(
+                update(entries)
+                .where(entries.c.story_id.in_(chunk))
+                .values(version=NORMAL_FORM_VERSION, policy=policy)
+            )
 
 
 async def renew_stories(
@@ -126,33 +157,44 @@ async def renew_stories(
     """
     fresh = await _still_as_read(session, [entry for entry, _ in made])
     changed: list[Written] = []
-    same: list[int] = []
+    same: list[StoredEntry] = []
+    news: list[NewChange] = []
     for entry, again in made:
         row = fresh.get(entry.story_id)
         if row is None:
             continue
-        columns = story_columns(again.story)
-        if _differs(row, columns | text_columns(again)):
-            await session.execute(
-                update(stories).where(stories.c.id == entry.story_id).values(**columns)
-            )
-            changed.append(Written(id=entry.story_id, made=again, times=row))
-        else:
-            same.append(entry.story_id)
+        status = status_of(again)
+        columns = {**story_columns(again.story), "status": status.value}
+        differing = _differing(row, columns | text_columns(again))
+        if not differing:
+            same.append(entry)
+            continue
+        await session.execute(
+            update(stories).where(stories.c.id == entry.story_id).values(**columns)
+        )
+        changed.append(Written(id=entry.story_id, made=again, times=row, status=status))
+        if told := _told(Status(row["status"]), status, differing):
+            news.append(NewChange(type=told, story_id=entry.story_id, revision=row["revision"]))
     await keep_made(session, changed)
     await leave_as_they_are(session, same)
-    news = [
-        NewChange(type=ChangeType.RENEWED, story_id=w.id, revision=fresh[w.id]["revision"])
-        for w in changed
-    ]
     sketches = {entry.story_id: m.sketch for entry, m in made if entry.story_id in fresh}
     news += await cluster_stories(session, sketches)
     await append_changes(session, news, at)
     return Renewed(changed=len(changed), same=len(same))
 
 
-def _differs(row: Mapping[str, Any], columns: Mapping[str, Any]) -> bool:
-    return any(row[name] != value for name, value in columns.items())
+def _differing(row: Mapping[str, Any], columns: Mapping[str, Any]) -> set[str]:
+    return {name for name, value in columns.items() if row[name] != value}
+
+
+def _told(before: Status, after: Status, differing: Collection[str]) -> ChangeType | None:
+    """What the log says of a story that came out otherwise; nothing of one that is not served."""
+    if before is after is Status.DROPPED:
+        return None
+    only_tags = set(differing) <= {"tags"}
+    return change_of_status(before, after) or (
+        ChangeType.RETAGGED if only_tags else ChangeType.RENEWED
+    )
 
 
 async def _still_as_read(
@@ -164,9 +206,11 @@ async def _still_as_read(
     countries = await held_countries(session, {entry.making.source.id for entry in read})
     rows = await session.execute(
         select(stories, texts.c.text, texts.c.blocks, texts.c.html, entries.c.version)
+        .add_columns(entries.c.policy)
         .join(texts, texts.c.story_id == stories.c.id)
         .join(entries, entries.c.story_id == stories.c.id)
-        .where(stories.c.id.in_([entry.story_id for entry in read]), stories.c.status == "live")
+        .where(stories.c.id.in_([entry.story_id for entry in read]))
+        .where(stories.c.status != Status.KILLED.value)
     )
     now = {row.id: dict(row._mapping) for row in rows}  # noqa: SLF001 - SQLAlchemy's public name
     return {
@@ -174,14 +218,16 @@ async def _still_as_read(
         for entry in read
         if entry.story_id in now
         and now[entry.story_id]["version"] == entry.version
+        and now[entry.story_id]["policy"] == entry.policy
         and countries.get(entry.making.source.id) == entry.making.source.country
     }
 
 
-def _stored(row: Row[Any], learned: frozenset[int]) -> StoredEntry:
+def _stored(row: Row[Any], learned: frozenset[int], policy: bytes) -> StoredEntry:
     source = StorySource(id=row.source_id, domain=row.domain, country=row.country)
     return StoredEntry(
         story_id=row.id,
         version=row.version,
-        making=Making(entry=row.packed, source=source, learned=learned),
+        making=Making(entry=row.packed, source=source, learned=learned, policy=policy),
+        policy=row.policy,
     )

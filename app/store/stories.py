@@ -62,6 +62,7 @@ async def copies_of(session: ReadSession, ids: Sequence[int]) -> dict[int, list[
 
 
 def _stories(*, body: bool) -> Select[Any]:
+    """Stories that are served; those that were withdrawn are, without their words."""
     query = select(
         stories,
         sources.c.domain.label("source_domain"),
@@ -72,6 +73,7 @@ def _stories(*, body: bool) -> Select[Any]:
     query = query.join(sources, sources.c.id == stories.c.source_id).outerjoin(
         members, members.c.story_id == stories.c.id
     )
+    query = query.where(stories.c.status != "dropped")
     if body:
         query = query.add_columns(texts.c.text, texts.c.blocks, texts.c.html).join(
             texts, texts.c.story_id == stories.c.id

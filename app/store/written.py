@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, Table, select, update
 
 from app.core.make import NORMAL_FORM_VERSION, Made
 from app.core.poll import ChangedStory, ClaimedFeed, NewStory
-from app.core.revise import Before, RevisionKind, kind_of
+from app.core.revise import WITHDRAWN_HASH, Before, RevisionKind, kind_of
 from app.core.search.index import times_of
 from app.core.story import BlockType, Story, tag_record
 from app.store.changes import ChangeType, NewChange
@@ -24,6 +25,15 @@ from app.store.models import entries, revisions, stories, texts
 from app.store.search import IndexRow, index_stories, unindex_stories
 from app.store.states import packed_state
 from app.store.tags import replace_tags
+
+
+class Status(StrEnum):
+    """Whether a story is served."""
+
+    LIVE = "live"
+    KILLED = "killed"  # its publisher withdrew it
+    DROPPED = "dropped"  # an operator's rule keeps it out of the stream
+
 
 CHANGE_OF_KIND = {
     RevisionKind.UPDATE: ChangeType.UPDATED,
@@ -40,7 +50,20 @@ class Written:
     id: int
     made: Made
     times: Mapping[str, Any]
-    killed: bool = False
+    status: Status
+
+
+def status_of(made: Made) -> Status:
+    if made.story.content_hash == WITHDRAWN_HASH:
+        return Status.KILLED
+    return Status.DROPPED if made.dropped else Status.LIVE
+
+
+def change_of_status(before: Status, after: Status) -> ChangeType | None:
+    """What a rule did to a story's place in the stream; None where it did nothing."""
+    if before is after or Status.KILLED in (before, after):
+        return None
+    return ChangeType.DROPPED if after is Status.DROPPED else ChangeType.RESTORED
 
 
 async def insert_stories(
@@ -50,9 +73,16 @@ async def insert_stories(
     rows = [_new_row(story, feed, at) for story in new]
     if rows:
         await session.execute(stories.insert(), rows)
-    written = [Written(id=n.id, made=n.made, times=r) for n, r in zip(new, rows, strict=True)]
+    written = [
+        Written(id=n.id, made=n.made, times=row, status=status_of(n.made))
+        for n, row in zip(new, rows, strict=True)
+    ]
     await keep_made(session, written)
-    return [NewChange(type=ChangeType.CREATED, story_id=n.id, revision=1) for n in new]
+    return [
+        NewChange(type=ChangeType.CREATED, story_id=w.id, revision=1)
+        for w in written
+        if w.status is Status.LIVE
+    ]
 
 
 async def revise_stories(
@@ -66,11 +96,11 @@ async def revise_stories(
     news: list[NewChange] = []
     for story in changed:
         kind, row = await _revise(session, story, feed_id, at)
-        killed = kind is RevisionKind.KILLED
-        written.append(Written(id=story.id, made=story.made, times=row, killed=killed))
-        news.append(
-            NewChange(type=CHANGE_OF_KIND[kind], story_id=story.id, revision=story.revision)
-        )
+        status = status_of(story.made)
+        written.append(Written(id=story.id, made=story.made, times=row, status=status))
+        told = change_of_status(Status(row["status"]), status) or CHANGE_OF_KIND[kind]
+        if Status.DROPPED is not status or row["status"] == Status.LIVE.value:
+            news.append(NewChange(type=told, story_id=story.id, revision=story.revision))
     await keep_made(session, written)
     return news
 
@@ -84,13 +114,21 @@ async def keep_made(session: WriteSession, written: Sequence[Written]) -> None:
         session,
         entries,
         [
-            {"story_id": w.id, "version": NORMAL_FORM_VERSION, "packed": w.made.entry}
+            {
+                "story_id": w.id,
+                "version": NORMAL_FORM_VERSION,
+                "policy": w.made.policy,
+                "packed": w.made.entry,
+            }
             for w in written
         ],
     )
-    await replace_tags(session, [(w.id, () if w.killed else w.made.story.tags) for w in written])
-    await index_stories(session, [_index_row(w) for w in written if not w.killed])
-    await unindex_stories(session, [w.id for w in written if w.killed])
+    shown = [w for w in written if w.status is Status.LIVE]
+    hidden = [w for w in written if w.status is not Status.LIVE]
+    tagged = [(w.id, w.made.story.tags) for w in shown]
+    await replace_tags(session, [*tagged, *((w.id, ()) for w in hidden)])
+    await index_stories(session, [_index_row(w) for w in shown])
+    await unindex_stories(session, [w.id for w in hidden])
 
 
 def story_columns(story: Story) -> dict[str, Any]:
@@ -146,7 +184,7 @@ def _new_row(new: NewStory, feed: ClaimedFeed, at: datetime) -> dict[str, Any]:
         "updated_at": max(story.updated_at or story.published_at, story.published_at),
         "revision": 1,
         "revision_kind": RevisionKind.FIRST.value,
-        "status": "live",
+        "status": status_of(new.made).value,
         **story_columns(story),
     }
 
@@ -183,11 +221,11 @@ async def _revise(
             revision_kind=kind.value,
             revised_at=at,
             updated_at=updated_at,
-            status="killed" if kind is RevisionKind.KILLED else "live",
+            status=status_of(changed.made).value,
             **story_columns(story),
         )
     )
-    return kind, {**was, "updated_at": updated_at}
+    return kind, {**was, "updated_at": updated_at}  # the status is that of before
 
 
 async def _stored(session: WriteSession, story_id: int) -> Row[Any]:

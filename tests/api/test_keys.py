@@ -31,7 +31,7 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
         for method in found.methods or {"GET"}:
             yield (
                 method,
-                re.sub(r"\{\w+_id\}", "1", path).replace("{suffix}", "json"),
+                re.sub(r"\{(?:\w+_id|revision)\}", "1", path).replace("{suffix}", "json"),
             )
 
 

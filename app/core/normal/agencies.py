@@ -15,6 +15,11 @@ def agency_named(words: str) -> Agency | None:
     return agencies().get(words.strip())
 
 
+def agency_of(code: str) -> Agency | None:
+    """The agency of a code of the table."""
+    return next((agency for agency in agencies().values() if agency.code == code), None)
+
+
 @cache
 def agencies() -> Mapping[str, Agency]:
     """Agencies by each form of their names, from vocab/agencies.json."""

@@ -15,7 +15,7 @@ from app.core.normal.lines import NOTHING, Repeated, lines_of, pack_lines
 from app.core.normal.people import read_authors
 from app.core.normal.titles import own_title
 from app.core.normal.wire import agency_among, located_dateline, wire_lead, with_note
-from app.core.story import FeedContext, PublishedFrom, Story
+from app.core.story import FeedContext, PublishedFrom, Story, TagBy
 from app.core.tag import tag_story
 from app.core.text import clean_text, count_words, fold_space, sanitize_html, title_text, visible
 from app.core.types import Enclosure, Entry, Markup
@@ -124,9 +124,10 @@ def _outlets(context: FeedContext) -> frozenset[str]:
 def content_hash(story: Story) -> int:
     """Fingerprint of what a reader would call the story.
 
-    Title, address, text, summary, authors, agency, language, tags, picture and enclosures; of
-    the last two only host and path, because signatures and sizes in their queries change from
-    poll to poll. Not: dates, markup, boilerplate, white space, the order of tags and authors.
+    Title, address, text, summary, authors, agency, language, the publisher's own tags, picture and
+    enclosures; of the last two only host and path, because signatures and sizes in their queries
+    change from poll to poll. Not: dates, markup, boilerplate, white space, tags that are found in
+    the text, the order of tags and authors.
     """
     return hash64(
         story.title,
@@ -137,7 +138,7 @@ def content_hash(story: Story) -> int:
         None,
         story.agency.code if story.agency else None,
         story.language,
-        *sorted(tag.qcode for tag in story.tags),
+        *sorted(tag.qcode for tag in story.tags if tag.by is TagBy.PUBLISHER),
         None,
         _without_query(story.image_url),
         *sorted(_without_query(enclosure.url) or "" for enclosure in story.enclosures),

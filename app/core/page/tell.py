@@ -26,7 +26,7 @@ def tell_by_page(making: Making, body: bytes, *, content_type: str | None, url: 
     if isinstance(page, PageRefused):
         return page
     kept = replace(unpack_entry(making.entry), page=None)
-    by_feed = make(kept, making.source, making.learned)
-    by_page = make(replace(kept, page=page), making.source, making.learned)
+    by_feed = make(kept, making)
+    by_page = make(replace(kept, page=page), making)
     choice = choose(by_feed.story, by_page.story, page.facts.title)
     return Told(choice=choice, made=by_page if choice.kept is Kept.PAGE else by_feed)

@@ -12,7 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from functools import cache
+from typing import Any, Final
+
+from pydantic import TypeAdapter
 
 from app.core.search.conditions import Atom, Condition, Facet, Form, Near, Row, condition_of
 from app.core.search.evaluate import Judged, holds
@@ -203,3 +206,20 @@ def _together(rules: Iterable[Rule]) -> Outcome:
         language=language,
         agency=agency,
     )
+
+
+def pack_actions(actions: Actions) -> dict[str, Any]:
+    """As a JSON object, without what does nothing; `read_actions` is the inverse."""
+    packed: dict[str, Any] = _actions_form().dump_python(
+        actions, mode="json", exclude_defaults=True
+    )
+    return packed
+
+
+def read_actions(packed: Mapping[str, Any]) -> Actions:
+    return _actions_form().validate_python(packed)
+
+
+@cache
+def _actions_form() -> TypeAdapter[Actions]:
+    return TypeAdapter(Actions)

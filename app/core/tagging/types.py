@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-from app.core.story import TagBy
+from app.core.story import Field, Span, TagBy
 from app.core.types import Category
 
-Field: TypeAlias = Literal["title", "text"]
+__all__ = ["Field", "Found", "Span", "Taggable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +19,6 @@ class Taggable:
     language: str | None
     categories: tuple[Category, ...] = ()
     source_country: str | None = None  # ISO 3166-1 alpha-2, where the publisher is at home
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A stretch of a story's title or text, in Unicode code points, half open."""
-
-    field: Field
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from app.store.models.stories import (
     tags,
     texts,
 )
+from app.store.models.tagging import rules, tag_edits, tag_policy
 
 __all__ = [
     "bands",
@@ -32,11 +33,14 @@ __all__ = [
     "meta",
     "pages",
     "revisions",
+    "rules",
     "sketches",
     "sources",
     "stories",
     "story_tags",
     "story_weights",
+    "tag_edits",
+    "tag_policy",
     "tags",
     "texts",
 ]

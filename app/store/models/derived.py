@@ -35,7 +35,9 @@ entries = Table(
     _of_story(),
     Column("version", Integer, nullable=False),  # of the normal form the story has; 0: make anew
     Column("packed", LargeBinary, nullable=False),  # the entry, and what was known of its feed
+    Column("policy", BigInteger, nullable=False, server_default="0"),  # of tags, its version
     Index("ix_entries_version", "version"),
+    Index("ix_entries_policy", "policy"),
 )
 
 learned_lines = Table(

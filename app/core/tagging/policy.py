@@ -1,0 +1,126 @@
+"""What operators have said about tags: their rules, and tags blocked, merged and renamed.
+
+It travels to worker processes packed, and is read there once for each version.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from app.core.normal.agencies import agency_of
+from app.core.search.facets import StorySource
+from app.core.search.index import Indexable, IndexTerms, index_terms
+from app.core.story import Story, Tag, TagBy
+from app.core.tag import ORIGIN_SCHEMES, tag_origin
+from app.core.tagging.rules import Outcome, Rule, RuleBook, Visibility
+
+MAX_MERGES: Final = 16
+"""How many merges are followed one after another: no circle lasts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagPolicy:
+    """The rules that are on, in their order, and what has become of tags, all by QCode.
+
+    A tag that is merged goes under the other's name wherever it came from; one that is blocked is
+    given by nobody. `version` rises with every change.
+    """
+
+    version: int = 0
+    rules: tuple[Rule, ...] = ()
+    blocked: frozenset[str] = frozenset()
+    merged: Mapping[str, str] = field(default_factory=dict)  # QCode → QCode
+    names: Mapping[str, str] = field(default_factory=dict)  # QCode → the name it has here
+
+    @cached_property
+    def book(self) -> RuleBook:
+        return RuleBook(self.rules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A story with the tags it has at last, its terms, and whether it is in the stream."""
+
+    story: Story
+    terms: IndexTerms
+    dropped: bool
+
+
+def pack_policy(policy: TagPolicy) -> bytes:
+    return zlib.compress(_form().dump_json(policy, exclude_defaults=True))
+
+
+@lru_cache(maxsize=4)
+def unpack_policy(packed: bytes) -> TagPolicy:
+    """The policy, with its rules ready; the same object for the same bytes."""
+    return _form().validate_json(zlib.decompress(packed)) if packed else TagPolicy()
+
+
+@lru_cache(maxsize=1)
+def _form() -> TypeAdapter[TagPolicy]:
+    return TypeAdapter(TagPolicy)
+
+
+def judge(story: Story, source: StorySource, policy: TagPolicy) -> Settled:
+    """A story by the policy; as it is where there is none."""
+    story = replace(story, tags=tuple(settled(story.tags, policy)))
+    terms = index_terms(_indexable(story, source))
+    outcome = policy.book.outcome(terms, story.language)
+    dropped = outcome.visibility is Visibility.DROP
+    after = _with_outcome(story, outcome, policy)
+    if after is not story:
+        story, terms = after, index_terms(_indexable(after, source))
+    return Settled(story=story, terms=terms, dropped=dropped)
+
+
+def settled(tags: Iterable[Tag], policy: TagPolicy) -> Iterator[Tag]:
+    """The tags as they are to be called, each once; without those that are blocked."""
+    seen: set[str] = set()
+    for tag in tags:
+        qcode = tag.qcode
+        for _ in range(MAX_MERGES):
+            if qcode not in policy.merged:
+                break
+            qcode = policy.merged[qcode]
+        if qcode in seen or qcode in policy.blocked or tag.qcode in policy.blocked:
+            continue
+        seen.add(qcode)
+        scheme, _, code = qcode.partition(":")
+        name = policy.names.get(qcode, tag.name)
+        yield replace(tag, scheme=scheme, code=code, name=name)
+
+
+def _with_outcome(story: Story, outcome: Outcome, policy: TagPolicy) -> Story:
+    if not outcome.matched:
+        return story
+    kept = [tag for tag in story.tags if tag.qcode not in outcome.remove]
+    there = {tag.qcode for tag in kept}
+    given = (
+        Tag(scheme=tag.scheme, code=tag.code, name=tag.name, by=TagBy.RULE, rule=rule)
+        for tag, rule in outcome.add
+        if tag.qcode not in there
+    )
+    language = outcome.language or story.language
+    agency = agency_of(outcome.agency) if outcome.agency else story.agency
+    changed = replace(story, language=language, agency=agency)
+    own = tag_origin(agency, language)
+    rest = (tag for tag in [*kept, *given] if tag.scheme not in ORIGIN_SCHEMES or tag.rule)
+    return replace(changed, tags=tuple(settled([*own, *rest], policy)))
+
+
+def _indexable(story: Story, source: StorySource) -> Indexable:
+    return Indexable(
+        title=story.title,
+        text=story.text,
+        language=story.language,
+        tags=tuple(tag.qcode for tag in story.tags),
+        authors=story.authors,
+        url=story.url,
+        source=source,
+    )
