@@ -45,7 +45,8 @@ _WEAK_MOST: Final = 2.0
 _NEEDED: Final = 4.0  # of evidence, in a text of _SHORT characters
 _SHORT: Final = 500
 _LONGER: Final = 0.3  # more of it for each doubling
-_BESIDE: Final = 0.4  # of the best root's evidence
+_BESIDE: Final = 0.45  # of the best root's evidence
+_SECOND: Final = 1.4  # times what is needed, for a root beside another
 _CLEAR: Final = 2.0  # times what is needed: enough beside any other
 _NARROWER_NEEDED: Final = 0.75  # of what a root needs
 _NARROWER_SHARE: Final = 0.4  # of the broader topic's evidence
@@ -150,8 +151,12 @@ def _chosen(weights: Mapping[str, float], needed: float, filed: set[str]) -> lis
     """The topics to say, best first: of every root that has enough, what narrower ones have too."""
     roots = sorted((code for code in weights if code in _roots()), key=lambda code: -weights[code])
     best = weights[roots[0]] if roots else 0.0
-    enough = max(needed, min(best * _BESIDE, needed * _CLEAR))
-    kept = [code for code in roots if weights[code] >= enough or code in filed][:_MAX_ROOTS]
+    enough = max(needed * _SECOND, min(best * _BESIDE, needed * _CLEAR))
+    kept = [
+        code
+        for at, code in enumerate(roots)
+        if weights[code] >= (enough if at else needed) or code in filed
+    ][:_MAX_ROOTS]
     narrowed = [_narrowest(root, weights, needed, filed) for root in kept]
     first = [codes[0] for codes in narrowed]
     return (first + [code for codes in narrowed for code in codes[1:]])[:MAX_TOPICS]
