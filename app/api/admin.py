@@ -54,6 +54,7 @@ async def status(request: Request, session: Reading, deps: DepsDep) -> Response:
         },
         "index": {"version": ANALYZER_VERSION, "outdated": found.outdated},
         "normal_form": {"version": NORMAL_FORM_VERSION, "outdated": found.outdated_entries},
+        "pages": found.pages,
         "database": {
             "engine": found.database,
             "version": found.database_version,

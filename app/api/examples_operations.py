@@ -22,7 +22,8 @@ STATUS: Final[dict[str, Any]] = {
             "delay": {"p50_s": 402.0, "p95_s": 1730.5},
         },
         "index": {"version": 3, "outdated": 0},
-        "normal_form": {"version": 1, "outdated": 0},
+        "normal_form": {"version": 2, "outdated": 0},
+        "pages": {"due": 3, "done": 1_204, "refused": 88, "failed": 12},
         "database": {
             "engine": "postgresql",
             "version": "18.1",

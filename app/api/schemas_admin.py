@@ -288,6 +288,7 @@ class StatusOut(Answer):
     last_hour: HourOut
     index: IndexOut
     normal_form: NormalFormOut
+    pages: dict[str, int] = Field(description="Fetched or to fetch for full text, by state.")
     database: DatabaseOut
 
 

@@ -104,6 +104,7 @@ def _status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("from publication to here", "–" if delay is None else f"{span(delay)} (median)"),
         ("search index", _index(found["index"])),
         ("stories' form", _form(found["normal_form"])),
+        ("pages", _counts(found["pages"])),
         (
             "database",
             f"{database['engine']} {database['version']}, schema {database['schema_revision']}, "

@@ -32,6 +32,7 @@ ACCEPT: Final = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 MAX_PAGE_BYTES: Final = 8 * 1024 * 1024
 MAX_ROBOTS_WIRE_BYTES: Final = 2 * 1024 * 1024
 MAX_HOPS: Final = 5
+BAD_REQUEST: Final = 400  # from here on a status is the server's refusal
 HOST_WAIT_S: Final = 10.0
 HOST_LOOK_S: Final = 0.25
 
@@ -213,9 +214,10 @@ def _page_of(answer: Fetched | FetchFailed | NotModified) -> Fetched | NoPage:
         case Fetched():
             return answer
         case FetchFailed():
-            return NoPage(
+            said = answer.status is not None and answer.status >= BAD_REQUEST
+            return NoPage(  # the fetch's own words for a status are about feeds
                 kind=answer.kind,
-                detail=answer.detail,
+                detail=f"status {answer.status}" if said else answer.detail,
                 status=answer.status,
                 retry_after_s=answer.hints.retry_after_s,
             )

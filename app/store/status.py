@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select, text
 
+from app.core.page.job import PageState
 from app.store.changes import last_seq
 from app.store.engine import SQLITE, ReadSession, to_ms
 from app.store.feeds import Health
-from app.store.models import feeds, fetches, stories
+from app.store.models import feeds, fetches, pages, stories
 from app.store.reindex import count_outdated
 from app.store.renewal import count_outdated_entries
 
@@ -35,6 +36,7 @@ class Status:
     last_seq: int
     outdated: int  # stories that the search index holds as an older release would
     outdated_entries: int  # stories whose normal form is of an older release
+    pages: dict[str, int]  # of feeds that ask for full text, by state
     database: str
     database_version: str
     database_bytes: int | None
@@ -61,6 +63,7 @@ async def read_status(session: ReadSession, now: datetime) -> Status:
         last_seq=await last_seq(session),
         outdated=await count_outdated(session),
         outdated_entries=await count_outdated_entries(session),
+        pages=await _pages(session),
         database=session.dialect,
         database_version=version,
         database_bytes=size,
@@ -76,6 +79,11 @@ async def _feeds(session: ReadSession) -> dict[str, int]:
     )
     rows = await session.execute(select(health, func.count()).group_by(health))
     return {h.value: 0 for h in Health} | {row[0]: row[1] for row in rows}
+
+
+async def _pages(session: ReadSession) -> dict[str, int]:
+    rows = await session.execute(select(pages.c.state, func.count()).group_by(pages.c.state))
+    return {state.value: 0 for state in PageState} | {row[0]: row[1] for row in rows}
 
 
 async def _backlog(session: ReadSession, now: datetime) -> tuple[int, datetime | None, int]:

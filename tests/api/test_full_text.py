@@ -105,6 +105,8 @@ async def test_a_paywall_is_no_text(api: Api, harbour: Publisher):
     assert (page["state"], page["outcome"], page["kept"]) == ("refused", "paywall", "feed")
     await api.service.loops.pages.run_once()
     assert asked_pages(harbour) == ["/a"]  # a refusal is final
+    status = (await api.admin.get("/v1/admin/status")).json()["data"]
+    assert status["pages"] == {"due": 0, "done": 0, "refused": 1, "failed": 0}
 
 
 async def test_a_consent_page_is_no_text_wherever_it_redirects_from(api: Api, harbour: Publisher):
@@ -164,6 +166,7 @@ async def test_a_failing_server_is_tried_again_later(api: Api, harbour: Publishe
     await poll(api, harbour)
     page = await page_of(api, await only_story(api))
     assert (page["state"], page["outcome"], page["attempts"]) == ("due", "http_server", 1)
+    assert (page["status"], page["detail"]) == (503, "status 503")
     assert page["due_at"] > page["fetched_at"]
 
 
