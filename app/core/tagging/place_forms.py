@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,11 +13,15 @@ BETWEEN: Final = "|"
 FORMS: Final = ";"
 LANGUAGES: Final = ("en", "fr", "de", "es", "ja", "zh", "ko")
 LATIN: Final = frozenset({"en", "fr", "de", "es"})
+MIN_SHOUTED: Final = 4  # shorter words in capitals are mostly acronyms
+MIN_TRUSTED: Final = 3  # characters; two of them are too often another word
+KOREAN_CITY: Final = 300
 MILLION: Final = 1000  # in thousands, as the file has them
 
 _HAN: Final = re.compile(r"[\u3400-\u9fff]+")
 _KANA: Final = re.compile(r"[\u30a0-\u30ffー・]+")
 _HANGUL: Final = re.compile(r"[\uac00-\ud7a3 ]+")
+_CODES: Final = "+" + string.ascii_lowercase
 _CHINESE: Final = frozenset({"cn", "tw", "hk", "mo"})
 
 
@@ -145,7 +150,8 @@ class FormBuilder:
             return
         signs = {sign[0]: sign[1:] for sign in pairs["signs"].split()}
         for word in pairs["words"].split():
-            surface, said = re.match(r"([^a-z]+)(.*)", word).groups()  # type: ignore[union-attr] - always matches
+            surface = word.rstrip(_CODES)
+            said = word[len(surface) :]
             codes = said.split("+") if said else [signs[sign] for sign in surface]
             for written in _written(surface, self.language, self.words["traditional"]):
                 self._add(written, codes, use=Use.ADJECTIVE, together=True)
@@ -158,15 +164,14 @@ class FormBuilder:
 
     def _add_adjectives(self, table: Table) -> None:
         at = LANGUAGES.index(self.language)
-        for code, *given in split_lines(self.words["adjectives"]):
-            for word in filter(None, given[at].split(FORMS) if at < len(given) else ()):
+        for code, *named in split_lines(self.words["adjectives"]):
+            for word in filter(None, named[at].split(FORMS) if at < len(named) else ()):
                 for form in _inflected(word, self.language):
                     self._add(form, (code,), use=Use.ADJECTIVE)
         owners: dict[str, set[str]] = {}
         for code, english, french, *_ in table.countries:
-            for word in filter(
-                None, {"en": english, "fr": french}.get(self.language, "").split(FORMS)
-            ):
+            given = {"en": english, "fr": french}.get(self.language, "")
+            for word in filter(None, given.split(FORMS)):
                 for form in _inflected(word, self.language):
                     owners.setdefault(form, set()).add(code)
         for form, codes in owners.items():
@@ -176,12 +181,12 @@ class FormBuilder:
     def _add_capitals(self) -> None:
         """Headlines in capitals: "JAPAN TO SEND AID"."""
         for surface, form in list(self.forms.items()):
-            if len(surface) > 3 and form.trust is not Trust.LIKELY:
+            if len(surface) >= MIN_SHOUTED and form.trust is not Trust.LIKELY:
                 self.forms.setdefault(surface.upper(), form)
 
 
 def _use_of(surface: str) -> Use:
-    return Use.ADJECTIVE if re.search(r"(?:an|ans|ese)$", surface) else Use.NAME
+    return Use.ADJECTIVE if re.search(r"(?:eans?|icans?|ese)$", surface) else Use.NAME
 
 
 def _written(form: str, language: str, traditional: str) -> Sequence[str]:
@@ -192,25 +197,31 @@ def _written(form: str, language: str, traditional: str) -> Sequence[str]:
     return (form, changed) if changed != form else (form,)
 
 
+_ENDINGS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
+    "de": {"isch": ("isch", "ische", "ischen", "ischer", "isches", "ischem"),
+           "er": ("er", "ern", "erin", "erinnen", "ers")},
+    "es": {"o": ("o", "a", "os", "as"), "és": ("és", "esa", "eses", "esas"),
+           "án": ("án", "ana", "anes", "anas"), "ol": ("ol", "ola", "oles", "olas"),
+           "": ("", "s")},
+}  # fmt: skip
+
+
 def _inflected(word: str, language: str) -> Iterator[str]:
-    if language == "de":
-        endings = {"isch": ("", "e", "en", "er", "es", "em"), "er": ("", "n", "in", "innen", "s")}
-        ending = next((one for one in endings if word.endswith(one)), "")
-        for more in endings.get(ending, ("",)):
-            yield word + more
-            yield (word + more)[:1].upper() + (word + more)[1:]
-    elif language == "es":
-        endings = {"o": ("o", "a", "os", "as"), "és": ("és", "esa", "eses", "esas"), "án": ("án", "ana", "anes", "anas"), "ol": ("ol", "ola", "oles", "olas")}  # fmt: skip
-        ending = next((one for one in endings if word.endswith(one)), "")
-        for more in endings.get(ending, ("", "s")):
-            yield word[: len(word) - len(ending)] + more
+    """The word's forms by gender, number and case, as far as endings tell."""
+    if language in _ENDINGS:
+        endings = _ENDINGS[language]
+        ending = next((one for one in endings if word.endswith(one)), None)
+        stem = word[: len(word) - len(ending or "")]
+        for form in [stem + more for more in endings.get(ending or "", (ending or "",))]:
+            yield form
+            yield form[:1].upper() + form[1:]
     elif language == "fr":
         for form in (word, word.lower(), word[:1].upper() + word[1:]):
             yield form
             yield form if form.endswith(("s", "x")) else form + "s"
     else:
         yield word
-        if language == "en" and not word.endswith(("s", "ese", "sh", "ch", "'s")):
+        if language == "en" and not word.endswith(("s", "ese", "sh", "ch")):
             yield word + "s"
 
 
@@ -223,11 +234,8 @@ def _city_forms(city: City, language: str, words: Mapping[str, Any]) -> Iterator
                 yield form, Trust.AMBIGUOUS if form in unsure else usual
         elif (trust := _trust_in(form, city, language, words)) is not None:
             yield form, Trust.AMBIGUOUS if form in unsure else trust
-        if (
-            language in {"ja", "zh"}
-            and _HAN.fullmatch(form)
-            and city.place.country in {"jp", "cn", "tw"}
-        ):
+        at_home = city.place.country in {"jp", "cn", "tw"}
+        if at_home and language in {"ja", "zh"} and _HAN.fullmatch(form):
             yield form + "市", Trust.SURE
         if language == "ko" and _HANGUL.fullmatch(form) and city.place.country == "kr":
             yield form + "시", Trust.SURE
@@ -235,8 +243,8 @@ def _city_forms(city: City, language: str, words: Mapping[str, Any]) -> Iterator
 
 def _trust_in(form: str, city: City, language: str, words: Mapping[str, Any]) -> Trust | None:
     """How far to trust a form in a language without capitals; None where it stays out."""
-    country, short = city.place.country, len(form) <= 2  # noqa: PLR2004 - two characters
-    usual = None if short else Trust.SURE if city.known else Trust.LIKELY
+    country = city.place.country
+    usual = None if len(form) < MIN_TRUSTED else Trust.SURE if city.known else Trust.LIKELY
     if language == "ja" and _KANA.fullmatch(form):
         return None if country == "jp" else usual
     if language == "ja" and _HAN.fullmatch(form):
@@ -246,5 +254,6 @@ def _trust_in(form: str, city: City, language: str, words: Mapping[str, Any]) ->
     if language == "zh" and _HAN.fullmatch(form):
         return Trust.SURE if city.known and country in _CHINESE | {"jp"} else usual
     if language == "ko" and _HANGUL.fullmatch(form):
-        return Trust.SURE if country == "kr" and (city.known or city.thousands >= 300) else usual  # noqa: PLR2004 - thousands
+        at_home = country == "kr" and (city.known or city.thousands >= KOREAN_CITY)
+        return Trust.SURE if at_home else usual
     return None

@@ -14,14 +14,16 @@ from app.core.tagging.place_forms import LATIN, Form, Kind, Trust, Use
 from app.core.tagging.types import Field, Span
 
 _SHORT: Final = frozenset({"US", "UK", "UAE", "USA"})
+_TAILS: Final = ("-based", "-born")
 _LONG_WORD: Final = 24
 _TITLES: Final = 4  # letters, at most, before the stop: "Gen."
 _WORD: Final = re.compile(r"[\w.'-]+")
-_LAST_WORD: Final = re.compile(r"[\w.'-]+$")
+_OPENING: Final = "([\"'“‘«„—–-"
 _LONGER_WORD: Final = re.compile(r"(?<![\w'])[^\W\d_]{4,}")
 _STATE: Final = re.compile(r", ?([A-Z]{2}\b(?!\.)|(?:[NSWR]\.)? ?[A-Z][a-z]*\.)")
 _OF_COUNTRY: Final = re.compile(
-    r" ?(?:정부|총리|대통령|외교|국방|의회|당국|출신|국적|여행|[북남동서]부|수도|에서|정상|축구|대표팀|중앙은행|경제|전역)"
+    r" ?(?:정부|총리|대통령|외교|국방|의회|당국|출신|국적|여행|[북남동서]부|수도|에서|정상|"
+    r"축구|대표팀|중앙은행|경제|전역)"
     r"|(?:の|政府|首相|国籍|[北南中]部|東北部|国境|王国|人|軍|国王|大統領|で|へ|に|、)"
     r"|(?:政府|总统|總統|军|軍|首都|[北南东東]部|人|总理|總理)"
 )
@@ -57,33 +59,26 @@ class Mention(NamedTuple):
 def read_mentions(
     text: str, field: Field, names: Gazetteer, taken: Sequence[Span]
 ) -> list[Mention]:
-    """Every mention that is not inside one of `taken`, in order."""
+    """Every mention, in order; of those inside `taken`, what says whose country's body it is."""
     latin = names.language in LATIN
     text = text.replace("’", "'") if latin else text
-    spans = [(one.start, one.end) for one in taken if one.field == field]
-    found = [one for one in find_matches(text, names) if not _is_taken(one, spans)]
+    found = list(find_matches(text, names))
     reader = _Reader(
         text=text,
         field=field,
         names=names,
         marks=marks_of(names.language),
-        starts=frozenset(start for _, start, _ in found),
-        ends=frozenset(end for _, _, end in found),
+        starts=frozenset([start for _, start, _ in found]),
+        ends=frozenset([end for _, _, end in found]),
+        taken=tuple([(one.start, one.end) for one in taken if one.field == field]),
         loose=latin and (names.language == "de" or (field == "title" and _title_case(text))),
     )
     return list(reader.latin(found) if latin else reader.other(found))
 
 
-def _is_taken(match: Match, spans: Sequence[tuple[int, int]]) -> bool:
-    _, start, end = match
-    return any(
-        first < end and start < last and last - first >= end - start for first, last in spans
-    )
-
-
 def _title_case(text: str) -> bool:
     """Whether most of its longer words begin with a capital, as headlines of some papers do."""
-    words = _LONGER_WORD.findall(text)
+    words: list[str] = _LONGER_WORD.findall(text)
     return sum(word[0].isupper() for word in words) * 2 > len(words) + 1
 
 
@@ -95,6 +90,7 @@ class _Reader:
     marks: Marks
     starts: frozenset[int]  # of all matches
     ends: frozenset[int]
+    taken: Sequence[tuple[int, int]]
     loose: bool  # capitals say nothing: German, and headlines that have them everywhere
 
     def latin(self, found: Sequence[Match]) -> Iterator[Mention]:
@@ -102,51 +98,69 @@ class _Reader:
             form, surface = self.names.forms[index], self.names.surfaces[index]
             if form.use is Use.NOT:
                 continue
-            city = form.places[0].kind is Kind.CITY
-            before = self._word_before(start)
-            part = self._part(surface, form, start, end, before)
-            placed = self._placed(form, before) or self.text.startswith(("-based", "-born"), end)
-            state = self._state_after(end) if city else None
+            part, placed, state = Part.NO, False, None
+            if self.taken and self._is_taken(start, end):
+                if not self._speaks_of_country(surface, form, start):
+                    continue
+                part = Part.COUNTRYS
+            elif form.use is Use.NAME:
+                word = self._word_before(start)
+                part = self._part(surface, form, start, end, word)
+                placed = self._placed(form, word, start) or self.text.startswith(_TAILS, end)
+                state = self._state_after(end)
             yield Mention(surface, form, self.field, start, end, part, placed, state)
 
     def other(self, found: Sequence[Match]) -> Iterator[Mention]:
         for index, start, end in found:
             form, surface = self.names.forms[index], self.names.surfaces[index]
-            if form.use is Use.NOT:
+            if form.use is Use.NOT or (self.taken and self._is_taken(start, end)):
                 continue
             part = Part.NAME if form.use is Use.NAME and self._dotted(start, end) else Part.NO
             placed = form.trust is not Trust.SURE and _OF_COUNTRY.match(self.text, end) is not None
             yield Mention(surface, form, self.field, start, end, part, placed, None)
 
-    def _word_before(self, start: int) -> re.Match[str] | None:
-        """The word with one space between, if there is one."""
-        if not start or self.text[start - 1] != " ":
-            return None
-        return _LAST_WORD.search(self.text, max(0, start - _LONG_WORD), start - 1)
+    def _is_taken(self, start: int, end: int) -> bool:
+        return any(
+            first < end and start < last and last - first >= end - start
+            for first, last in self.taken
+        )
 
-    def _placed(self, form: Form, before: re.Match[str] | None) -> bool:
-        if before is None:
+    def _speaks_of_country(self, surface: str, form: Form, start: int) -> bool:
+        """Whether a taken name says whose body it is: "U.S. Navy", "Bank of Japan"."""
+        if form.trust is not Trust.SURE or form.places[0].kind is not Kind.COUNTRY:
             return False
+        if form.use is Use.ADJECTIVE or "." in surface or surface in _SHORT:
+            return True
+        return surface != "America" and self.text[max(0, start - 4) : start] == " of "
+
+    def _word_before(self, start: int) -> str:
+        """The word with just a space between; "" at the start and after a comma or the like."""
+        text = self.text
+        if not start or text[start - 1] != " ":
+            return ""
+        words = text[max(0, start - _LONG_WORD) : start - 1].rsplit(None, 1)
+        word = words[-1].lstrip(_OPENING) if words else ""
+        return word if word and (word[-1].isalnum() or word[-1] in ".'-") else ""
+
+    def _placed(self, form: Form, word: str, start: int) -> bool:
         place = form.places[0]
         small = place.state is not None and form.trust is Trust.AMBIGUOUS
         where = self.marks.inside if small else self.marks.where
-        word = before[0].lower()
-        if word == "the" and (further := self._word_before(before.start())) is not None:
-            word = further[0].lower()
+        word = word.lower()
+        if word == "the":
+            word = self._word_before(start - len("the ")).lower()
         return word in where
 
-    def _part(
-        self, surface: str, form: Form, start: int, end: int, before: re.Match[str] | None
-    ) -> Part:
+    def _part(self, surface: str, form: Form, start: int, end: int, word: str) -> Part:
         if surface == "the States" and self.text.startswith(" of ", end):
             return Part.NAME
         if form.use is not Use.NAME or surface in _SHORT or "." in surface or self.loose:
             return Part.NO
         if form.trust is not Trust.SURE and self._hyphened(start, end):
             return Part.NAME
-        if before is not None and self._began(before):
+        if word and self._began(word, start):
             return Part.PERSON
-        if before is not None and before[0] in {"of", "de", "the"} and self._is_part(form, start):
+        if word in {"of", "de", "the"} and self._is_part(form, start):
             return Part.NAME
         if not self._goes_on(end):
             return Part.NO
@@ -160,10 +174,9 @@ class _Reader:
         )
         return after or self.text[start - 1 : start] == "-"
 
-    def _began(self, before: re.Match[str]) -> bool:
+    def _began(self, word: str, start: int) -> bool:
         """Whether a capital stands before it that makes it a longer name: "Jack London"."""
-        word = before[0]
-        if not word[0].isupper() or before.end() in self.ends or word in self.marks.before:
+        if not word[0].isupper() or start - 1 in self.ends or word in self.marks.before:
             return False
         if word in {"U.S.", "U.K.", *_SHORT} or word.endswith("'s"):
             return False
@@ -182,7 +195,7 @@ class _Reader:
     def _is_part(self, form: Form, start: int) -> bool:
         """Whether it follows the likes of "Bank of": of a state's university, too."""
         words = [
-            word.lstrip("(\"'“‘") for word in self.text[max(0, start - 40) : start].split()[-3:]
+            word.lstrip(_OPENING) for word in self.text[max(0, start - 40) : start].split()[-3:]
         ]
         university = form.places[0].kind is Kind.AREA and "University" in words
         return university or not self.marks.parts_of.isdisjoint(words)

@@ -39,7 +39,8 @@ def test_seas_and_disputed_areas_imply_nothing():
 def test_a_tag_says_where_it_rests_title_first():
     title, text = "Japan votes", "Polls closed in Japan, where Tokyo's stations were full."
     found = places(text, title=title)["jp"]
-    assert [(one.field, one.start, one.end) for one in found.spans] == [("title", 0, 5), ("text", 16, 21)]  # fmt: skip
+    spans = [(one.field, one.start, one.end) for one in found.spans]
+    assert spans == [("title", 0, 5), ("text", 16, 21)]
     assert found.name == "Japan"
 
 
@@ -48,7 +49,7 @@ def test_what_is_in_the_title_and_often_weighs_more_than_what_comes_once_at_the_
     found = places(text, title="Peru at the polls")
     assert found["pe"].score > 2 * found["cl"].score
     assert all(0 < one.score <= 1 for one in found.values())
-    assert list(found)[0] == "pe"
+    assert next(iter(found)) == "pe"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_what_is_in_the_title_and_often_weighs_more_than_what_comes_once_at_the_
         ("Paris, Texas, has a tower too.", {"paris-us", "texas"}),
         ("The tower in Paris was closed.", {"paris"}),
         ("A fire in London, Ontario, was put out.", {"london-ca", "ontario"}),
-        ("A shop in Springfield burned, in Springfield, Illinois.", {"springfield-us-il", "illinois"}),
+        ("Springfield, in Springfield, Illinois.", {"springfield-us-il", "illinois"}),
         ("Jack London wrote it, and London was praised.", set()),
         ("SEOUL, Dec. 9 - Snow fell.", {"seoul"}),
         ("MOSUL, Iraq/BAGHDAD (Reuters) - Troops advanced.", {"mosul", "iq", "baghdad"}),
@@ -309,7 +310,10 @@ def test_in_french_german_and_spanish(language: str, text: str, codes: set[str])
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("日本は歓迎した。これは", "jp"), ("한국은 환영했다.", "kr"), ("法国总统到访。", "fr"), ("Peru wins.", "pe")],
+    [
+        ("日本は歓迎した。これは", "jp"), ("한국은 환영했다.", "kr"), ("法国总统到访。", "fr"),
+        ("Peru wins.", "pe"),
+    ],
 )  # fmt: skip
 def test_a_story_of_unknown_language_is_read_by_its_script(text: str, code: str):
     assert code in said(text, language=None)
