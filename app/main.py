@@ -229,8 +229,9 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
 async def _ensure_admin_key(database: Database, settings: Settings) -> str | None:
     async with database.write() as session:
         await lock_meta(session)  # of servers that start together, one makes the key
-        given = settings.admin_key and settings.admin_key.get_secret_value()
-        return await ensure_admin_key(session, given, utc_now())
+        given = settings.admin_key
+        secret = None if given is None else given.get_secret_value()
+        return await ensure_admin_key(session, secret, utc_now())
 
 
 def _offload(settings: Settings, *, polls: bool) -> Offload:
