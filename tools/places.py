@@ -166,8 +166,9 @@ def _largest(
     known = frozenset(map(ascii_code, words["well_known"]))
     chosen: list[tuple[float, str, Mapping[str, Any]]] = []
     for city in cities:
-        name = words["shown"].get(city["name"], city["name"])
-        bare, country, people = ascii_code(name), city["countrycode"], city["population"]
+        country, people = city["countrycode"], city["population"]
+        name = words["shown"].get(city["name"], re.sub(r"[- ](shi|si)$", "", city["name"]))
+        bare = ascii_code(name)
         first = (country, bare) in capital
         enough = first or bare in known or people >= MIN_PEOPLE_OF.get(country, MIN_PEOPLE)
         if bare and enough and not re.search(r"\d", name):

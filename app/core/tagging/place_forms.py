@@ -15,12 +15,14 @@ LANGUAGES: Final = ("en", "fr", "de", "es", "ja", "zh", "ko")
 LATIN: Final = frozenset({"en", "fr", "de", "es"})
 MIN_SHOUTED: Final = 4  # shorter words in capitals are mostly acronyms
 MIN_TRUSTED: Final = 3  # characters; two of them are too often another word
+FOREIGN_CITY: Final = 200  # thousands; smaller ones are mostly somebody's name
 KOREAN_CITY: Final = 300
 MILLION: Final = 1000  # in thousands, as the file has them
 
 _HAN: Final = re.compile(r"[\u3400-\u9fff]+")
 _KANA: Final = re.compile(r"[\u30a0-\u30ffー・]+")
 _HANGUL: Final = re.compile(r"[\uac00-\ud7a3 ]+")
+_SMALL: Final = frozenset("区區镇鎮县縣村町墟府市")
 _CODES: Final = "+" + string.ascii_lowercase
 _CHINESE: Final = frozenset({"cn", "tw", "hk", "mo"})
 
@@ -116,7 +118,10 @@ class FormBuilder:
             self._add_each(names[at], (code,))
         self._add_short_forms()
         self._add_adjectives(table)
+        own = {code for code, *names in split_lines(self.words["names"]) if names[at]}
         for city in table.cities:
+            if self.language not in LATIN and city.place.code in own:
+                continue  # the forms written by hand are those of the news
             for form, trust in _city_forms(city, self.language, self.words):
                 self._add_city(form, city.place, trust)
         if self.language in LATIN:
@@ -244,7 +249,8 @@ def _city_forms(city: City, language: str, words: Mapping[str, Any]) -> Iterator
 def _trust_in(form: str, city: City, language: str, words: Mapping[str, Any]) -> Trust | None:
     """How far to trust a form in a language without capitals; None where it stays out."""
     country = city.place.country
-    usual = None if len(form) < MIN_TRUSTED else Trust.SURE if city.known else Trust.LIKELY
+    hidden = len(form) < MIN_TRUSTED or not (city.known or city.thousands >= FOREIGN_CITY)
+    usual = None if hidden else Trust.SURE if city.known else Trust.LIKELY
     if language == "ja" and _KANA.fullmatch(form):
         return None if country == "jp" else usual
     if language == "ja" and _HAN.fullmatch(form):
@@ -252,7 +258,8 @@ def _trust_in(form: str, city: City, language: str, words: Mapping[str, Any]) ->
             return Trust.SURE if form in words["ja_cities"] else None
         return Trust.SURE if country in _CHINESE and city.thousands >= 3 * MILLION else None
     if language == "zh" and _HAN.fullmatch(form):
-        return Trust.SURE if city.known and country in _CHINESE | {"jp"} else usual
+        short = city.known and country in _CHINESE | {"jp"}
+        return None if form[-1] in _SMALL else Trust.SURE if short else usual
     if language == "ko" and _HANGUL.fullmatch(form):
         at_home = country == "kr" and (city.known or city.thousands >= KOREAN_CITY)
         return Trust.SURE if at_home else usual

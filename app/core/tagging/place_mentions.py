@@ -116,7 +116,7 @@ class _Reader:
             if form.use is Use.NOT or (self.taken and self._is_taken(start, end)):
                 continue
             part = Part.NAME if form.use is Use.NAME and self._dotted(start, end) else Part.NO
-            placed = form.trust is not Trust.SURE and _OF_COUNTRY.match(self.text, end) is not None
+            placed = form.trust is Trust.AMBIGUOUS and bool(_OF_COUNTRY.match(self.text, end))
             yield Mention(surface, form, self.field, start, end, part, placed, None)
 
     def _is_taken(self, start: int, end: int) -> bool:
