@@ -73,6 +73,16 @@ def test_a_teaser_before_a_paywall_is_no_text(line: str):
     assert refusal(page) is Refusal.PAYWALL
 
 
+def test_a_japanese_teaser_may_have_several_hundred_characters():
+    told = [
+        f"港と島を結ぶ第{n}連絡船は{n}週間の修理を終え、火曜日の朝に{n * 7}人の乗客を乗せて運航を再開した。"
+        "島の商店主らは船のない間、パンや牛乳を小型機で運ばなければならなかったと話している。"
+        for n in range(1, 9)
+    ]
+    assert refusal(article(*told, lang="ja")) is None
+    assert refusal(article(*told, after="<p>残り1,234文字</p>", lang="ja")) is Refusal.PAYWALL
+
+
 def test_a_long_article_that_quotes_a_paywall_is_one():
     told = [
         f"Publisher {n} in street {n} wrote above its stories: subscribe to continue reading. "

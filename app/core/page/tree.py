@@ -14,6 +14,8 @@ from app.core.text import encodable
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 UNTOLD_TYPES = frozenset({"", "text/plain", "application/octet-stream", "binary/octet-stream"})
 MAX_PAGE_CHARS = 8_000_000
+MAX_SCRIPT_CHARS = 20_000
+MAX_SCRIPTS_CHARS = 400_000
 _SNIFF_BYTES = 1024
 _BINARY = re.compile(rb"%PDF-|\x89PNG|GIF8|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|RIFF")
 _MARKUP = re.compile(
@@ -50,10 +52,10 @@ def parse_page(markup: str) -> html.HtmlElement | None:
 
 
 def scripts(tree: html.HtmlElement) -> str:
-    """The code and the ids of the page's scripts, as far as walls are known by them."""
+    """The addresses and the beginnings of the page's scripts: walls are known by them."""
     parts = [element.get("src") or "" for element in tree.iter("script")]
     parts += [element.text or "" for element in tree.iter("script") if not element.get("type")]
-    return "\n".join(part[:20_000] for part in parts)
+    return "\n".join(part[:MAX_SCRIPT_CHARS] for part in parts)[:MAX_SCRIPTS_CHARS]
 
 
 def visible_lines(tree: html.HtmlElement, *, limit: int = 200_000) -> str:
