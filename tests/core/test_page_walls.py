@@ -75,7 +75,7 @@ def test_a_teaser_before_a_paywall_is_no_text(line: str):
 
 def test_a_japanese_teaser_may_have_several_hundred_characters():
     told = [
-        f"港と島を結ぶ第{n}連絡船は{n}週間の修理を終え、火曜日の朝に{n * 7}人を乗せて運航を再開した。"
+        f"港と島を結ぶ第{n}連絡船は{n}週間の修理を終え、火曜の朝に{n * 7}人を乗せて再開した。"
         "島の商店主らは船のない間、パンや牛乳を小型機で運ばなければならなかったと話している。"
         for n in range(1, 9)
     ]
