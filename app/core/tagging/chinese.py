@@ -11,9 +11,11 @@ from app.core.tagging.name_mentions import Mention
 from app.core.tagging.name_words import any_of, listed, listed_set
 
 _HAN: Final = r"\u3400-\u9fff"
-_NOT_GIVEN: Final = "的了在是和与與对對将將会會说說表称稱不人年月日市省县区国國部委党们們这那其中个個两一二三四五六七八九十"
+_NOT_GIVEN: Final = (
+    "的了在是和与與对對将將会會说說表称稱不人年月日市省县区国國部委党们們这那其中个個"
+    "两一二三四五六七八九十"
+)
 _BREAKS: Final = "的和与與、在由对對向了是及为为被让令据"
-_TITLE_ONLY: Final = ("该", "前", "新", "副", "时任", "现任", "原")
 
 
 @cache
@@ -48,6 +50,7 @@ _WEIGHTS: Final = (
 )  # fmt: skip
 _SURNAME_ONLY: Final = 4
 _FULL_FOREIGN: Final = 5
+_MIN_OWN: Final = 2
 
 
 def chinese_people(text: str) -> list[Mention]:
@@ -91,6 +94,6 @@ def _headed(text: str) -> Iterator[Mention]:
         cut = _CUT.match(own)
         own = own[cut.end() :] if cut else own
         name = own + head[0]
-        if len(own) < 2 or name in unnamed:
+        if len(own) < _MIN_OWN or name in unnamed:
             continue
         yield Mention(head.end() - len(name), head.end(), name, {"head": 0.6})

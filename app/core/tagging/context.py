@@ -10,7 +10,9 @@ from app.core.tagging.name_words import name_words
 _BEFORE_CHARS: Final = 64
 _AFTER_CHARS: Final = 90
 
-_AGE = re.compile(r"(?:, (?:aged |then )?\d{1,3}(?:[,.;)]| years?\b| ans\b| años\b| Jahre\b)| ?\(\d{1,3}\))")
+_AGE = re.compile(
+    r"(?:, (?:aged |then )?\d{1,3}(?:[,.;)]| years?\b| ans\b| años\b| Jahre\b)| ?\(\d{1,3}\))"
+)
 _WHO = re.compile(r",? (?:who|whose|whom)\b")
 _SPEECH: Final = (
     "said|says|told|added|tweeted|wrote|argued|explained|warned|insisted|asked|replied|announced"
@@ -21,15 +23,39 @@ _SPEECH: Final = (
 _SAYS = re.compile(rf",? (?:has |had |also |later |then )?(?:{_SPEECH})\b")
 _SAID = re.compile(rf"(?:\b(?:{_SPEECH}|according to|interview with)|selon|según|laut)(?: by)? $")
 _LIVES = re.compile(
-    r" (?:was|has been|is) (?:born|arrested|elected|appointed|sworn|jailed|sentenced|named|survived)\b"
+    r" (?:was|has been|is) (?:born|arrested|elected|appointed|sworn|jailed|sentenced|survived)\b"
     r"|(?:’s|'s| 's| ’s) (?:wife|husband|lawyer|family|father|mother|son|daughter|brother|office)\b"
     r"| (?:resigned|died|scored|tweeted|smiled|his|her|himself|herself)\b"
 )
-_APPOSITION = re.compile(r"(?: ?['’]s)?, (?!and\b|but\b|which\b|where\b|while\b|in\b|on\b|with\b)([^,.;:!?\n]{3,70})")
+_APPOSITION = re.compile(
+    r"(?: ?['’]s)?, (?!and\b|but\b|which\b|where\b|while\b|in\b|on\b|with\b)([^,.;:!?\n]{3,70})"
+)
 _CLAUSE = re.compile(r"[.;:!?\n“”\"()]")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _TRADE = re.compile(r"\w{3,}(?:ologist|ician|ographer|onomist|ivist|alist|graphist|nalist)s?")
-_LINKS = frozenset("of for at in to from with de des du d del la von der für di und des".split())
+_LINKS = frozenset(
+    [
+        "of",
+        "for",
+        "at",
+        "in",
+        "to",
+        "from",
+        "with",
+        "de",
+        "des",
+        "du",
+        "d",
+        "del",
+        "la",
+        "von",
+        "der",
+        "für",
+        "di",
+        "und",
+        "des",
+    ]
+)
 _MAX_APART: Final = 6
 
 
@@ -72,7 +98,7 @@ def _role_before(before: str) -> bool:
     if not clause.endswith((" ", "\u00a0", "d’", "d'")):
         return False
     words = _WORD.findall(clause)[-_MAX_APART:]
-    if not words or clause.rstrip().endswith((",", "-")) and not clause.rstrip().endswith(","):
+    if not words or (clause.rstrip().endswith((",", "-")) and not clause.rstrip().endswith(",")):
         return False
     for at in range(len(words) - 1, -1, -1):
         if words[at][0].islower() and is_role(words[at]):

@@ -66,9 +66,14 @@ def _in_order(mentions: Mapping[Field, Sequence[Mention]]) -> Iterator[tuple[Fie
 
 
 def _same(mention: Mention, bearers: Iterable[Named]) -> Named | None:
-    """Who of the same family name has the same first one, or its initial."""
+    """Who of the same family name has the same first one, or its initial.
+
+    "van der Berg" is the one before whose name ends so, and "M. Berg" is French for Mr. Berg.
+    """
     first = _given(mention.name, mention.family)
     for person in bearers:
+        if first == "m." or _fold(person.name).endswith(f" {_fold(mention.name)}"):
+            return person
         other = _given(person.name, person.family)
         if first == other or (
             first[0] == other[0] and (len(first.strip(".")) == 1 or len(other.strip(".")) == 1)
@@ -147,4 +152,3 @@ def _given(name: str, family: str) -> str:
 
 def _fold(name: str) -> str:
     return name.casefold().replace("’", "'")
-

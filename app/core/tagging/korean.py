@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from app.core.tagging.name_mentions import Mention
-from app.core.tagging.name_words import any_of, listed, listed_set
+from app.core.tagging.name_words import any_of, listed_set
 
 _WORD = re.compile(r"[가-힣]+")
 _FULL: Final = 3
@@ -16,7 +16,18 @@ _SHORT: Final = 2
 _MAX_NAME: Final = 4
 _ACADEMIC: Final = ("교수", "총장", "학생", "명예교수", "부교수", "조교수", "연구")
 _PERSONAL: Final = ("씨", "의원", "선수", "대통령", "감독", "총리", "장관", "주석")
-_ARTISTS: Final = ("배우", "가수", "작가", "할머니", "할아버지", "어린이", "디자이너", "셰프", "학생", "씨")
+_ARTISTS: Final = (
+    "배우",
+    "가수",
+    "작가",
+    "할머니",
+    "할아버지",
+    "어린이",
+    "디자이너",
+    "셰프",
+    "학생",
+    "씨",
+)
 _FOREIGN_SYLLABLE = re.compile(
     "[트프스크르드브슨턴틴셸젤켈릭핀펜텐퍼커터베벨첸쉬콜콥클플블즈츠켄펠롤랑렌렉웨윌존잭톰팀빌밥닉맥]"
 )
@@ -50,7 +61,7 @@ def korean_people(text: str) -> list[Mention]:
 
 def _before_title(text: str, words: list[tuple[str, int, int]], at: int) -> Mention | None:
     """The name that this word is, ends in or begins with, where a title follows."""
-    word, start, end = words[at]
+    word, start, _ = words[at]
     attached = _attached(word)
     if attached is not None:
         return _native(start, attached, {"title": 0.7})
@@ -58,7 +69,9 @@ def _before_title(text: str, words: list[tuple[str, int, int]], at: int) -> Ment
     if title is None or (word.endswith("대") and title.startswith(_ACADEMIC)):
         return None
     if len(word) == _SHORT and not title.startswith(_PERSONAL):
-        return _foreign(text, words, at, {"title": 0.85}) if word in listed_set("ko_foreign") else None
+        return (
+            _foreign(text, words, at, {"title": 0.85}) if word in listed_set("ko_foreign") else None
+        )
     if _is_native(word) and word not in listed_set("ko_foreign"):
         return _native(start, word, {"title": 0.85})
     if word in listed_set("ko_foreign"):
@@ -114,8 +127,9 @@ def _is_native(word: str) -> bool:
     families = listed_set("ko_surnames")
     if len(word) == _MAX_NAME:
         return word[:2] in families
-    if word.endswith(_NOT_AT_END) or word[:2] in listed_set("ko_not") and word[:2] not in families:
-        return len(word) == _FULL and word[:2] in _GIVEN_LIKE
+    common = word[:2] in listed_set("ko_not") and word[:2] not in families
+    if common or word.endswith(_NOT_AT_END):
+        return len(word) == _FULL and word[:2] in listed_set("ko_given_like")
     return word[0] in families and (len(word) == _FULL or word[0] not in "이전대주지")
 
 
@@ -137,13 +151,6 @@ _NOT_AT_END = (
     "된",
     "한",
     "할",
-)
-_GIVEN_LIKE = frozenset(
-    "이재 이유 이정 이미 이상 이민 이용 이인 정부 정치 정도 조선 조사 최고 최근 강남 강북 우선 우리 유명 유력"
-    " 유일 남자 남부 성공 성장 고위 고등 노동 노력 서울 서비 문제 문화 전문 안전 안보 진보 진행 민주 민간"
-    " 이번 이제 이날 이전 이들 이후 이하 하나 하루 김치 박물 신인 신고 권력 현재 현대 한국 지원 지도 지지"
-    " 심사 정상 정의 정책 정규 인사 인기 홍보 조정 조종 구조 구미 주장 주민 주말 방문 명예 선수 선거 설명"
-    " 소비 소년 소녀 여성 여자 연구 연합 위원 원래 은행 장남 장기 제도 제조 채널 추진 표현 함께 허가 나라".split()
 )
 
 
@@ -191,19 +198,9 @@ def _foreign(
     word, start, end = words[at]
     if at and text[words[at - 1][2] : start] == " ":
         given = words[at - 1][0]
-        if given in _GIVEN_FOREIGN:
+        if given in listed_set("ko_given_foreign"):
             return Mention(words[at - 1][1], end, f"{given} {word}", evidence, word)
     return Mention(start, end, word, evidence, word, alone=True)
-
-
-_GIVEN_FOREIGN = frozenset(
-    "도널드 조 버락 빌 조지 블라디미르 앙겔라 에마뉘엘 프랑수아 니콜라 신조 후미오 요시히데 준이치로 렉스 존 힐러리"
-    " 마이크 안토니우 베냐민 레제프 나렌드라 보리스 테리사 데이비드 볼로디미르 세르게이 드미트리 니콜라스 우고 루이스"
-    " 로드리고 마이클 로버트 윌리엄 제임스 리처드 토머스 찰스 크리스토퍼 대니얼 매슈 앤서니 마크 스티븐 폴 앤드루 케네스"
-    " 조슈아 케빈 브라이언 에드워드 로널드 티머시 제이슨 제프리 라이언 게리 니컬러스 에릭 조너선 스티브 래리 저스틴 스콧"
-    " 브랜던 프랭크 벤저민 그레고리 레이먼드 패트릭 알렉산더 잭 데니스 제리 메리 퍼트리샤 제니퍼 린다 엘리자베스 바버라"
-    " 수전 제시카 세라 캐런 낸시 마거릿 샌드라 캐럴 재닛 팀 톰 샘 벤 피터 한스 카를로스 호세 후안 안드레이 이반".split()
-)
 
 
 def korean_organizations(text: str) -> list[Mention]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class NameWords(NamedTuple):
@@ -77,5 +77,5 @@ def any_of(name: str) -> str:
     return "|".join(map(re.escape, listed(name)))
 
 
-def _table(name: str):  # type: ignore[no-untyped-def]  # each caller says what is in its table
+def _table(name: str) -> Any:  # noqa: ANN401 - each caller says what is in its table
     return json.loads(files("app.core.vocab").joinpath(name).read_text("utf-8"))

@@ -18,6 +18,7 @@ from app.core.tagging.words import Word, capitalized, is_shouted, is_title_case
 _FIELDS: tuple[Field, ...] = get_args(Field)
 _ALONE = 0.45
 _BESIDE = 0.35
+_LONGEST = 100
 _COURTESY = frozenset({"Mr", "Mrs", "Ms", "Dr"})
 
 
@@ -84,7 +85,12 @@ def _hear_families(
     for person in people:
         bearers.setdefault(person.family, []).append(person)
         bearers.setdefault(person.family.upper(), []).append(person)
-    taken = {(span.field, span.end) for person in people for span in person.spans}
+    taken = {
+        (span.field, at)
+        for person in people
+        for span in person.spans
+        for at in range(span.start, min(span.end, span.start + _LONGEST))
+    }
     places = name_words().place_words
     for where in _FIELDS:
         previous = ""
@@ -92,10 +98,10 @@ def _hear_families(
         for word in left[where]:
             known = bearers.get(word.key)
             fits = known and (shouted or word.key == known[0].family)
-            if known and fits and (where, word.end) not in taken:
-                if word.key not in places or previous in _COURTESY:
-                    alone = Mention(word.start, word.end, word.key, {"alone": _ALONE})
-                    _nearest(known, where, word).add(where, alone)
+            personal = word.key not in places or previous in _COURTESY
+            if known and fits and personal and (where, word.start) not in taken:
+                alone = Mention(word.start, word.end, word.key, {"alone": _ALONE})
+                _nearest(known, where, word).add(where, alone)
             previous = word.key
 
 

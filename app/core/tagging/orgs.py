@@ -22,7 +22,7 @@ _PEOPLES = frozenset(
 _JOINS_AFTER = frozenset(
     {" of ", " of the ", " for ", " for the ", " de ", " des ", " du ", " del ", " de la ",
      " de los ", " de las ", " der ", " für ", " di ", " della ", " do ", " da ", " d’", " d'",
-     " de l’", " de l'", " des ", " von ", " on "}
+     " de l’", " de l'", " von "}
 )  # fmt: skip
 _JOINS_WITHIN = frozenset({" ", "\u00a0", " and ", " & ", " et ", " y ", " und ", " e ", ", "})
 _MAX_WORDS: Final = 7
@@ -35,6 +35,13 @@ _LEADING = frozenset(
      "You", "There", "Here", "Last", "Next", "Local", "Like", "Is", "Was", "Did", "Does", "Will"}
 )  # fmt: skip
 _NAMESAKES = frozenset({"Duke", "King", "Queen", "Prince", "Princess", "Lord", "Lady", "Saint"})
+_NAMED_AFTER = frozenset(
+    {"Universität", "Université", "Universidad", "Institut", "Akademie", "Stiftung", "Banco"}
+)
+_ON = frozenset({"Committee", "Commission", "Council", "Subcommittee"})
+_MINISTRIES = frozenset(
+    {"Ministry", "Department", "Committee", "Commission", "Ministère", "Ministerio", "Ministerium"}
+)
 _ACRONYM = re.compile(r"[A-Z][A-Z&]{1,6}[A-Z]")
 _ORG_CONTEXT = re.compile(
     r"(?: ?['’]s\b| (?:said|says|told|announced|reported|spokes\w+|officials?|members?|chief"
@@ -93,22 +100,20 @@ def _built(text: str, words: Sequence[Word], vocabulary: NameWords) -> Iterator[
     """Names that end in Corp. or Inc., and those around a University, Ministry or Bank."""
     for at, word in enumerate(words):
         if word.key in vocabulary.org_suffixes and word.gap in (" ", ", ", "\u00a0"):
-            first = _first(words, at, vocabulary, company=True)
+            first = _first(words, at, vocabulary)
             if first < at:
                 yield _mention(text, words, first, at, {"suffix": 0.9})
         elif word.key in vocabulary.org_heads:
             yield from _around(text, words, at, vocabulary)
 
 
-def _around(
-    text: str, words: Sequence[Word], at: int, vocabulary: NameWords
-) -> Iterator[Mention]:
-    first = _first(words, at, vocabulary, company=False)
+def _around(text: str, words: Sequence[Word], at: int, vocabulary: NameWords) -> Iterator[Mention]:
+    first = _first(words, at, vocabulary)
     last = _last(words, at, vocabulary)
     follows = words[at + 1] if at + 1 < len(words) else None
     if follows and follows.gap == " " and follows.key in vocabulary.org_heads and last == at:
         return  # the last head takes both
-    if first == last:
+    if first == last or (words[first].key == "Soviet" and last == first + 1):
         return
     weak = words[at].key in vocabulary.org_weak
     of = last > at
@@ -119,19 +124,16 @@ def _around(
     yield _mention(text, words, first, last, said)
 
 
-def _first(words: Sequence[Word], at: int, vocabulary: NameWords, *, company: bool) -> int:
+def _first(words: Sequence[Word], at: int, vocabulary: NameWords) -> int:
     """The index of the first word of the name that ends at `at`."""
     first = at
     while first > 0 and at - first < _MAX_WORDS and words[first].gap in _joins(words, first, at):
         before = words[first - 1].key
-        if before in _LEADING:
+        if before in _LEADING or before in _CALENDAR:
             break
         if _is_title(before, vocabulary) and not (first == at and before in _NAMESAKES):
             break
         first -= 1
-    if company:
-        while first < at and words[first].key in vocabulary.not_names and at - first > 1:
-            first += 1
     return first
 
 
@@ -146,25 +148,36 @@ def _joins(words: Sequence[Word], first: int, at: int) -> frozenset[str]:
 
 def _last(words: Sequence[Word], at: int, vocabulary: NameWords) -> int:
     """The index of the last word of the name that a head at `at` begins: University of Oslo."""
-    last = at
-    if at + 1 == len(words) or words[at + 1].gap not in _JOINS_AFTER:
+    if at + 1 == len(words):
         return at
     after = words[at + 1].key
-    if after in _LEADING or _is_calendar(after):
+    if words[at].key in _NAMED_AFTER and words[at + 1].gap == " ":
+        return at if after in vocabulary.not_names else at + 1
+    on = words[at + 1].gap == " on " and words[at].key in _ON
+    if words[at + 1].gap not in _JOINS_AFTER and not on:
+        return at
+    if after in _LEADING or after in _CALENDAR:
         return at
     last = at + 1
     while last + 1 < len(words) and last - at < _MAX_WORDS:
         following = words[last + 1]
         if following.gap in (" ", "\u00a0"):
-            stop = _is_title(following.key, vocabulary) or _is_calendar(following.key)
+            stop = _is_title(following.key, vocabulary) or following.key in _CALENDAR
         elif following.gap in (" and ", " & ", " et ", " und ", " y "):
-            stop = following.key not in vocabulary.title_objects
+            stop = following.key not in vocabulary.title_objects and not (
+                words[at].key in _MINISTRIES and not _is_headed(words, last + 1, vocabulary)
+            )
         else:
             stop = following.gap != " at "
         if stop or following.key in _LEADING:
             break
         last += 1
     return last
+
+
+def _is_headed(words: Sequence[Word], at: int, vocabulary: NameWords) -> bool:
+    """Whether another organization may begin there."""
+    return any(word.key in vocabulary.org_heads for word in words[at : at + 3])
 
 
 def _is_title(key: str, vocabulary: NameWords) -> bool:
@@ -176,13 +189,36 @@ def _is_title(key: str, vocabulary: NameWords) -> bool:
 
 
 _CALENDAR = frozenset(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April June"
-    " July August September October November December Jan Feb Mar Apr Aug Sept Oct Nov Dec".split()
+    [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "March",
+        "April",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "Jan",
+        "Feb",
+        "Mar",
+        "Apr",
+        "Aug",
+        "Sept",
+        "Oct",
+        "Nov",
+        "Dec",
+    ]
 )
-
-
-def _is_calendar(key: str) -> bool:
-    return key in _CALENDAR
 
 
 def _mention(

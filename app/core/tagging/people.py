@@ -34,7 +34,8 @@ _REGNAL = frozenset(
 _HYPHENED = re.compile(r"[A-Z][a-z]+-[a-z]+")
 _INITIAL = re.compile(r"(?:\w\.?-?){1,3}")
 _MAX_NAME: Final = 5
-_NATIONS: Final = re.compile(r".*(?:ese|ish)")
+_PAIR: Final = 2
+_TRIPLE: Final = 3
 
 
 class Segment(NamedTuple):
@@ -63,7 +64,9 @@ def _segments(words: Sequence[Word], vocabulary: NameWords) -> Iterator[Segment]
     title: Word | None = None
     current: list[Word] = []
     for at, word in enumerate(words):
-        joined = word.gap in _SPACES or (bool(current) and _is_particle(word, current[0], vocabulary))
+        joined = word.gap in _SPACES or (
+            bool(current) and _is_particle(word, current[0], vocabulary)
+        )
         suffix = word.key in _SUFFIXES and bool(current) and word.gap in (" ", ", ")
         of_title = title is not None and not current and word.gap in _OF
         if current and not (joined or suffix):
@@ -107,9 +110,7 @@ def _is_name(
 ) -> bool:
     key = word.key
     if key in vocabulary.titles or key.endswith(vocabulary.title_suffixes):
-        return _as_surname(key, current, vocabulary) or (
-            key in vocabulary.sure_given
-        )
+        return _as_surname(key, current, vocabulary) or (key in vocabulary.sure_given)
     if key not in vocabulary.not_names:
         return True
     if _as_surname(key, current, vocabulary):
@@ -133,8 +134,10 @@ def _judge(
     words = _trimmed(text, segment, vocabulary, title_case=title_case)
     if not words or len(words) > _MAX_NAME:
         return None
-    start, end = words[0].start, words[-1].end
     title = segment.title if words[0] is segment.words[0] else None
+    numbered = len(words) == _PAIR and words[1].key in _SUFFIXES
+    regnal = title is not None and title.key in _REGNAL and numbered
+    start, end = title.start if title is not None and regnal else words[0].start, words[-1].end
     name = text[start:end]
     if name in vocabulary.places and (title is None or len(words) > 1):
         return None
@@ -154,11 +157,9 @@ def _judge(
     return Mention(start, end, name, evidence, family=_family(words, vocabulary))
 
 
-def _single(
-    text: str, word: Word, title: Word | None, vocabulary: NameWords
-) -> Mention | None:
+def _single(text: str, word: Word, title: Word | None, vocabulary: NameWords) -> Mention | None:
     """A family name, or a king's or pope's only one, right after a title."""
-    if title is None or word.gap not in _SPACES or len(word.key) < 2 or word.key.isupper():
+    if title is None or word.gap not in _SPACES or len(word.key) == 1 or word.key.isupper():
         return None
     if word.key in vocabulary.place_words and title.key not in ("Mr", "Mrs", "Ms", "Dr"):
         return None
@@ -174,7 +175,7 @@ def _trimmed(
     """The words without a stranger before a given name, or after a name in title case."""
     words = segment.words
     given = vocabulary.sure_given if segment.title is None else vocabulary.given
-    if segment.title is None and len(words) > 2 and words[0].key not in vocabulary.given:
+    if segment.title is None and len(words) > _PAIR and words[0].key not in vocabulary.given:
         strange = words[0].key not in vocabulary.family_first and not _is_initial(words[0])
         if words[1].key in given and strange and words[1].gap in _SPACES:
             words = words[1:]
@@ -189,7 +190,7 @@ def _trimmed(
         words = words[:length]
         if words[0].key not in given:
             return ()
-    if segment.title is None and begins_sentence(text, words[0].start) and len(words) == 2:
+    if segment.title is None and begins_sentence(text, words[0].start) and len(words) == _PAIR:
         doubtful = words[0].key in vocabulary.doubtful_given & vocabulary.not_names
         return () if doubtful else words
     return words
@@ -198,19 +199,19 @@ def _trimmed(
 def _may_be_full(words: Sequence[Word]) -> bool:
     """Whether neither end is an acronym or shouted."""
     last = words[-1].key
-    acronym = len(words[0].key) > 2 and words[0].key.isupper() and "." not in words[0].key
+    acronym = len(words[0].key) > _PAIR and words[0].key.isupper() and "." not in words[0].key
     return not acronym and not (last.isupper() and len(last) > 1 and last not in _SUFFIXES)
 
 
-def _inside(
-    text: str, words: Sequence[Word], vocabulary: NameWords
-) -> dict[str, float]:
+def _inside(text: str, words: Sequence[Word], vocabulary: NameWords) -> dict[str, float]:
     """What the words themselves say."""
     first, last = words[0].key, words[-1].key
     evidence: dict[str, float] = {}
     if first in vocabulary.given:
         evidence["given"] = _given(text, words, vocabulary)
-    if len(words) > 3 and not any(_is_initial(word) or word.gap in _PARTICLES for word in words[1:]):
+    if len(words) > _TRIPLE and not any(
+        _is_initial(word) or word.gap in _PARTICLES for word in words[1:]
+    ):
         evidence["given"] = evidence.get("given", 0.0) * 0.7
     if last in vocabulary.surnames:
         evidence["surname"] = 0.5
@@ -218,8 +219,9 @@ def _inside(
         evidence["asian"] = 0.75
     elif first in vocabulary.family_first or last in vocabulary.family_first:
         evidence["asian"] = 0.35
-    if any(_is_initial(word) for word in words[:-1]) and first != "U.S":
-        evidence["initial"] = 0.6
+    initials = [word for word in words[:-1] if _is_initial(word)]
+    if initials and first != "U.S":
+        evidence["initial"] = 0.6 if text[initials[0].end - 1] == "." else 0.3
     if any(word.gap in _PARTICLES for word in words[1:]):
         evidence["particle"] = 0.4
     if last in _SUFFIXES and last in ("Jr", "Sr"):
@@ -230,31 +232,35 @@ def _inside(
 def _given(text: str, words: Sequence[Word], vocabulary: NameWords) -> float:
     first, last = words[0].key, words[-1].key
     if first in vocabulary.sure_given:
-        return 0.4 if last in vocabulary.place_words and not _as_surname(last, words, vocabulary) else 0.75
+        return (
+            0.4
+            if last in vocabulary.place_words and not _as_surname(last, words, vocabulary)
+            else 0.75
+        )
     other = first in vocabulary.place_words or first in vocabulary.not_names
     return 0.4 if other or begins_sentence(text, words[0].start) else 0.6
 
 
 def _is_initial(word: Word) -> bool:
-    return len(word.key) <= 6 and _INITIAL.fullmatch(word.key) is not None and word.key.isupper()
+    return _INITIAL.fullmatch(word.key) is not None and word.key.isupper()
 
 
 def _is_asian(words: Sequence[Word], vocabulary: NameWords) -> bool:
     """Kim Jong-un, Cheng Chung-tai: a family name and a hyphened one."""
     keys = [word.key for word in words]
     hyphened = any(_HYPHENED.fullmatch(key) for key in keys)
-    return hyphened and (keys[0] in vocabulary.family_first or len(keys) == 2)
+    return hyphened and (keys[0] in vocabulary.family_first or len(keys) == _PAIR)
 
 
 def _family(words: Sequence[Word], vocabulary: NameWords) -> str:
     """What a person is called by later: the last word, or the first of Xi Jinping."""
     keys = [word.key for word in words if word.key not in _SUFFIXES]
-    if len(keys) == 2 and keys[0] in vocabulary.family_first and _HYPHENED.fullmatch(keys[1]):
+    if len(keys) == _PAIR and keys[0] in vocabulary.family_first and _HYPHENED.fullmatch(keys[1]):
         return keys[0]
     first_is_family = (
         keys[0] in vocabulary.family_first
         and keys[0] not in vocabulary.given
-        and (len(keys) == 3 or (len(keys) == 2 and keys[-1] not in vocabulary.surnames))
+        and (len(keys) == _TRIPLE or (len(keys) == _PAIR and keys[-1] not in vocabulary.surnames))
         and (keys[-1] not in vocabulary.family_first or _HYPHENED.fullmatch(keys[-1]) is not None)
     )
     return keys[0] if first_is_family or len(keys) == 1 else keys[-1]

@@ -11,6 +11,9 @@ MAX_CHARS: Final = 60_000
 
 MAX_WORDS: Final = 6_000
 
+_PREPOSITION: Final = 3
+_ENOUGH: Final = 4
+
 _WORD = re.compile(
     r"(?<!\w)(?:(?:[^\W\d_a-z]\.-?)+(?:[^\W\d_a-z](?!\w))?"
     r"|[^\W\d_a-z]\w*(?:[-‐‑&]\w+|['’](?!s\b)\w+)*)"
@@ -22,7 +25,7 @@ _ABBREVIATED = frozenset(
         "Rev", "Hon", "Det", "Corp", "Inc", "Ltd", "Co", "Bros", "Fr", "Sra", "S.A", "N.V", "Mt",
     }
 )  # fmt: skip
-_ENDS = frozenset(".!?:;…。！？\n\"“”„«»‹›(•|")
+_ENDS = frozenset('.!?:;…。！？\n"“”„«»‹›(•|')
 
 
 class Word(NamedTuple):
@@ -69,8 +72,8 @@ def is_shouted(text: str) -> bool:
 
 def is_title_case(text: str) -> bool:
     """Whether a headline has a capital on every word that is longer than a preposition."""
-    words = [word for word in text.split() if len(word) > 3 and word[0].isalpha()]
-    return len(words) >= 4 and sum(not word[0].isupper() for word in words) * 8 <= len(words)
+    words = [word for word in text.split() if len(word) > _PREPOSITION and word[0].isalpha()]
+    return len(words) >= _ENOUGH and sum(not word[0].isupper() for word in words) * 8 <= len(words)
 
 
 def found_at(text: str, name: str) -> Iterator[int]:
