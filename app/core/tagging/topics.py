@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from math import log2
 from typing import Final
@@ -39,6 +39,8 @@ _LEAD_WEIGHT: Final = 1.2
 _BODY_WEIGHT: Final = 0.7
 _REPEATED: Final = 0.25  # of a phrase's weight, for each of two more times
 
+_MIN_PHRASES: Final = 2
+_MIN_STRONG: Final = 2
 _WEAK_MOST: Final = 2.0
 """Words that only help are no more together than one that says something."""
 
@@ -48,8 +50,9 @@ _LONGER: Final = 0.3  # more of it for each doubling
 _BESIDE: Final = 0.45  # of the best root's evidence
 _SECOND: Final = 1.4  # times what is needed, for a root beside another
 _CLEAR: Final = 2.0  # times what is needed: enough beside any other
-_NARROWER_NEEDED: Final = 0.75  # of what a root needs
-_NARROWER_SHARE: Final = 0.4  # of the broader topic's evidence
+_NARROWER_NEEDED: Final = 0.8  # of what a root needs in half as many doublings
+_NARROWER_SHARE: Final = 0.33  # of the broader topic's evidence
+_NARROWER_BESIDE: Final = 0.7  # of the best topic's on its level
 _MAX_NARROWER: Final = 2  # of a root
 _JAPANESE_LENGTH: Final = 2.2  # English letters that say as much as a Japanese one
 _SECTION: Final = 1.1  # of what is needed
@@ -74,7 +77,7 @@ def find_topics(story: Taggable, own_sections: Sections | None = None) -> tuple[
             evidence.weights[code] += weight
             filed.add(code)
     said = [_found(code, evidence, needed) for code in _chosen(evidence.weights, needed, filed)]
-    return (*said, *_inferred(said))
+    return (*said, *_inferred(said, evidence, needed))
 
 
 @dataclass(slots=True)
@@ -82,6 +85,10 @@ class _Evidence:
     """How much speaks for each topic and where; broader topics hold what their narrower ones do."""
 
     weights: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    phrases: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # distinct ones
+    strong: dict[str, int] = field(
+        default_factory=lambda: defaultdict(int)
+    )  # what they weigh over 1
     spans: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -117,9 +124,14 @@ def _weighed(
                 evidence.weights[code] += weight
                 continue
             (evidence.weights if weight > 1 else weak)[code] += weight * often
+            evidence.phrases[code] += 1
+            evidence.strong[code] += int(weight) - 1
             evidence.spans[code].extend(spans)
     for code, weight in weak.items():
         evidence.weights[code] += min(weight, _WEAK_MOST)
+    for code in _roots():
+        if evidence.phrases[code] < _MIN_PHRASES or evidence.strong[code] < _MIN_STRONG:
+            evidence.weights.pop(code, None)
     return evidence
 
 
@@ -170,16 +182,15 @@ def _narrowest(
     said: list[str] = []
     while branch:
         code = branch.pop(0)
-        enough = max(needed * _NARROWER_NEEDED, weights[code] * _NARROWER_SHARE)
-        narrower = sorted(
-            (
-                below
-                for below in _narrower(code)
-                if weights.get(below, 0.0) >= enough or below in filed
-            ),
-            key=lambda below: -weights[below],
+        found = [below for below in _narrower(code) if weights.get(below, 0.0) > 0]
+        best = max((weights[below] for below in found), default=0.0)
+        enough = max(
+            _NARROWER_NEEDED * (_NEEDED + needed) / 2,
+            _NARROWER_SHARE * weights[code],
+            _NARROWER_BESIDE * best,
         )
-        branch = narrower[:_MAX_NARROWER] + branch
+        narrower = [below for below in found if weights[below] >= enough or below in filed]
+        branch += narrower
         if not narrower:
             said.append(code)
     return sorted(said, key=lambda code: -weights[code])[:_MAX_NARROWER]
@@ -204,22 +215,14 @@ def _score(weight: float, needed: float) -> float:
     return round(max(0.05, 1 - 0.4 * needed / max(weight, needed / 2)), 3)
 
 
-def _inferred(said: Sequence[Found]) -> Iterator[Found]:
+def _inferred(said: Sequence[Found], evidence: _Evidence, needed: float) -> Iterator[Found]:
     """What the topics said are part of, each once, nearest first."""
     known = {found.code for found in said}
     for found in said:
         for code in broader(found.code):
             if code not in known:
                 known.add(code)
-                yield Found(
-                    scheme=SCHEME,
-                    code=code,
-                    name=_name(code),
-                    by=TagBy.TOPICS,
-                    spans=(),
-                    score=found.score,
-                    inferred=True,
-                )
+                yield replace(_found(code, evidence, needed), spans=(), inferred=True)
 
 
 def _name(code: str) -> str:
