@@ -466,3 +466,34 @@ async def test_a_story_that_was_withdrawn_meanwhile_is_left_without_its_page(
     await desk.while_fetching(site, "UPDATE stories SET status = 'killed'")
     assert desk.done[0].applied == "stale"
     assert await desk.pages() == []
+
+
+async def test_polls_and_pages_that_change_the_same_stories_at_once(desk: Desk, site: Site):
+    """Titles change with every poll while the pages of the same stories are fetched and applied:
+    whoever is late writes nothing, and in the end every story has both.
+    """
+    site.pages |= {f"/{n}": PAGE for n in range(4)}
+    await desk.feed(site, *[f"/{n}" for n in range(4)])
+    for n in range(6):
+        items = [
+            Item(
+                title=f"Ferry sails again: part {k}, note {n}",
+                text=LEDE[:90],
+                link=site.url(f"/{k}"),
+            )
+            for k in range(4)
+        ]
+        site.pages["/feed"] = servers.answer(200, atom(*items, title="/feed").encode())
+        async with desk.database.write() as session:
+            await session.execute(text("UPDATE feeds SET next_poll_at = 0"))
+        await asyncio.gather(
+            desk.poller().run_once(), desk.loop().run_once(), desk.loop().run_once()
+        )
+    await desk.loop().run_once()
+    assert await desk.outcomes() == ["kept_page"] * 4
+    assert {done.applied for done in desk.done} <= {"applied", "lease_lost", "stale"}
+    assert "internal" not in {done.outcome for done in desk.done}
+    assert await desk.scalar("SELECT count(*) FROM stories WHERE title LIKE '%note 5'") == 4
+    assert await desk.scalar("SELECT min(word_count) FROM stories") > 100
+    assert await desk.scalar("SELECT count(*) FROM feeds WHERE failure IS NOT NULL") == 0
+    assert site.most_at_once == 1
