@@ -61,7 +61,7 @@ def gazetteer(language: str) -> Gazetteer:
         ),
         forms=list(builder.forms.values()),
         surfaces=surfaces,
-        senses=read_senses(words),
+        senses=read_senses(words, language),
         places=table.places,
         states={**postal, **{mark: postal[code] for mark, code in words["state_marks"].items()}},
     )

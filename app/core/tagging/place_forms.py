@@ -23,6 +23,17 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff]+")
 _KANA: Final = re.compile(r"[\u30a0-\u30ffー・]+")
 _HANGUL: Final = re.compile(r"[\uac00-\ud7a3 ]+")
 _SMALL: Final = frozenset("区區镇鎮县縣村町墟府市")
+_LATIN: Final = re.compile("[A-ZÀ-ÖØ-ÞĀ-Ž]")
+_AT_HOME: Final = {
+    "fr": frozenset({"fr", "be", "ch", "ca", "lu", "mc"}),
+    "de": frozenset({"de", "at", "ch", "li", "lu"}),
+    "es": frozenset(
+        {
+            "ar", "bo", "cl", "co", "cr", "cu", "do", "ec", "es", "gt", "hn", "mx", "ni", "pa",
+            "pe", "pr", "py", "sv", "uy", "ve",
+        }
+    ),
+}  # fmt: skip
 _CODES: Final = "+" + string.ascii_lowercase
 _CHINESE: Final = frozenset({"cn", "tw", "hk", "mo"})
 
@@ -86,12 +97,13 @@ def split_lines(lines: Sequence[str]) -> Iterator[list[str]]:
     return (line.split(BETWEEN) for line in lines)
 
 
-def read_senses(words: Mapping[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]:
+def read_senses(words: Mapping[str, Any], language: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Names that are more than one thing: by name, a code and the words that speak for it."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for line in words["senses"]:
-        surface, *readings = line.split(BETWEEN)
-        parts = (reading.partition(":") for reading in readings)
-        found[surface] = {code: tuple(cues.split(FORMS)) for code, _, cues in parts}
+    for languages, surface, *readings in split_lines(words["senses"]):
+        if language in languages.split(","):
+            parts = (reading.partition(":") for reading in readings)
+            found[surface] = {code: tuple(cues.split(FORMS)) for code, _, cues in parts}
     return found
 
 
@@ -107,7 +119,7 @@ class FormBuilder:
     def add_all(self, table: Table) -> None:
         for phrase in self.words["not"][self.language]:
             self.forms[phrase] = Form(places=(), use=Use.NOT, trust=Trust.SURE)
-        for surface, readings in read_senses(self.words).items():
+        for surface, readings in read_senses(self.words, self.language).items():
             self._add(surface, tuple(readings), use=_use_of(surface))
         at = LANGUAGES.index(self.language)
         for codes, _, *names in split_lines(self.words["places"]):
@@ -234,7 +246,7 @@ def _city_forms(city: City, language: str, words: Mapping[str, Any]) -> Iterator
     unsure = words["unsure"][language]
     for form in city.forms:
         if language in LATIN:
-            if form.isascii() or (re.match(r"[A-ZÀ-Ž]", form) and not _HAN.match(form)):
+            if _LATIN.match(form) and (city.known or _is_read_of(city, language)):
                 usual = Trust.SURE if city.known else Trust.LIKELY
                 yield form, Trust.AMBIGUOUS if form in unsure else usual
         elif (trust := _trust_in(form, city, language, words)) is not None:
@@ -244,6 +256,13 @@ def _city_forms(city: City, language: str, words: Mapping[str, Any]) -> Iterator
             yield form + "市", Trust.SURE
         if language == "ko" and _HANGUL.fullmatch(form) and city.place.country == "kr":
             yield form + "시", Trust.SURE
+
+
+def _is_read_of(city: City, language: str) -> bool:
+    """Whether the language's news names the city without saying where it is."""
+    if language == "en" or city.place.country in _AT_HOME[language]:
+        return True
+    return city.thousands >= FOREIGN_CITY
 
 
 def _trust_in(form: str, city: City, language: str, words: Mapping[str, Any]) -> Trust | None:
