@@ -40,6 +40,7 @@ MIN_PEOPLE_OF: Final = {
     "IN": 200_000, "JP": 60_000, "KR": 60_000, "US": 20_000,
 }  # fmt: skip
 """Below which a city is left out: lower where readers are, higher where most names are unknown."""
+_NO_CITY: Final = re.compile(r"\d|^University|Arrondissement")
 CAPITAL: Final = 4
 """How many times its people a capital counts when two cities of one name are compared."""
 
@@ -171,7 +172,7 @@ def _largest(
         bare = ascii_code(name)
         first = (country, bare) in capital
         enough = first or bare in known or people >= MIN_PEOPLE_OF.get(country, MIN_PEOPLE)
-        if bare and enough and not re.search(r"\d", name):
+        if bare and enough and not _NO_CITY.search(name):
             chosen.append((people * (CAPITAL if first else 1), name, city))
     chosen.sort(key=lambda one: (-one[0], one[1]))
     return [(name, city) for _, name, city in chosen]

@@ -96,7 +96,16 @@ class Reader:
             return (settled,)
         if len(places) == 1:
             return places
-        return sorted(places, key=lambda one: not self.evidence[one.country or ""])
+        if self.evidence[places[0].country or ""]:
+            return places
+        sure = mention.form.trust is Trust.SURE
+        return sorted(places, key=lambda one: not self._spoken_of(one, by_state=sure))
+
+    def _spoken_of(self, place: Place, *, by_state: bool) -> bool:
+        """Whether the story names the city's country; or, of the United States, its state."""
+        if place.state is not None:
+            return self.book.states.get(place.state) in self.areas
+        return not by_state and self.evidence[place.country or ""] > 0
 
     def _sense(self, surface: str, senses: Mapping[str, Collection[str]]) -> str:
         if (known := self.senses.get(surface)) is not None:
