@@ -96,6 +96,10 @@ bench-search: setup ## how long searches take on both engines, of STORIES made-u
 	$(BIN)/python -m bench.search --stories $(STORIES) $(ARGS)
 STORIES ?= 200000
 
+.PHONY: bench-clusters
+bench-clusters: setup ## what it costs a story to be compared with those that are there
+	$(BIN)/python -m bench.clusters $(ARGS)
+
 .PHONY: search-quality
 search-quality: setup ## whether headlines and half sentences of the test data find their texts
 	$(BIN)/python -m bench.quality $(ARGS)
