@@ -37,7 +37,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
             rf"(?<![^{_BREAKS}\W])(?P<name>(?P<family>{surname}))(?={after})(?!局长|处长|院长)"
         ),
         re.compile(
-            rf"(?P<name>{translit}{{1,7}}(?:[·・‧•]{translit}{{1,8}})*[·・‧•](?P<family>{translit}{{2,8}}))"
+            rf"(?P<name>{translit}{{1,7}}(?:[·・‧•]{translit}{{1,8}}){{0,3}}[·・‧•](?P<family>{translit}{{2,8}}))"
         ),
         re.compile(rf"(?:{title})(?P<name>(?P<family>{foreign}){end})"),
         re.compile(rf"(?<![^{_BREAKS}\W])(?P<name>(?P<family>{foreign}))(?={after})"),

@@ -12,6 +12,7 @@ from app.core.tagging.name_words import any_of, listed, listed_set
 
 _LOOK_BACK: Final = 26
 _MAX_MODIFIERS: Final = 3
+_CUT_SHORT: Final = 20
 _MAX_GIVEN: Final = 3
 _KATAKANA = re.compile(r"[ァ-ヺー]+(?:[・＝=][ァ-ヺー]+)*$")
 _HAN = re.compile(r"[\u3400-\u9fff々ヶ]{1,10}$")
@@ -24,6 +25,7 @@ _ENDS_WORD = frozenset(
     "党省庁社国県市区町村長相官員会院部局者人手役隊軍団校学所銀派前元兼氏系側米英仏独露韓"
 )
 _LOCAL = frozenset({"知事", "副知事", "市長", "副市長", "町長", "村長", "区長"})
+_REGIONS: Final = ("都", "道", "府", "県", "市", "区", "町", "村")
 _FAMILY_LENGTHS: Final = (3, 2, 1)
 _UNKNOWN_NAME: Final = 4
 _SURE_TITLES = frozenset(
@@ -88,25 +90,22 @@ def _name_at_end(before: str, title: str) -> tuple[int, str, bool] | None:
 
 def _katakana_name(found: re.Match[str]) -> tuple[int, str, bool] | None:
     parts = re.split("[・＝=]", found[0])
-    if found[0] in listed_set("ja_kana_places") or found[0].startswith("・") or found.start() == 0:
+    """Whose name a run of katakana is: nobody's, where it is a country's or longer than names."""
+    if found[0] in listed_set("ja_kana_places") or len(found[0]) >= _CUT_SHORT:
         return None
     strange = listed_set("ja_kana_not") | listed_set("ja_kana_places")
-    if any(part in strange for part in parts) or len(parts[-1]) < len("モディ") - 1:
+    if any(part in strange for part in parts) or len(parts[-1]) == 1:
         return None
-    before = found.string[found.start() - 1]
-    if before == "・" or "\u3400" <= before <= "\u9fff":
-        return None if before == "・" else _sole(found, parts)
-    return _sole(found, parts)
-
-
-def _sole(found: re.Match[str], parts: list[str]) -> tuple[int, str, bool]:
+    if found.string[: found.start()].endswith("・"):
+        return None
     return found.start(), parts[-1], len(parts) == 1
 
 
 def _han_name(run: str, title: str) -> tuple[int, str, bool] | None:
     """The name that a run of Han characters ends in; family names are known."""
     families = listed_set("ja_surnames")
-    if run in listed_set("ja_not"):
+    common = run[:2] in listed_set("ja_not") and run[:2] not in families
+    if common or run in listed_set("ja_not") or (title in _LOCAL and run.endswith(_REGIONS)):
         return None
     if run in families:
         place = title in _LOCAL and run in listed_set("ja_places")

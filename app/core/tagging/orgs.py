@@ -26,13 +26,16 @@ _JOINS_AFTER = frozenset(
 )  # fmt: skip
 _JOINS_WITHIN = frozenset({" ", "\u00a0", " and ", " & ", " et ", " y ", " und ", " e ", ", "})
 _MAX_WORDS: Final = 7
+_ELIDED: Final = 2  # letters of L’Union
 _LEADING = frozenset(
-    {"The", "A", "An", "And", "But", "In", "On", "At", "By", "For", "From", "Of", "To", "With",
-     "When", "While", "After", "Before", "As", "If", "That", "This", "Its", "His", "Her", "Their",
-     "Our", "My", "Der", "Die", "Das", "Le", "La", "Les", "El", "Los", "Las", "Une", "Un", "Both",
-     "Former", "Also", "Under", "Since", "Although", "However", "Meanwhile", "No", "Not", "Every",
-     "Each", "Most", "Some", "Many", "Two", "Three", "Other", "It", "He", "She", "They", "We", "I",
-     "You", "There", "Here", "Last", "Next", "Local", "Like", "Is", "Was", "Did", "Does", "Will"}
+    {"A", "After", "Also", "Although", "An", "And", "As", "At", "Ayer", "Before", "Both", "But",
+     "By", "Das", "Der", "Did", "Die", "Does", "Each", "Earlier", "El", "Every", "For", "Former",
+     "From", "Gestern", "He", "Her", "Here", "Heute", "Hier", "His", "However", "I", "If", "In",
+     "Is", "It", "Its", "La", "Las", "Last", "Later", "Le", "Les", "Like", "Local", "Los",
+     "Many", "Meanwhile", "Most", "My", "Next", "No", "Not", "Now", "Of", "On", "Other", "Our",
+     "Recently", "Selon", "Shares", "She", "Since", "Some", "That", "The", "Their", "Then",
+     "There", "They", "This", "Three", "To", "Today", "Tomorrow", "Two", "Un", "Under", "Une",
+     "Was", "We", "When", "While", "Will", "With", "Yesterday", "You"}
 )  # fmt: skip
 _NAMESAKES = frozenset({"Duke", "King", "Queen", "Prince", "Princess", "Lord", "Lady", "Saint"})
 _NAMED_AFTER = frozenset(
@@ -87,12 +90,14 @@ def _by_first_word() -> Mapping[str, tuple[tuple[str, str], ...]]:
 def _known(text: str, words: Sequence[Word], *, shouted: bool) -> Iterator[Mention]:
     table = _by_first_word()
     for word in words:
-        for name, english in table.get(word.key, ()):
-            end = word.start + len(name)
+        elided = word.key.startswith(("L’", "L'", "D’", "D'")) * _ELIDED
+        start = word.start + elided
+        for name, english in table.get(word.key[elided:], ()):
+            end = start + len(name)
             after = text[end : end + 1]
-            if text.startswith(name, word.start) and not (after.isalnum() or after == "_"):
+            if text.startswith(name, start) and not (after.isalnum() or after == "_"):
                 if not (shouted and name.isupper()):
-                    yield Mention(word.start, end, english, {"known": 0.95})
+                    yield Mention(start, end, english, {"known": 0.95})
                 break
 
 

@@ -207,7 +207,7 @@ def _inside(text: str, words: Sequence[Word], vocabulary: NameWords) -> dict[str
     """What the words themselves say."""
     first, last = words[0].key, words[-1].key
     evidence: dict[str, float] = {}
-    if first in vocabulary.given:
+    if first in vocabulary.given or first.partition("-")[0] in vocabulary.sure_given:
         evidence["given"] = _given(text, words, vocabulary)
     if len(words) > _TRIPLE and not any(
         _is_initial(word) or word.gap in _PARTICLES for word in words[1:]
