@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Final, TypeAlias
@@ -119,19 +119,3 @@ def connect(
                 if (one, other) not in tried and alike(one, other):
                     sets.join(one, other)
                 tried.add((one, other))
-
-
-def clusters_of(
-    sets: Sets, items: Iterable[int], blocks: Mapping[int, Sequence[int]]
-) -> dict[int, int]:
-    """Each story's cluster, the smallest id in it; a story that stands alone is left out.
-
-    `blocks` are clusters that stand for all of their stories under the smallest of these.
-    """
-    found: dict[int, int] = {}
-    for group in sets.joined(items).values():
-        stories = [story for item in group for story in blocks.get(item, (item,))]
-        if len(stories) > 1:
-            cluster = min(stories)
-            found |= dict.fromkeys(stories, cluster)
-    return found

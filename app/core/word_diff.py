@@ -192,13 +192,12 @@ class _Alignment:
         pairs = [(at, here[run]) for run, at in there.items() if run in here]
         runs: list[_Run] = []
         for at, to in _rising(pairs):
-            if runs and at < runs[-1].before + runs[-1].length:
-                if at - to == runs[-1].before - runs[-1].after:
-                    runs[-1] = _Run(runs[-1].before, runs[-1].after, at + size - runs[-1].before)
-                continue
-            if runs and to < runs[-1].after + runs[-1].length:
-                continue
-            runs.append(_Run(at, to, size))
+            last = runs[-1] if runs else _Run(0, 0, 0)
+            end_old, end_new = last.before + last.length, last.after + last.length
+            if runs and at <= end_old and at - to == last.before - last.after:
+                runs[-1] = _Run(last.before, last.after, at + size - last.before)
+            elif at >= end_old and to >= end_new:
+                runs.append(_Run(at, to, size))
         return runs
 
     def _shortest(self, low: int, high: int, start: int, end: int) -> Iterator[_Run]:

@@ -123,3 +123,24 @@ def test_a_change_in_a_long_text_is_found_by_its_surroundings(
         "removed",
         "same",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("甲乙丙丁戊", "甲乙丙丁子丑寅卯辰巳乙丙丁戊"),
+        ("甲乙丙丁子丑寅卯辰巳乙丙丁戊", "甲乙丙丁戊"),
+    ],
+)
+def test_places_that_overlap_in_one_of_the_texts_are_taken_once(before: str, after: str) -> None:
+    """Both 甲乙丙丁 and 乙丙丁戊 stand once in either text, but apart in one of them."""
+    pieces = word_diff(f"首{before}末", f"尾{after}先")
+    assert "".join(p.text for p in pieces if p.kind != "added") == f"首{before}末"
+    assert "甲乙丙丁" in [p.text for p in pieces if p.kind == "same"]
+
+
+def test_what_differs_too_much_is_shown_as_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = "a b c d e f g", "a x c y e z g"
+    assert shown(word_diff(before, after)) == "a [-b-][+x+] c [-d-][+y+] e [-f-][+z+] g"
+    monkeypatch.setattr(module, "MAX_EDITS", 3)
+    assert shown(word_diff(before, after)) == "a [-b c d e f-][+x c y e z+] g"
