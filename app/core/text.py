@@ -5,13 +5,14 @@ from __future__ import annotations
 import html as entities
 import re
 import unicodedata
-from functools import partial
+from functools import lru_cache, partial
 
 import nh3
 import regex
 
 from app.core.html_limits import clean_html, shallow
 from app.core.normal.mojibake import may_need_repair, repaired
+from app.core.scripts import HAN_OR_KANA
 from app.core.types import Markup
 from app.core.urls import absolute_url
 
@@ -37,7 +38,6 @@ _JOINER = re.compile(
     "[\u200c\u200d]+"
 )
 _MARKS = regex.compile(r"(\p{M}{30})\p{M}+")
-_CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _TAG_START = re.compile(r"<[a-zA-Z/!]")
 _ESCAPED_TAG = re.compile(
     r"&(?:amp;)*lt;/?(?:p|br|div|a|img|b|i|em|strong|span|ul|ol|li)\b", re.IGNORECASE
@@ -161,7 +161,15 @@ def sanitize_html(html: str, base_url: str | None) -> str:
     Scripts, styles, forms, frames, comments and event handlers go; so do images without an
     address and tracking pixels: those 0 or 1 pixel wide or high, and those of known counters.
     """
-    cleaner = nh3.Cleaner(
+    cleaner = _cleaner(base_url)
+    clean = _IMAGE.sub(_shown_image, clean_html(cleaner, parsable(html))).strip()
+    return _RUN.sub(_mended_run, clean) if may_need_repair(clean) or "&amp;" in clean else clean
+
+
+@lru_cache(maxsize=64)
+def _cleaner(base_url: str | None) -> nh3.Cleaner:
+    """Made once for the entries of a document, which have one base."""
+    return nh3.Cleaner(
         tags=_TAGS,
         clean_content_tags=HIDDEN_TAGS,
         attributes=_ATTRIBUTES,
@@ -169,8 +177,6 @@ def sanitize_html(html: str, base_url: str | None) -> str:
         link_rel="nofollow noopener",
         url_schemes={"http", "https"},
     )
-    clean = _IMAGE.sub(_shown_image, clean_html(cleaner, parsable(html))).strip()
-    return _RUN.sub(_mended_run, clean) if may_need_repair(clean) or "&amp;" in clean else clean
 
 
 def _mended_run(found: re.Match[str]) -> str:
@@ -214,8 +220,9 @@ def count_words(text: str, language: str | None) -> int:
     """
     if text.isascii() or language == "ko":
         return _runs(text)
-    spaced, characters = _CJK.subn(" ", text)
-    return characters + _runs(spaced)
+    between = HAN_OR_KANA.split(text)
+    characters = len(text) - sum(map(len, between))
+    return characters + sum(map(_runs, between))
 
 
 def _runs(text: str) -> int:

@@ -10,11 +10,13 @@ from unittest.mock import patch
 
 import nh3
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import html_limits
 from app.core.html_limits import MAX_DEPTH, MAX_PIECES, clean_html
+from app.core.scripts import HAN_OR_KANA, WIDE, how_many
 from app.core.text import (
     MAX_TITLE_CHARS,
     clean_text,
@@ -306,3 +308,13 @@ def test_the_time_that_html_takes_grows_with_its_length(unit: str) -> None:
 )
 def test_words(text: str, language: str | None, words: int) -> None:
     assert count_words(text, language) == words
+
+
+def test_scripts_without_spaces_are_those_of_unicode() -> None:
+    for ours, theirs in (
+        (HAN_OR_KANA, r"[\p{Han}\p{Hiragana}\p{Katakana}]"),
+        (WIDE, r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"),
+    ):
+        assigned = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x34000))))
+        assert "".join(ours.findall(assigned)) == "".join(regex.findall(theirs, assigned))
+        assert how_many(ours, f"a{assigned}a") == len(regex.findall(theirs, assigned))

@@ -19,6 +19,7 @@ import regex
 from app.core.hashing import hash64
 from app.core.normal.boilerplate import MAX_LINE_CHARS
 from app.core.normal.date_words import is_date_word
+from app.core.scripts import HAN_OR_KANA, WIDE, how_many
 from app.core.story import OWN_BLOCKS, Block, BlockType
 from app.core.text import count_words, fold_space
 
@@ -49,8 +50,6 @@ _OPENS = regex.compile(r"[\[(（【［<＜]")
 _CLOSED = regex.compile(r"[\])）】］>＞][\s.。]*$")
 _DATELINE_ENDS = "-–—:：)）]］】"
 _QUOTES = "\"'“”‘«»„「『‹›"
-_WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-_UNDIVIDED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _TOKEN = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]{2,}|[\p{L}\p{M}--\p{Han}]{4,}", regex.V1
 )
@@ -77,6 +76,10 @@ class Shape(IntFlag):
     NUMBERS = 16
     QUOTED = 32
     LONG = 64  # too long to be anything but the story's own
+
+
+_SHORT, _SENTENCE = Shape.SHORT.value, Shape.SENTENCE.value  # flags are slow to put together
+_NUMBERS, _QUOTED = Shape.NUMBERS.value, Shape.QUOTED.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,21 +156,23 @@ def shape_of(place: Place, block: Block) -> Shape:
     text = block.text
     if len(text) > MAX_LINE_CHARS:
         return Shape.LONG
-    shape = Shape(0)
+    shape = 0
     words, width = text.count(" "), len(text)
     if words <= 2 * SENTENCE_WORDS:  # else they need no counting
-        words = count_words(text, None) - len(_UNDIVIDED.findall(text)) // 2  # each was a word
-        width += len(_WIDE.findall(text))
+        words = count_words(text, None)
+        if not text.isascii():
+            words -= how_many(HAN_OR_KANA, text) // 2  # each was a word
+            width += how_many(WIDE, text)
     few = DATELINE_WORDS if place is Place.PREFIX and text[-1:] in _DATELINE_ENDS else SHORT_WORDS
     if block.type is BlockType.HEADING or words <= few or width < SHORT_WIDTH:
-        shape |= Shape.SHORT
+        shape |= _SHORT
     if words > SENTENCE_WORDS or _SENTENCE_END.search(text):
-        shape |= Shape.SENTENCE
+        shape |= _SENTENCE
     if any(map(str.isdecimal, text)):
-        shape |= Shape.NUMBERS
+        shape |= _NUMBERS
     if block.type is BlockType.QUOTE or text[:1] in _QUOTES:
-        shape |= Shape.QUOTED
-    return shape
+        shape |= _QUOTED
+    return Shape(shape)
 
 
 def prefix_ends(text: str) -> list[int]:
@@ -217,7 +222,7 @@ def _tokens(text: str) -> Iterator[int]:
     """Long words by their beginnings, and pairs of characters where words are not divided."""
     for found in _TOKEN.finditer(text.casefold()):
         word = found[0]
-        if _WIDE.match(word):
+        if WIDE.match(word):
             yield from (hash64(word[n : n + 2]) & 0xFFFF for n in range(len(word) - 1))
         else:
             yield hash64(word[:6]) & 0xFFFF
@@ -228,7 +233,7 @@ def pack_lines(lines: StoryLines) -> bytes:
     title, lead = sorted(lines.title), sorted(lines.lead)
     parts = [_HEAD.pack(_VERSION, len(title), len(lead))]
     parts.append(struct.pack(f">{len(title) + len(lead)}H", *title, *lead))
-    parts += [_MARK.pack(_PLACES.index(m.place) | m.shape, m.hash) for m in lines.marks]
+    parts += [_MARK.pack(_PLACES.index(m.place) | m.shape.value, m.hash) for m in lines.marks]
     return b"".join(parts)
 
 
