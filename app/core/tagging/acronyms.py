@@ -13,6 +13,9 @@ from app.core.tagging.words import MAX_CHARS
 _BESIDE = re.compile(r"\(([A-Z][A-Za-z&.-]{1,9})\)")
 _INSIDE = re.compile(r"\b([A-Z][A-Z&.]{1,9}) \(([^()]{5,90})\)")
 _WORD = re.compile(r"[^\W_]+(?:['’]s)?")
+UNHEADED: Final = 0.2
+"""Of what is explained, but has no name of an organization: it must be used as one."""
+
 _LOOK_BACK: Final = 110
 _CLAUSE = re.compile(r"[.;:!?()\n\"“”]")
 _NO_ORGANIZATION = frozenset(
@@ -111,7 +114,7 @@ def _both(
         return
     heads = vocabulary.org_heads
     headed = words[-1] in heads or words[0] in heads
-    evidence = {"expanded": 0.85 if headed else 0.55}
+    evidence = {"expanded": 0.85 if headed else UNHEADED}
     yield Mention(*name, text[slice(*name)], evidence)
     yield Mention(*acronym, text[slice(*name)], evidence)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.core.story import TagBy
 from app.core.tag import fold_code
+from app.core.tagging.acronyms import UNHEADED
 from app.core.tagging.name_mentions import THRESHOLD, Mention, sure
 from app.core.tagging.types import Field, Found, Span
 
@@ -116,7 +117,7 @@ def judged(scheme: str, named: Iterable[Named], title_chars: int) -> tuple[Found
     found: dict[str, Found] = {}
     for one in named:
         code = fold_code(one.name)
-        certain = sure(one.evidence)
+        certain = 0.0 if _is_unused(one.evidence) else sure(one.evidence)
         if code is None or certain < THRESHOLD or not one.spans:
             continue
         spans = sorted(set(one.spans), key=lambda span: (span.field == "text", span.start))
@@ -133,6 +134,11 @@ def judged(scheme: str, named: Iterable[Named], title_chars: int) -> tuple[Found
             score=round(certain * _prominence(spans, title_chars), 3),
         )
     return tuple(sorted(found.values(), key=lambda one: -one.score)[:MAX_FOUND])
+
+
+def _is_unused(evidence: Mapping[str, float]) -> bool:
+    """Whether what an acronym stands for may be anything, and nobody speaks so of it."""
+    return evidence.get("expanded") == UNHEADED and not {"used", "known"} & evidence.keys()
 
 
 def _prominence(spans: Sequence[Span], title_chars: int) -> float:

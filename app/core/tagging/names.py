@@ -13,7 +13,7 @@ from app.core.tagging.name_words import name_words
 from app.core.tagging.orgs import read_organizations
 from app.core.tagging.people import read_people
 from app.core.tagging.types import Field, Found, Span, Taggable
-from app.core.tagging.words import Word, capitalized, is_shouted, is_title_case
+from app.core.tagging.words import Word, begins_sentence, capitalized, is_shouted, is_title_case
 
 _FIELDS: tuple[Field, ...] = get_args(Field)
 _ALONE = 0.45
@@ -67,14 +67,21 @@ def find_names(story: Taggable) -> Names:
 
 
 def _outside(words: Sequence[Word], taken: Sequence[Mention]) -> Iterator[Word]:
-    """The words that are in no mention; words and mentions are in order."""
+    """The words that are in no mention; words and mentions are in order.
+
+    What follows a word that was left out follows nothing.
+    """
     mentions = iter(taken)
     mention = next(mentions, None)
+    left_out = False
     for word in words:
         while mention is not None and mention.end <= word.start:
             mention = next(mentions, None)
         if mention is None or word.start < mention.start or sure(mention.evidence) < THRESHOLD:
-            yield word
+            yield word._replace(gap=None) if left_out else word
+            left_out = False
+        else:
+            left_out = True
 
 
 def _hear_families(
@@ -100,9 +107,16 @@ def _hear_families(
             fits = known and (shouted or word.key == known[0].family)
             personal = word.key not in places or previous in _COURTESY
             if known and fits and personal and (where, word.start) not in taken:
-                alone = Mention(word.start, word.end, word.key, {"alone": _ALONE})
+                alone = Mention(word.start, word.end, word.key, _alone(texts[where], word.start))
                 _nearest(known, where, word).add(where, alone)
             previous = word.key
+
+
+def _alone(text: str, start: int) -> Mapping[str, float]:
+    """What a family name alone tells: nothing where any word has a capital."""
+    before = text[max(0, start - len("the ")) : start].casefold()
+    common = before == "the " or before.endswith(" a ") or begins_sentence(text, start)
+    return {} if common else {"alone": _ALONE}
 
 
 def _nearest(bearers: Sequence[Named], where: Field, word: Word) -> Named:

@@ -41,6 +41,7 @@ _NAMESAKES = frozenset({"Duke", "King", "Queen", "Prince", "Princess", "Lord", "
 _NAMED_AFTER = frozenset(
     {"Universität", "Université", "Universidad", "Institut", "Akademie", "Stiftung", "Banco"}
 )
+_PLACES = frozenset({"Soviet Union", "West Bank", "East Bank", "South Bank", "Left Bank"})
 _ON = frozenset({"Committee", "Commission", "Council", "Subcommittee"})
 _MINISTRIES = frozenset(
     {"Ministry", "Department", "Committee", "Commission", "Ministère", "Ministerio", "Ministerium"}
@@ -118,7 +119,7 @@ def _around(text: str, words: Sequence[Word], at: int, vocabulary: NameWords) ->
     follows = words[at + 1] if at + 1 < len(words) else None
     if follows and follows.gap == " " and follows.key in vocabulary.org_heads and last == at:
         return  # the last head takes both
-    if first == last or (words[first].key == "Soviet" and last == first + 1):
+    if first == last or text[words[first].start : words[last].end] in _PLACES:
         return
     weak = words[at].key in vocabulary.org_weak
     of = last > at
@@ -170,7 +171,9 @@ def _last(words: Sequence[Word], at: int, vocabulary: NameWords) -> int:
             stop = _is_title(following.key, vocabulary) or following.key in _CALENDAR
         elif following.gap in (" and ", " & ", " et ", " und ", " y "):
             stop = following.key not in vocabulary.title_objects and not (
-                words[at].key in _MINISTRIES and not _is_headed(words, last + 1, vocabulary)
+                words[at].key in _MINISTRIES
+                and not _is_headed(words, last + 1, vocabulary)
+                and following.key not in vocabulary.given
             )
         else:
             stop = following.gap != " at "
@@ -242,7 +245,7 @@ def _acronyms(text: str, words: Sequence[Word], vocabulary: NameWords) -> Iterat
             evidence = {"acronym": 0.3}
             if count > 1:
                 evidence["again"] = 0.2
-            if _ORG_CONTEXT.match(text, word.end) or text[word.start - 4 : word.start] == "the ":
+            if _ORG_CONTEXT.match(text, word.end):
                 evidence["used"] = 0.25
             yield Mention(word.start, word.end, word.key, evidence)
 

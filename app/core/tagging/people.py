@@ -21,6 +21,12 @@ _PARTICLES = frozenset(
         "av ", "e ", "den ", "der ", "bin al-", "op ", "’t ", "‘t ",
     )
 )  # fmt: skip
+_BEGUN = frozenset({"Van", "Von", "De", "Der", "Ter", "Den", "Di", "Da", "Du", "Del", "Abu", "Bin"})
+_OTHER_WORDS = frozenset(
+    {" de ", " y ", " e ", " la ", " le ", " des ", " der ", " den ", " von ", " vom ", " zu ",
+     " zur ", " du ", " di ", " da ", " del ", " della ", " do ", " dos ", " das ", " de la ", " de las ",
+     " de los ", " von der ", " von dem ", " op ", " av ", " te "}
+)  # fmt: skip
 _SPACES = frozenset({" ", "\u00a0"})
 _OF = frozenset(
     {" of ", " for ", " of the ", " for the ", " and ", " & ", " de ", " des ", " du ", " der ",
@@ -31,7 +37,9 @@ _REGNAL = frozenset(
     {"Pope", "King", "Queen", "Prince", "Princess", "Emperor", "Empress", "Sultan", "Papst",
      "König", "Königin", "Rey", "Reina", "Papa", "Duke", "Duchess", "Kaiser", "Patriarch"}
 )  # fmt: skip
-_HYPHENED = re.compile(r"[A-Z][a-z]+-[a-z]+")
+_HYPHENED = re.compile(
+    r"[A-Z][a-z]{1,5}-(?!born|based|led|run|made|like|wide|style|free)[a-z]{1,5}"
+)
 _INITIAL = re.compile(r"(?:\w\.?-?){1,3}")
 _MAX_NAME: Final = 5
 _PAIR: Final = 2
@@ -102,7 +110,8 @@ def _title(word: Word, title: Word | None, vocabulary: NameWords) -> Word | None
 def _is_particle(word: Word, first: Word, vocabulary: NameWords) -> bool:
     if word.gap not in _PARTICLES:
         return False
-    return first.key in vocabulary.given or word.gap not in (" de ", " y ", " e ", " la ", " des ")
+    given = first.key.partition("-")[0] in vocabulary.given or _is_initial(first)
+    return given or first.key in _BEGUN or word.gap not in _OTHER_WORDS
 
 
 def _is_name(
@@ -152,6 +161,8 @@ def _judge(
         evidence = {kind: weight * 0.85 for kind, weight in evidence.items()}
     else:
         evidence.update(context(text, start, end))
+        if len(words) > _PAIR and "speech" in evidence and len(evidence) == 1:
+            evidence["speech"] *= 0.7
     if text[max(0, start - 4) : start].casefold() == "the " and title is None:
         evidence = {kind: weight * 0.4 for kind, weight in evidence.items()}
     return Mention(start, end, name, evidence, family=_family(words, vocabulary))
@@ -163,8 +174,10 @@ def _single(text: str, word: Word, title: Word | None, vocabulary: NameWords) ->
         return None
     if word.key in vocabulary.place_words and title.key not in ("Mr", "Mrs", "Ms", "Dr"):
         return None
-    evidence = {"title": 0.6, **context(text, word.start, word.end)}
+    first_name = word.key in vocabulary.given and word.key not in vocabulary.surnames
     regnal = title.key in _REGNAL
+    weight = 0.4 if first_name and not regnal else 0.6
+    evidence = {"title": weight, **context(text, word.start, word.end)}
     start = title.start if regnal else word.start
     return Mention(start, word.end, text[start : word.end], evidence, word.key, alone=not regnal)
 
@@ -176,8 +189,12 @@ def _trimmed(
     words = segment.words
     given = vocabulary.sure_given if segment.title is None else vocabulary.given
     if segment.title is None and len(words) > _PAIR and words[0].key not in vocabulary.given:
-        strange = words[0].key not in vocabulary.family_first and not _is_initial(words[0])
-        if words[1].key in given and strange and words[1].gap in _SPACES:
+        undotted = _is_initial(words[0]) and text[words[0].end - 1] != "."
+        strange = words[0].key not in vocabulary.family_first and (
+            undotted or not _is_initial(words[0])
+        )
+        stranger = words[1].key in given or (undotted and len(words[0].key) > 1)
+        if strange and stranger and words[1].gap in _SPACES:
             words = words[1:]
     if title_case and words:
         length = 2
@@ -214,7 +231,7 @@ def _inside(text: str, words: Sequence[Word], vocabulary: NameWords) -> dict[str
     ):
         evidence["given"] = evidence.get("given", 0.0) * 0.7
     if last in vocabulary.surnames:
-        evidence["surname"] = 0.5
+        evidence["surname"] = 0.45
     if _is_asian(words, vocabulary):
         evidence["asian"] = 0.75
     elif first in vocabulary.family_first or last in vocabulary.family_first:
@@ -249,7 +266,8 @@ def _is_asian(words: Sequence[Word], vocabulary: NameWords) -> bool:
     """Kim Jong-un, Cheng Chung-tai: a family name and a hyphened one."""
     keys = [word.key for word in words]
     hyphened = any(_HYPHENED.fullmatch(key) for key in keys)
-    return hyphened and (keys[0] in vocabulary.family_first or len(keys) == _PAIR)
+    last = _HYPHENED.fullmatch(keys[-1]) is not None
+    return hyphened and (keys[0] in vocabulary.family_first or (len(keys) == _PAIR and last))
 
 
 def _family(words: Sequence[Word], vocabulary: NameWords) -> str:
