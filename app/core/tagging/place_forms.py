@@ -16,7 +16,7 @@ LATIN: Final = frozenset({"en", "fr", "de", "es"})
 MIN_SHOUTED: Final = 4  # shorter words in capitals are mostly acronyms
 MIN_TRUSTED: Final = 3  # characters; two of them are too often another word
 FOREIGN_CITY: Final = 200  # thousands; smaller ones are mostly somebody's name
-KOREAN_CITY: Final = 300
+KOREAN_CITY: Final = 300  # thousands
 MILLION: Final = 1000  # in thousands, as the file has them
 
 _HAN: Final = re.compile(r"[\u3400-\u9fff]+")
@@ -280,6 +280,8 @@ def _trust_in(form: str, city: City, language: str, words: Mapping[str, Any]) ->
         short = city.known and country in _CHINESE | {"jp"}
         return None if form[-1] in _SMALL else Trust.SURE if short else usual
     if language == "ko" and _HANGUL.fullmatch(form):
-        at_home = country == "kr" and (city.known or city.thousands >= KOREAN_CITY)
-        return Trust.SURE if at_home else usual
+        if country != "kr":
+            return usual
+        large = city.known or city.thousands >= KOREAN_CITY
+        return Trust.SURE if large else Trust.LIKELY
     return None

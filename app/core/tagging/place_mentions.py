@@ -152,27 +152,39 @@ class _Reader:
         return word in where
 
     def _part(self, surface: str, form: Form, start: int, end: int, word: str) -> Part:
-        if surface == "the States" and self.text.startswith(" of ", end):
-            return Part.NAME
-        if form.use is not Use.NAME or surface in _SHORT or "." in surface or self.loose:
+        if surface in _SHORT or "." in surface:
             return Part.NO
-        if form.trust is not Trust.SURE and self._hyphened(start, end):
+        if self._hyphened(form, start, end) or self._goes_on_in_small(surface, end):
             return Part.NAME
+        if self.loose:
+            return Part.NO
         if word and self._began(word, start):
             return Part.PERSON
         if word in {"of", "de", "the"} and self._is_part(form, start):
             return Part.NAME
+        return self._part_by_end(form, end)
+
+    def _part_by_end(self, form: Form, end: int) -> Part:
         if not self._goes_on(end):
             return Part.NO
         if form.trust is not Trust.SURE or form.places[0].kind is Kind.CITY:
             return Part.NAME
         return Part.NO if form.places[0].kind is Kind.AREA else Part.COUNTRYS
 
-    def _hyphened(self, start: int, end: int) -> bool:
-        after = self.text[end : end + 1] == "-" and not self.text.startswith(
-            ("-based", "-born"), end
-        )
-        return after or self.text[start - 1 : start] == "-"
+    def _goes_on_in_small(self, surface: str, end: int) -> bool:
+        return surface == "the States" and self.text.startswith(" of ", end)
+
+    def _hyphened(self, form: Form, start: int, end: int) -> bool:
+        """Whether it is half of a name: "Crans-Montana", but not "Tokyo-Washington"."""
+        text = self.text
+        if form.places[0].kind is Kind.COUNTRY:
+            return False
+        if form.trust is not Trust.SURE and text[end : end + 1] == "-":
+            return not text.startswith(_TAILS, end)
+        if text[start - 1 : start] != "-" or start - 1 in self.ends:
+            return False
+        word = text[max(0, start - _LONG_WORD) : start - 1].rsplit(None, 1)[-1:]
+        return bool(word) and word[0][:1].isupper() and word[0] not in self.marks.before
 
     def _began(self, word: str, start: int) -> bool:
         """Whether a capital stands before it that makes it a longer name: "Jack London"."""
