@@ -20,7 +20,7 @@ _AGED = re.compile(
     r"([\u3400-\u9fff々]{3,6})(?:さん|氏|容疑者|被告)?[（(][0-9０-９]{1,3}(?:歳)?[)）]"
 )
 _NO_TITLE_BEFORE = frozenset("団会権号室官戦村級選職任率国制法課部格")
-_NOT_IN_GIVEN = re.compile("[省庁党社県院局課室会相官員者前元新]")
+_NOT_IN_GIVEN = re.compile("[省庁党社県府院局課室会相官員者前元新表準両]")
 _ENDS_WORD = frozenset(
     "党省庁社国県市区町村長相官員会院部局者人手役隊軍団校学所銀派前元兼氏系側米英仏独露韓"
 )
@@ -31,12 +31,19 @@ _UNKNOWN_NAME: Final = 4
 _SURE_TITLES = frozenset(
     {"氏", "さん", "容疑者", "被告", "選手", "首相", "大統領", "外相", "議員", "監督"}
 )
+_PERSONAL = frozenset(
+    {"氏", "さん", "大統領", "副大統領", "首相", "副首相", "外相", "国防相", "長官", "国務長官",
+     "国防長官", "財務長官", "容疑者", "被告", "議員", "上院議員", "下院議員", "国王", "女王",
+     "教皇", "法王", "主席", "国家主席", "書記長", "大使", "報道官", "大統領補佐官", "補佐官",
+     "将軍", "教授", "博士", "枢機卿", "事務総長"}
+)  # fmt: skip
 _NAME_RUN: Final = r"[\u3400-\u9fff々ァ-ヺーA-Za-z0-9＆&・]"
 _UNNAMED: Final = (
     "会社", "支社", "商社", "神社", "与党", "野党", "政党", "省庁", "各社", "同社", "両社", "本社",
     "労働組合", "同組合", "機関", "旅行社", "公社", "生放送", "連立与党", "各省", "各党",
     "帰省", "高校",
 )  # fmt: skip
+_NO_BEGINNING = frozenset("同両各年月日後全当本今前他第一二三四五六七八九十")
 _SHORT_HEADS: Final = {"省": 0.75, "庁": 0.75, "党": 0.65, "社": 0.55}
 
 
@@ -67,7 +74,8 @@ def _titled(text: str, title: re.Match[str]) -> Mention | None:
         if named is not None:
             start, family, alone = named
             name = before[start:]
-            evidence = {"title": 0.6 if alone else 0.85}
+            team = alone and name[0] >= "ァ" and name[0] <= "ヺ" and title[0] not in _PERSONAL
+            evidence = {"title": 0.35 if team else 0.6 if alone else 0.85}
             return Mention(floor + start, floor + len(before), name, evidence, family, alone)
         between = next((one for one in listed("ja_between") if before.endswith(one)), None)
         if between is None:
@@ -138,6 +146,7 @@ def _heads() -> re.Pattern[str]:
     return re.compile(rf"({any_of('ja_org_heads')})(?![\u3400-\u9fff々ァ-ヺー])")
 
 
+_KATAKANA_DOT = re.compile("[ァ-ヺー]・[ァ-ヺー]")
 _TAIL = re.compile(rf"(?:{_NAME_RUN}){{1,18}}$")
 _COMPANY = re.compile(rf"株式会社({_NAME_RUN}{{2,20}})")
 
@@ -152,7 +161,14 @@ def _headed(text: str) -> Iterator[Mention]:
         if tail is None:
             continue
         name = tail[0].lstrip("・ー0123456789") + head[0]
-        if name in unnamed or name.endswith(_UNNAMED) or len(name) == len(head[0]):
+        if "・" in name and not _KATAKANA_DOT.search(name):
+            name = name.rpartition("・")[2]
+        if (
+            name in unnamed
+            or name[0] in _NO_BEGINNING
+            or name.endswith(_UNNAMED)
+            or len(name) == len(head[0])
+        ):
             continue
         weight = _SHORT_HEADS.get(head[0], 0.7)
         own = name[: -len(head[0])]

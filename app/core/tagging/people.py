@@ -21,11 +21,11 @@ _PARTICLES = frozenset(
         "av ", "e ", "den ", "der ", "bin al-", "op ", "’t ", "‘t ",
     )
 )  # fmt: skip
-_BEGUN = frozenset({"Van", "Von", "De", "Der", "Ter", "Den", "Di", "Da", "Du", "Del", "Abu", "Bin"})
+_BEGUN = frozenset({"Van", "Von", "De", "Der", "Ter", "Den", "Di", "Da", "Du", "Del"})
 _OTHER_WORDS = frozenset(
     {" de ", " y ", " e ", " la ", " le ", " des ", " der ", " den ", " von ", " vom ", " zu ",
-     " zur ", " du ", " di ", " da ", " del ", " della ", " do ", " dos ", " das ", " de la ", " de las ",
-     " de los ", " von der ", " von dem ", " op ", " av ", " te "}
+     " zur ", " du ", " di ", " da ", " del ", " della ", " do ", " dos ", " das ", " de la ",
+     " de las ", " de los ", " von der ", " von dem ", " op ", " av ", " te "}
 )  # fmt: skip
 _SPACES = frozenset({" ", "\u00a0"})
 _OF = frozenset(
@@ -214,7 +214,9 @@ def _trimmed(
 
 
 def _may_be_full(words: Sequence[Word]) -> bool:
-    """Whether neither end is an acronym or shouted."""
+    """Whether neither end is an acronym or shouted, and some are no initials."""
+    if all(_is_initial(word) or word.key in _SUFFIXES for word in words):
+        return False
     last = words[-1].key
     acronym = len(words[0].key) > _PAIR and words[0].key.isupper() and "." not in words[0].key
     return not acronym and not (last.isupper() and len(last) > 1 and last not in _SUFFIXES)
