@@ -29,6 +29,9 @@ _OF_COUNTRY: Final = re.compile(
 )
 """After a name that is also a word, in languages without capitals."""
 
+_AT_PLACE: Final = re.compile("에서|에 |시|군|항|역|지역|으로|市|空港|港")
+_SIGNS: Final = {Trust.AMBIGUOUS: _OF_COUNTRY, Trust.LIKELY: _AT_PLACE}
+
 
 class Part(Enum):
     """The longer name that a name is part of."""
@@ -116,7 +119,8 @@ class _Reader:
             if form.use is Use.NOT or (self.taken and self._is_taken(start, end)):
                 continue
             part = Part.NAME if form.use is Use.NAME and self._dotted(start, end) else Part.NO
-            placed = form.trust is Trust.AMBIGUOUS and bool(_OF_COUNTRY.match(self.text, end))
+            sign = _SIGNS.get(form.trust)
+            placed = sign is not None and sign.match(self.text, end) is not None
             yield Mention(surface, form, self.field, start, end, part, placed, None)
 
     def _is_taken(self, start: int, end: int) -> bool:

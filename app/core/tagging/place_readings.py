@@ -164,9 +164,8 @@ def read_story(
 ) -> Reader:
     """A reader of the story's mentions; `names` are those of its people."""
     surnames = {part for name in names for part in name.split()}
-    surnames.update(
-        one.surface for one in mentions if one.part is Part.PERSON and _may_be_surname(one)
-    )
+    surnames |= {one.surface for one in mentions if one.part is Part.PERSON and _may_be_name(one)}
+    surnames |= _only_in_names(mentions)
     seen: Counter[str] = Counter([(story.source_country or "").lower()])
     areas: set[str] = set()
     special = {"US", *STATES_NAMED_AS_OTHERS, *surnames}
@@ -193,7 +192,14 @@ def read_story(
     return reader
 
 
-def _may_be_surname(mention: Mention) -> bool:
+def _may_be_name(mention: Mention) -> bool:
     """Not "Canada" in "Environment Canada"."""
     form = mention.form
     return form.trust is not Trust.SURE or form.places[0].kind is Kind.CITY
+
+
+def _only_in_names(mentions: Sequence[Mention]) -> set[str]:
+    """What the text has only as a part of names, so that capitals in a headline say no more."""
+    text = [one for one in mentions if one.field == "text"]
+    parts = {one.surface for one in text if one.part is Part.NAME and _may_be_name(one)}
+    return parts - {one.surface for one in text if one.part is Part.NO}

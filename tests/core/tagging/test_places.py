@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from app.core.tagging.gazetteer import gazetteer
+from app.core.tagging.place_bounds import find_matches
 from app.core.tagging.places import find_places
 from app.core.tagging.types import Found, Span, Taggable
 
@@ -113,6 +118,12 @@ def test_what_is_in_the_title_and_often_weighs_more_than_what_comes_once_at_the_
         ("SEOUL, Dec. 9 - Snow fell.", {"seoul"}),
         ("MOSUL, Iraq/BAGHDAD (Reuters) - Troops advanced.", {"mosul", "iq", "baghdad"}),
         ("The Bank of America building stands.", set()),
+        ("Airbus's Germany plant closed.", {"de"}),
+        ("A mill in Berlin, Wisconsin, closed.", {"wisconsin"}),
+        ("In Paris, American tourists queued.", {"paris", "us"}),
+        ("A bar in Crans-Montana and a base at Wright-Patterson closed.", set()),
+        ("She went to the States. He heard the States of Jersey.", {"us"}),
+        ("Elizabeth won. Toyota sold cars. Mission completed at the University of Texas.", set()),
         ("Vaccines reached Burkina Faso and Côte d’Ivoire.", {"bf", "ci"}),
     ],
 )  # fmt: skip
@@ -145,6 +156,12 @@ def test_a_headline_that_capitalizes_every_word_is_no_row_of_surnames():
     assert said("", title="Leaders Praise Japan Deal As Berlin Talks End") == {"jp", "berlin"}
 
 
+def test_what_is_a_name_in_the_text_is_one_in_the_headline():
+    title = "Milan Doe Honoured Again After Long Wait"
+    assert said("Milan Doe was honoured on Monday.", title=title) == set()
+    assert said("Milan Doe was honoured in Milan.", title=title) == {"milan"}
+
+
 def test_people_of_a_country_are_less_than_its_name():
     named, people = places("Japan wins.")["jp"], places("Japanese teams win.")["jp"]
     assert people.score < named.score
@@ -173,6 +190,21 @@ def test_what_people_and_organizations_took_is_no_place():
     taken = (Span(field="text", start=0, end=10), Span(field="text", start=34, end=47))
     assert said(text, taken=taken) == {"fr"}
     assert said("Japan won.", title="Japan", taken=(Span(field="title", start=0, end=5),)) == {"jp"}
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("The U.S. Navy sailed.", {"us"}), ("Bank of Japan raised rates.", {"jp"}),
+        ("Saudi Interior Ministry spoke.", {"sa"}), ("Bank of America closed.", set()),
+        ("Air France flew.", set()), ("Paris Opera opened.", set()),
+    ],
+)  # fmt: skip
+def test_a_body_named_after_its_country_speaks_of_that_less_surely(text: str, codes: set[str]):
+    taken = (Span(field="text", start=0, end=len(text)),)
+    found = places(text, taken=taken)
+    assert set(found) == codes
+    assert all(one.score < places("Peru wins.")["pe"].score for one in found.values())
 
 
 def test_the_surname_of_somebody_in_the_story_is_no_place():
@@ -223,6 +255,10 @@ def test_the_kyodo_kind_of_sentence():
         ("北朝鮮がミサイルを発射した。", {"kp"}),
         ("福島県で地震。", {"fukushima-prefecture"}),
         ("ジョージア州アトランタで集会。", {"georgia-us", "atlanta"}),
+        ("日英国王が会う。", {"gb"}),
+        ("ロンドン・ブリッジ株式会社。", set()),
+        ("英、新首相を選出", {"gb"}),
+        ("米、値上がり続く", set()),
         ("北大西洋条約機構が声明。", {"atlantic-ocean"}),
     ],
 )  # fmt: skip
@@ -318,6 +354,14 @@ def test_in_french_german_and_spanish(language: str, text: str, codes: set[str])
 def test_a_story_of_unknown_language_is_read_by_its_script(text: str, code: str):
     assert code in said(text, language=None)
     assert code in said(text, language="xx")
+
+
+def test_what_a_match_hides_is_found_once():
+    names = ["Ana B", "Belle Clara", "Clara", "na"]
+    automaton = AhoCorasick(names, matchkind=MatchKind.LeftmostLongest)
+    book = replace(gazetteer("en"), automaton=automaton, surfaces=names)
+    found = [names[index] for index, _, _ in find_matches("Ana Belle Clara", book)]
+    assert found == ["Belle Clara"]
 
 
 def test_no_text_no_places():
