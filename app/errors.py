@@ -63,10 +63,11 @@ class QueryInvalid(Invalid):
     code = "query_invalid"
     title = "The search text cannot be read"
 
-    def __init__(self, detail: str, *, position: int) -> None:
-        super().__init__(
-            detail, errors=(FieldError(detail=detail, parameter="q", position=position),)
-        )
+    def __init__(self, detail: str, *, position: int, pointer: str | None = None) -> None:
+        """`pointer`: where in a body the search text is; without it, the parameter `q`."""
+        parameter = "q" if pointer is None else None
+        fault = FieldError(detail=detail, parameter=parameter, pointer=pointer, position=position)
+        super().__init__(detail, errors=(fault,))
         self.position = position
 
 

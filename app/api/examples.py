@@ -10,6 +10,7 @@ from app.api.examples_explain import EXPLAINED
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
 from app.api.examples_operations import STATUS, STORY_PAGE
+from app.api.examples_rules import RULES
 from app.api.schemas_revisions import RevisionOut
 
 _SOURCE: Final = {"id": "3", "name": "Harbour News", "domain": "harbour.example", "country": None}
@@ -145,6 +146,7 @@ def _links(path: str, following: str | None = None) -> dict[str, str | None]:
 
 EXAMPLES: Final[dict[str, Any]] = {
     **BOILERPLATE,
+    **RULES,
     "StoryList": {
         "data": [_LISTED],
         "page": {"next_cursor": "q83vEjRWeJCrze8S", "has_more": True, "limit": 1},

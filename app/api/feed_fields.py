@@ -58,13 +58,19 @@ def _speaks_for_others(host: str) -> bool:
 
 
 def version_of(if_match: str | None, feed: Feed) -> int:
-    """The version that If-Match names (RFC 9110 §13.1.1): the feed's own if it is among them."""
+    """The version that If-Match names: the feed's own if it is among them."""
+    return named_version(if_match, feed.version, "/v1/admin/feeds/{id}")
+
+
+def named_version(if_match: str | None, present: int, path: str) -> int:
+    """The version that If-Match names (RFC 9110 §13.1.1): the present one if it is among them, or
+    NO_VERSION. Raises PreconditionNeeded where there is none.
+    """
     if if_match is None:
-        raise PreconditionNeeded("send the ETag of GET /v1/admin/feeds/{id} as If-Match")
+        raise PreconditionNeeded(f"send the ETag of GET {path} as If-Match")
     named = [tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")]
-    present = str(feed.version)
-    matches = "*" in named or present in (tag.partition("-")[0] for tag in named)
-    return feed.version if matches else NO_VERSION
+    matches = "*" in named or str(present) in (tag.partition("-")[0] for tag in named)
+    return present if matches else NO_VERSION
 
 
 def feed_url(raw: str) -> str:

@@ -11,7 +11,7 @@ from app.core.page.types import with_page
 from app.core.search.facets import StorySource
 from app.core.search.index import IndexTerms
 from app.core.story import Story
-from app.core.syndicate import Sketch, sketch_of
+from app.core.syndicate import NOTHING, Sketch, sketch_of
 from app.core.tagging.give import with_tags
 from app.core.tagging.policy import judge, unpack_policy
 
@@ -26,7 +26,7 @@ class Made:
     story: Story
     terms: IndexTerms
     entry: bytes  # what it was made from, packed
-    sketch: Sketch  # of its words, by which reprints are found
+    sketch: Sketch  # of its words, by which reprints are found; NOTHING if it is dropped
     policy: int = 0  # the version of the operators' policy that its tags are by
     dropped: bool = False  # kept, and not served: a rule says so
 
@@ -63,7 +63,7 @@ def complete(story: Story, kept: KeptEntry, source: StorySource, policy: bytes =
         story=settled.story,
         terms=settled.terms,
         entry=pack_entry(kept),
-        sketch=sketch_of(story.title, story.text),
+        sketch=NOTHING if settled.dropped else sketch_of(story.title, story.text),
         policy=known.version,
         dropped=settled.dropped,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.core.poll import ChangedStory, CopyWrite, FeedPlan, NewStory
 from app.core.revise import WITHDRAWN_HASH
+from app.core.syndicate import Sketch
 from app.store.changes import NewChange, append_changes
 from app.store.clusters import cluster_stories
 from app.store.engine import WriteSession
@@ -42,6 +43,8 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
     if not await holds_lease(session, plan.feed):
         return Applied.LEASE_LOST
     news: list[NewChange] = []
+    sketches: dict[int, Sketch] = {}
+    created: list[int] = []
     if plan.writes_stories or plan.left:
         source = await session.execute(
             select(sources.c.country)
@@ -50,11 +53,15 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
         )
         if not await _still_holds(session, plan):
             return Applied.STALE
-        news = await _write_stories(session, plan)
+        new = await _with_free_ids(session, plan.new)
+        news = await _write_stories(session, plan, new)
+        sketches = {story.id: story.made.sketch for story in new}
+        sketches |= {story.id: story.made.sketch for story in plan.changed}
+        created = [write.id for write in new]
         if source.scalar_one() != plan.feed.source_country:  # set while the poll was under way
             await mark_outdated(session, plan.feed.source_id)
     await finish_poll(session, plan, gap_s=gap_s)
-    news += await _cluster(session, plan, news)
+    news += await cluster_stories(session, sketches, created)
     await append_changes(session, news, plan.ledger.at)
     return Applied.APPLIED
 
@@ -66,28 +73,18 @@ async def _still_holds(session: WriteSession, plan: FeedPlan) -> bool:
     return plan.expected == tuple(sorted((s.id, s.revision) for s in known.stories.values()))
 
 
-async def _write_stories(session: WriteSession, plan: FeedPlan) -> list[NewChange]:
+async def _write_stories(
+    session: WriteSession, plan: FeedPlan, new: Sequence[NewStory]
+) -> list[NewChange]:
     at = plan.ledger.at
-    ids = await _free_ids(session, plan.new)
+    ids = {planned.id: story.id for planned, story in zip(plan.new, new, strict=True)}
     await write_lessons(session, plan.feed.source_id, plan.lessons, at)
-    new = [replace(story, id=ids[story.id]) for story in plan.new]
     created = await insert_stories(session, new, plan.feed, at)
     revised = await revise_stories(session, plan.changed, plan.feed.id, at)
     await _ask_for_pages(session, plan, new)
     await _write_copies(session, plan.feed.id, plan.copies, ids, at)
     await _mark_left(session, plan)
     return [*created, *revised]
-
-
-async def _cluster(
-    session: WriteSession, plan: FeedPlan, news: Sequence[NewChange]
-) -> list[NewChange]:
-    """Find the reprints of what was written; `news` tells of the new stories, then the changed."""
-    writes: tuple[NewStory | ChangedStory, ...] = (*plan.new, *plan.changed)
-    sketches = {c.story_id: w.made.sketch for c, w in zip(news, writes, strict=True)}
-    return await cluster_stories(
-        session, sketches, [change.story_id for change in news[: len(plan.new)]]
-    )
 
 
 async def _ask_for_pages(session: WriteSession, plan: FeedPlan, new: Sequence[NewStory]) -> None:
@@ -102,8 +99,8 @@ async def _ask_for_pages(session: WriteSession, plan: FeedPlan, new: Sequence[Ne
     await ask_for_pages(session, plan.feed.id, wanted, plan.ledger.at)
 
 
-async def _free_ids(session: WriteSession, news: Sequence[NewStory]) -> dict[int, int]:
-    """The ids of new stories, moved on where one of another source is taken already."""
+async def _with_free_ids(session: WriteSession, news: Sequence[NewStory]) -> list[NewStory]:
+    """New stories with their ids moved on where one of another source is taken already."""
     taken: set[int] = set()
     for chunk in chunks({new.id for new in news}):
         taken |= set(
@@ -118,7 +115,7 @@ async def _free_ids(session: WriteSession, news: Sequence[NewStory]) -> dict[int
             if row.first() is not None:
                 taken.add(free)
         ids[wanted] = free
-    return ids
+    return [replace(story, id=ids[story.id]) for story in news]
 
 
 async def _write_copies(
