@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     max_entries: int = Field(2000, ge=1, le=100_000, description="entries read from one document")
     parse_timeout_s: float = Field(10.0, gt=0, le=120, description="time one parse may take")
     parse_memory_mb: int = Field(
-        2048, ge=256, le=65_536, description="memory one worker process may take"
+        1024, ge=256, le=65_536, description="memory that work may take in one worker process"
     )
     user_agent: str = Field(
         f"Copydesk/{__version__} (feed reader; set COPYDESK_USER_AGENT to say who runs it)",

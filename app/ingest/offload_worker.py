@@ -118,9 +118,21 @@ def _lower(ours: int, hard: int) -> int:
 
 
 def _limit_memory(memory_bytes: int) -> None:
-    ours = _lower(memory_bytes, resource.getrlimit(resource.RLIMIT_AS)[1])
+    """What work may take, beside what the process has taken up so far: libraries reserve address
+    space by the gigabyte that they never use.
+    """
+    ours = _lower(_taken_up() + memory_bytes, resource.getrlimit(resource.RLIMIT_AS)[1])
     resource.setrlimit(resource.RLIMIT_AS, (ours, ours))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # SIGXCPU would write one
+
+
+def _taken_up() -> int:
+    """Bytes of address space; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", "rb") as pages:  # noqa: PTH123 - pathlib is not loaded here
+            return int(pages.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
