@@ -100,7 +100,7 @@ def _segments(words: Sequence[Word], vocabulary: NameWords) -> Iterator[Segment]
 
 def _title(word: Word, title: Word | None, vocabulary: NameWords) -> Word | None:
     """The title that holds after a word that is no name."""
-    if word.key in vocabulary.titles or word.key.endswith(vocabulary.title_suffixes):
+    if word.key in vocabulary.titles or word.key.casefold().endswith(vocabulary.title_suffixes):
         return word
     if word.key in vocabulary.title_objects or word.key in vocabulary.title_parts:
         return title
@@ -118,7 +118,7 @@ def _is_name(
     word: Word, current: Sequence[Word], following: Word | None, vocabulary: NameWords
 ) -> bool:
     key = word.key
-    if key in vocabulary.titles or key.endswith(vocabulary.title_suffixes):
+    if key in vocabulary.titles or key.casefold().endswith(vocabulary.title_suffixes):
         return _as_surname(key, current, vocabulary) or (key in vocabulary.sure_given)
     if key not in vocabulary.not_names:
         return True
@@ -188,14 +188,8 @@ def _trimmed(
     """The words without a stranger before a given name, or after a name in title case."""
     words = segment.words
     given = vocabulary.sure_given if segment.title is None else vocabulary.given
-    if segment.title is None and len(words) > _PAIR and words[0].key not in vocabulary.given:
-        undotted = _is_initial(words[0]) and text[words[0].end - 1] != "."
-        strange = words[0].key not in vocabulary.family_first and (
-            undotted or not _is_initial(words[0])
-        )
-        stranger = words[1].key in given or (undotted and len(words[0].key) > 1)
-        if strange and stranger and words[1].gap in _SPACES:
-            words = words[1:]
+    if segment.title is None:
+        words = words[_strangers(text, words, vocabulary) :]
     if title_case and words:
         length = 2
         while length < len(words) and (
@@ -211,6 +205,22 @@ def _trimmed(
         doubtful = words[0].key in vocabulary.doubtful_given & vocabulary.not_names
         return () if doubtful else words
     return words
+
+
+def _strangers(text: str, words: Sequence[Word], vocabulary: NameWords) -> int:
+    """How many words stand before a given name, as in "Supreme Court Jane Roe"; "DL Roe"."""
+    first = words[0]
+    if first.key in vocabulary.given or first.key in vocabulary.family_first:
+        return 0
+    undotted = _is_initial(first) and text[first.end - 1] != "."
+    if _is_initial(first) and not undotted:
+        return 0
+    for at in range(1, len(words) - 1):
+        if words[at].gap not in _SPACES:
+            return 0
+        if words[at].key in vocabulary.sure_given:
+            return at
+    return 1 if undotted and len(first.key) > 1 and len(words) > _PAIR else 0
 
 
 def _may_be_full(words: Sequence[Word]) -> bool:
@@ -240,7 +250,8 @@ def _inside(text: str, words: Sequence[Word], vocabulary: NameWords) -> dict[str
         evidence["asian"] = 0.35
     initials = [word for word in words[:-1] if _is_initial(word)]
     if initials and first != "U.S":
-        evidence["initial"] = 0.6 if text[initials[0].end - 1] == "." else 0.3
+        dotted, alone = text[initials[0].end - 1] == ".", len(initials[0].key) == 1
+        evidence["initial"] = 0.6 if dotted else 0.3 if alone else 0.0
     if any(word.gap in _PARTICLES for word in words[1:]):
         evidence["particle"] = 0.4
     if last in _SUFFIXES and last in ("Jr", "Sr"):
