@@ -56,6 +56,11 @@ class Trust(Enum):
     AMBIGUOUS = 1  # a word, a person's name: the story must say that the place is meant
 
 
+ADJECTIVE: Final = 0.6
+"""How sure it is that "Japanese" speaks of Japan."""
+_SURE: Final = {Trust.SURE: 1.0, Trust.LIKELY: 0.9, Trust.AMBIGUOUS: 0.8}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Place:
     """One and the same object for a code, so that it is compared and hashed as that."""
@@ -76,6 +81,11 @@ class Form:
     use: Use
     trust: Trust
     together: bool = False
+    sure: float = field(init=False)  # from 0 to 1
+
+    def __post_init__(self) -> None:
+        sure = ADJECTIVE if self.use is Use.ADJECTIVE else _SURE[self.trust]
+        object.__setattr__(self, "sure", sure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

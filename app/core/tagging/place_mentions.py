@@ -97,8 +97,9 @@ class _Reader:
     loose: bool  # capitals say nothing: German, and headlines that have them everywhere
 
     def latin(self, found: Sequence[Match]) -> Iterator[Mention]:
+        text, field, names = self.text, self.field, self.names
         for index, start, end in found:
-            form, surface = self.names.forms[index], self.names.surfaces[index]
+            form, surface = names.forms[index], names.surfaces[index]
             if form.use is Use.NOT:
                 continue
             part, placed, state = Part.NO, False, None
@@ -109,9 +110,12 @@ class _Reader:
             elif form.use is Use.NAME:
                 word = self._word_before(start)
                 part = self._part(surface, form, start, end, word)
-                placed = self._placed(form, word, start) or self.text.startswith(_TAILS, end)
-                state = self._state_after(end)
-            yield Mention(surface, form, self.field, start, end, part, placed, state)
+                placed = word != "" and self._placed(form, word, start)
+                if text[end : end + 1] == "-":
+                    placed = placed or text.startswith(_TAILS, end)
+                elif text[end : end + 1] == ",":
+                    state = self._state_after(end)
+            yield Mention(surface, form, field, start, end, part, placed, state)
 
     def other(self, found: Sequence[Match]) -> Iterator[Mention]:
         for index, start, end in found:
@@ -217,8 +221,6 @@ class _Reader:
         return university or not self.marks.parts_of.isdisjoint(words)
 
     def _state_after(self, end: int) -> str | None:
-        if self.text[end : end + 1] != ",":
-            return None
         found = _STATE.match(self.text, end)
         return self.names.states.get(found[1].replace(" ", "")) if found else None
 

@@ -164,19 +164,27 @@ def read_story(
 ) -> Reader:
     """A reader of the story's mentions; `names` are those of its people."""
     surnames = {part for name in names for part in name.split()}
-    surnames |= {one.surface for one in mentions if one.part is Part.PERSON and _may_be_name(one)}
-    surnames |= _only_in_names(mentions)
     seen: Counter[str] = Counter([(story.source_country or "").lower()])
     areas: set[str] = set()
-    special = {"US", *STATES_NAMED_AS_OTHERS, *surnames}
+    special = {"US", *STATES_NAMED_AS_OTHERS}
+    parts: set[str] = set()
+    plain: set[str] = set()
     for one in mentions:
-        place = one.form.places[0]
-        if place.kind is Kind.AREA:
-            areas.add(place.code)
-        if place.kind is Kind.CITY or len(one.form.places) > 1:
+        form, place = one.form, one.form.places[0]
+        if place.kind is Kind.CITY or len(form.places) > 1:
             special.add(one.surface)
-        if one.part is Part.NO and one.form.trust is Trust.SURE and len(one.form.places) == 1:
-            seen[place.country or place.code] += 1
+        elif place.kind is Kind.AREA:
+            areas.add(place.code)
+        if one.part is Part.NO:
+            if one.field == "text":
+                plain.add(one.surface)
+            if form.trust is Trust.SURE and len(form.places) == 1:
+                code = place.country or place.code
+                seen[code] = seen.get(code, 0) + 1
+        elif form.trust is not Trust.SURE or place.kind is Kind.CITY:  # not Environment Canada
+            (surnames if one.part is Part.PERSON else parts).add(one.surface)
+    surnames |= parts - plain  # only in names, so that capitals in a headline say no more
+    special |= surnames
     reader = Reader(
         story=story,
         book=book,
@@ -190,16 +198,3 @@ def read_story(
     )
     reader.settle()
     return reader
-
-
-def _may_be_name(mention: Mention) -> bool:
-    """Not "Canada" in "Environment Canada"."""
-    form = mention.form
-    return form.trust is not Trust.SURE or form.places[0].kind is Kind.CITY
-
-
-def _only_in_names(mentions: Sequence[Mention]) -> set[str]:
-    """What the text has only as a part of names, so that capitals in a headline say no more."""
-    text = [one for one in mentions if one.field == "text"]
-    parts = {one.surface for one in text if one.part is Part.NAME and _may_be_name(one)}
-    return parts - {one.surface for one in text if one.part is Part.NO}

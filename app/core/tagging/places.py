@@ -11,7 +11,7 @@ from typing import Final
 
 from app.core.story import TagBy
 from app.core.tagging.gazetteer import gazetteer
-from app.core.tagging.place_forms import LANGUAGES, Place, Trust, Use
+from app.core.tagging.place_forms import ADJECTIVE, LANGUAGES, Place
 from app.core.tagging.place_mentions import Mention, Part, read_mentions
 from app.core.tagging.place_readings import read_story
 from app.core.tagging.types import Found, Span, Taggable
@@ -21,8 +21,6 @@ LEAD_CHARS: Final = 300
 INFERRED: Final = 0.5
 """How much of a city's score its country gets."""
 
-_SURE: Final = {Trust.SURE: 1.0, Trust.LIKELY: 0.9, Trust.AMBIGUOUS: 0.8}
-_ADJECTIVE: Final = 0.6
 _ONCE: Final = 1
 _OFTEN: Final = 5
 _SCRIPTS: Final = (
@@ -78,9 +76,9 @@ def _language(story: Taggable) -> str:
 def _tag(place: Place, on: Sequence[Mention]) -> Found | None:
     """None where all that speaks for it is one adjective far down."""
     titled = on[0].field == "title"
-    leading = any(one.field == "text" and one.start < LEAD_CHARS for one in on)
-    sure = max(map(_sureness, on))
-    if sure <= _ADJECTIVE and not titled and not leading and len(on) == _ONCE:
+    leading = any(one.start < LEAD_CHARS and one.field == "text" for one in on)
+    sure = max([ADJECTIVE if one.part is Part.COUNTRYS else one.form.sure for one in on])
+    if sure <= ADJECTIVE and not titled and not leading and len(on) == _ONCE:
         return None
     often = min(1.0, (len(on) - _ONCE) / (_OFTEN - _ONCE))
     return Found(
@@ -91,12 +89,6 @@ def _tag(place: Place, on: Sequence[Mention]) -> Found | None:
         spans=tuple([Span(field=one.field, start=one.start, end=one.end) for one in on]),
         score=round(sure * (0.35 + 0.3 * titled + 0.2 * leading + 0.15 * often), 3),
     )
-
-
-def _sureness(mention: Mention) -> float:
-    if mention.part is Part.COUNTRYS or mention.form.use is Use.ADJECTIVE:
-        return _ADJECTIVE
-    return _SURE[mention.form.trust]
 
 
 def _infer(found: dict[str, Found], score: float, country: Place) -> None:
