@@ -307,6 +307,36 @@ def test_a_megabyte_of_anything_takes_bounded_time(unit: str):
     names(text, title=text[:1000], language=None)
 
 
+@pytest.mark.timeout(20)
+def test_thousands_of_names_take_bounded_time():
+    letters = "abcdefghijklmnopqrst"
+    given = [
+        f"{one.upper()}{two}{three}" for one in letters for two in letters for three in letters
+    ]
+    same = ", a nurse. ".join(f"{name} Roe" for name in given)
+    names(same + " Mr. Roe and Roe met Roe. " * 500)
+    names(", a nurse. ".join(f"{name} R{name.lower()}" for name in given))
+    names(
+        "は".join(
+            f"ア{chr(0x30A2 + at % 80)}イ・{chr(0x30A2 + at // 80)}ウエ氏" for at in range(4000)
+        )
+    )
+
+
+def test_what_follows_an_organization_does_not_belong_to_a_name_before_it():
+    text = "“No,” said Jane Roe, a director of much, NATO Harrow Grounds, they say."
+    assert people(text) == {"Jane Roe"}
+
+
+def test_what_stands_before_a_given_name_is_no_part_of_it():
+    assert people("The Harrow Grounds Jane Roe, a nurse, left.") == {"Jane Roe"}
+    assert people("Then QB Quill Harrow, 34, fell.") == {"Quill Harrow"}
+
+
+def test_initials_and_numbers_alone_are_nobody():
+    assert people("President Jr. III left. Dr. A. B. came. President J. II.") == set()
+
+
 PIECES = st.sampled_from(
     """Jane|Roe|President|Dr.|the|of|van der|al-|’s|'s|, 34,|(NFB)|Northern|Fisheries|Board|Inc.|&
     |University|said|.|“|”|\n\n|ROE|岸田|文雄|首相|氏|さん|・|ティラーソン|は|김정은|대통령|은|그룹|国家主席|习近平|表示

@@ -97,9 +97,8 @@ def _role_before(before: str) -> bool:
     clause = _CLAUSE.split(before)[-1]
     if not clause.endswith((" ", "\u00a0", "d’", "d'")):
         return False
-    words = _WORD.findall(clause)[-_MAX_APART:]
-    if not words or (clause.rstrip().endswith((",", "-")) and not clause.rstrip().endswith(",")):
-        return False
+    part = clause.rstrip().removesuffix(",").rpartition(",")[2]
+    words = _WORD.findall(part)[-_MAX_APART:]
     for at in range(len(words) - 1, -1, -1):
         if words[at][0].islower() and is_role(words[at]):
             return at == len(words) - 1 or words[at + 1] in _LINKS

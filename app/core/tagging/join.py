@@ -14,6 +14,9 @@ from app.core.tagging.types import Field, Found, Span
 
 LEAD_CHARS: Final = 400
 _OFTEN: Final = 4
+MAX_BEARERS: Final = 12
+"""How many people of one family name are told apart."""
+
 MAX_FOUND: Final = 60
 """Of each kind; the surest and most prominent."""
 
@@ -46,6 +49,8 @@ def join_people(mentions: Mapping[Field, Sequence[Mention]]) -> list[Named]:
             continue
         person = _same(mention, by_family.get(_fold(mention.family), ()))
         if person is None:
+            if len(by_family.get(_fold(mention.family), ())) == MAX_BEARERS:
+                continue
             person = Named(name=mention.name, family=mention.family, evidence={})
             people.append(person)
             by_family.setdefault(_fold(mention.family), []).append(person)
