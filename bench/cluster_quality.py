@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from rich.console import Console
 from rich.table import Table
@@ -46,6 +46,12 @@ EXCUSED: Final = {"cut to 25 %", "half, edited, retitled, added to"}
 
 _RELATED: Final = re.compile(r"\d+年\d+月\d+日\(.\)")
 """In texts of the Japanese corpus: lists of other stories, which are not the story's own words."""
+
+
+Labelled: TypeAlias = tuple[tuple[str, int], str | None, Text]
+"""The group of a text, the edit that made it, None for an original, and the text; originals come
+before their copies.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,41 +120,39 @@ def joined_sentences(language: str) -> list[Text]:
     ]
 
 
-def versions(
-    count: int, chance: random.Random
-) -> Iterator[tuple[tuple[str, int], str | None, Text]]:
+def versions(count: int, chance: random.Random, reports: int = REPORTS) -> Iterator[Labelled]:
     """Every text, and every copy of it."""
     kinds = {"en": articles(), "ja": japanese(count)}
     kinds |= {language: joined_sentences(language) for language in ("ko", "zh")}
     for language, texts in kinds.items():
         for n, told in enumerate(texts):
-            yield from _edited((language, n), told, EDITS, language, chance)
+            yield from edited((language, n), told, EDITS, language, chance)
     piece = KYODO.read_text("utf-8")
     variants: dict[str, Edit] = dict(EDITS) | {"cut to 15 %": cut_to(0.15)}
     told = Text(title="Tillerson arrives in Japan", text=piece)
-    yield from _edited(("kyodo", 0), told, variants, "en", chance)
+    yield from edited(("kyodo", 0), told, variants, "en", chance)
     short = [name for name in EDITS if name.startswith(("headline", "boilerplate", "5 %"))]
     for name, template in TEMPLATES.items():
-        for n in range(REPORTS):
+        for n in range(reports):
             edits = {edit: EDITS[edit] for edit in short}
             group = (f"template {name}", n)
-            yield from _edited(group, filled(name, chance), edits, template.language, chance)
+            yield from edited(group, filled(name, chance), edits, template.language, chance)
 
 
-def _edited(
+def edited(
     group: tuple[str, int],
     told: Text,
     edits: dict[str, Edit],
     language: str,
     chance: random.Random,
-) -> Iterator[tuple[tuple[str, int], str | None, Text]]:
+) -> Iterator[Labelled]:
+    """A text and its copies."""
     yield group, None, told
     for name, edit in edits.items():
         yield group, name, edit(told, language, chance)
 
 
-def measure(count: int, seed: int) -> Measured:
-    texts = list(versions(count, random.Random(seed)))
+def measure(texts: Sequence[Labelled]) -> Measured:
     begun = time.perf_counter()
     sketches = [sketch_of(told.title, told.text) for _, _, told in texts]
     sketched = time.perf_counter()
@@ -244,7 +248,7 @@ def main() -> int:
     if not ARTICLES.is_file():
         sys.stderr.write(f"no test data at {SHARED_DATA}: set COPYDESK_TEST_DATA to its folder\n")
         return 1
-    measured = measure(given.documents, given.seed)
+    measured = measure(list(versions(given.documents, random.Random(given.seed))))
     show(measured, Console())
     failed = failures(measured)
     for line in failed:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.api import story_pages
 from app.api.formats import LIST_FORMATS
 from app.api.schemas_clusters import ClusterList
 from app.api.schemas_lists import StoryList
@@ -105,6 +106,17 @@ async def test_collapse_shows_the_first_of_each_cluster_that_matches(
     page = (await reprinted.get("/v1/stories", **asked, collapse="cluster", limit=1)).json()
     assert page["meta"]["total"] == len(wanted)
     assert page["meta"]["total_relation"] == "eq"
+
+
+async def test_a_count_of_clusters_says_when_it_is_no_count_of_all(
+    reprinted: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound is one of stories that match: their clusters are fewer."""
+    for bound, total, relation in ((12, 7, "eq"), (11, None, "gte")):
+        monkeypatch.setattr(story_pages, "COUNT_BOUND", bound)
+        meta = (await reprinted.get("/v1/stories", collapse="cluster")).json()["meta"]
+        assert meta["total_relation"] == relation
+        assert total in (None, meta["total"])
 
 
 async def test_collapse_holds_in_every_format(reprinted: Api) -> None:

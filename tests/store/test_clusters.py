@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.core import reprints
+from app.core.make import make_again
 from app.core.poll import ClaimedFeed
 from app.core.syndicate import Sketched, are_reprints, band_keys, sketch_of
 from app.core.types import Entry
@@ -22,6 +23,7 @@ from app.store.leases import claim_feed
 from app.store.models import bands, members, sketches, stories
 from app.store.models import feeds as feeds_table
 from app.store.plans import Applied
+from app.store.renewal import mark_for_renewal, outdated_entries, renew_stories
 from tests.plans import INTERVALS, NOW, add, apply, claim, entry, make_all_due, plan
 
 LATER = NOW + timedelta(hours=1)
@@ -204,6 +206,25 @@ async def test_what_is_no_reprint_any_more_leaves_no_rows(database: Database) ->
     async with database.read() as session:
         assert (await session.execute(select(bands))).all() == []
         assert (await session.execute(select(sketches))).all() == []
+
+
+async def test_stories_that_are_made_again_are_sketched_and_clustered(database: Database) -> None:
+    """As those must be that were here before there were sketches."""
+    await feeds(database, "ab")
+    await poll_feed(database, "a", story("a1", HARBOUR))
+    await poll_feed(database, "b", story("b1", HARBOUR, minutes=1))
+    async with database.write() as session:
+        for table in (sketches, bands, members):
+            await session.execute(delete(table))
+        both = list((await session.execute(select(stories.c.id))).scalars())
+        await mark_for_renewal(session, both)
+    async with database.read() as session:
+        read = await outdated_entries(session, before=None, limit=9)
+    made = make_again([kept.making for kept in read])
+    async with database.write() as session:
+        done = await renew_stories(session, list(zip(read, made, strict=True)), LATER)
+    assert (done.changed, done.same) == (0, 2)
+    assert await clusters(database) == [["a1", "b1"]]
 
 
 # --- the order of arrival -----------------------------------------------------------------------
