@@ -9,7 +9,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from app.core.tagging.gazetteer import gazetteer
 from app.core.tagging.place_bounds import find_matches
-from app.core.tagging.places import find_places
+from app.core.tagging.places import INFERRED, find_places
 from app.core.tagging.types import Found, Span, Taggable
 
 
@@ -33,6 +33,12 @@ def test_a_city_implies_its_country_and_a_country_nothing():
     assert found["jp"].spans == ()
     assert found["jp"].score < found["tokyo"].score
     assert set(places("Ministers of Japan met on Monday.")) == {"jp"}
+
+
+def test_a_country_is_implied_by_the_strongest_of_its_cities():
+    found = places("Osaka waits. Tokyo acts. Tokyo pays. Tokyo rests.")
+    assert found["tokyo"].score > found["osaka"].score
+    assert found["jp"].score == pytest.approx(found["tokyo"].score * INFERRED, abs=0.001)
 
 
 def test_seas_and_disputed_areas_imply_nothing():
@@ -119,6 +125,10 @@ def test_what_is_in_the_title_and_often_weighs_more_than_what_comes_once_at_the_
         ("MOSUL, Iraq/BAGHDAD (Reuters) - Troops advanced.", {"mosul", "iq", "baghdad"}),
         ("The Bank of America building stands.", set()),
         ("Airbus's Germany plant closed.", {"de"}),
+        ("The mayor spoke in Yaroslavl.", {"yaroslavl"}),
+        ("Yaroslavl smiled.", set()),
+        ("London is quiet. London, Ontario, is not.", {"london-ca", "ontario"}),
+        ("A mill in Yakima, Washington, closed. Congress watched.", {"yakima", "washington-state"}),
         ("A mill in Berlin, Wisconsin, closed.", {"wisconsin"}),
         ("In Paris, American tourists queued.", {"paris", "us"}),
         ("A bar in Crans-Montana and a base at Wright-Patterson closed.", set()),
@@ -197,7 +207,8 @@ def test_what_people_and_organizations_took_is_no_place():
     [
         ("The U.S. Navy sailed.", {"us"}), ("Bank of Japan raised rates.", {"jp"}),
         ("Saudi Interior Ministry spoke.", {"sa"}), ("Bank of America closed.", set()),
-        ("Air France flew.", set()), ("Paris Opera opened.", set()),
+        ("Scouts of America met.", set()), ("Air France flew.", set()),
+        ("Paris Opera opened.", set()),
     ],
 )  # fmt: skip
 def test_a_body_named_after_its_country_speaks_of_that_less_surely(text: str, codes: set[str]):
@@ -256,6 +267,7 @@ def test_the_kyodo_kind_of_sentence():
         ("福島県で地震。", {"fukushima-prefecture"}),
         ("ジョージア州アトランタで集会。", {"georgia-us", "atlanta"}),
         ("日英国王が会う。", {"gb"}),
+        ("8日米側と会談。", set()),
         ("ロンドン・ブリッジ株式会社。", set()),
         ("英、新首相を選出", {"gb"}),
         ("米、値上がり続く", set()),
@@ -277,6 +289,7 @@ def test_in_japanese_a_city_implies_its_country():
         ("한국은행은 금리를 내렸다.", set()),
         ("한국갤럽이 조사했다.", set()),
         ("북한이 미사일을 쐈다.", {"kp"}),
+        ("강북한의 눈.", set()),
         ("북한산에 단풍이 들었다.", set()),
         ("한미 정상이 만났다.", {"kr", "us"}),
         ("美 대통령이 도착했다.", {"us"}),
@@ -304,6 +317,7 @@ def test_in_korean(text: str, codes: set[str]):
         ("美國和韓國舉行會談。", {"us", "kr"}),
         ("中美关系紧张。", {"cn", "us"}),
         ("中美洲国家开会。", {"central-america"}),
+        ("途中美国代表发言。", {"us"}),
         ("其中国际会议很多。", set()),
         ("中国移动公布业绩。", set()),
         ("东京和京都下雪。", {"tokyo", "kyoto"}),
