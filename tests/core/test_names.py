@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.core.story import TagBy
 from app.core.tag import fold_code
+from app.core.tagging.join import MAX_BEARERS
 from app.core.tagging.names import Names, find_names
 from app.core.tagging.types import Taggable
 from app.core.tagging.words import MAX_CHARS
@@ -60,6 +61,7 @@ def said(text: str, name: str, *, language: str = "en") -> list[str]:
         ("It was John Roe Jr. again.", {"John Roe Jr."}),
         ("It was Theresa Brown again.", {"Theresa Brown"}),
         ("They met Lee Chung-tai there.", {"Lee Chung-tai"}),
+        ("Quill Smith said profits fell.", {"Quill Smith"}),
         ("Spokesman Quill Harrow and Tove Lindqvist said so.", {"Quill Harrow", "Tove Lindqvist"}),
         ("President Quill Harrow Tuesday met Premier Jane Roe.", {"Quill Harrow", "Jane Roe"}),
     ],
@@ -85,6 +87,7 @@ def test_people_are_known_by_titles_given_names_and_what_stands_around_them(
         "Will Congress act? May Day came. Mark the date. Grant money came. Rich Countries pay.",
         "Heavy Snow fell. Election Results came. Breaking News followed.",
         "The Harrow Passage was closed.",
+        "They like Buenos Aires, the writer’s town.",
         "Quill Harrow said profits fell.",  # it may be a company
         "The Charles River rose. The Victoria Falls did too. The Franklin Institute closed.",
     ],
@@ -171,6 +174,7 @@ def test_what_an_organization_is_called_after_is_not_the_person():
             "ja",
             set(),
         ),
+        ("タイガース監督とキリン社長、東京青空さんが来た。", "ja", set()),
         ("山口県知事と東京都知事、大阪市長。", "ja", set()),
         ("김정은 국무위원장은 말했다.", "ko", {"김정은"}),
         ("윤석열 대통령이 왔다.", "ko", {"윤석열"}),
@@ -180,7 +184,11 @@ def test_what_an_organization_is_called_after_is_not_the_person():
         ("홍길동(34)은 웃었다.", "ko", {"홍길동"}),
         ("홍길동씨는 웃었다.", "ko", {"홍길동"}),
         ("렉스 틸러슨 미국 국무장관이 왔다. 틸러슨 장관은 갔다.", "ko", {"렉스 틸러슨"}),
-        ("현직 대통령과 공동 대표, 러시아 대통령, 이번 감독, 정부 대변인이 왔다.", "ko", set()),
+        (
+            "현직 대통령과 공동 대표, 러시아 대통령, 이번 감독, 정부 대변인, 한국인 감독이 왔다.",
+            "ko",
+            set(),
+        ),
         ("国家主席习近平出席会议。", "zh", {"习近平"}),
         ("外交部发言人华春莹表示，会议将举行。", "zh", {"华春莹"}),
         ("王毅外长指出，双方同意。", "zh", {"王毅"}),
@@ -210,6 +218,8 @@ def test_family_names_are_joined_in_other_scripts():
         "レックス・ティラーソン",
         "ティラーソン",
     ]
+    korean = "홍길동 장관이 왔다. 홍길동은 갔다. 최홍길동은 책이다."
+    assert said(korean, "홍길동", language="ko") == ["홍길동", "홍길동"]
     chinese = "国家主席习近平抵达。习近平说，很好。"
     assert said(chinese, "习近平", language="zh") == ["习近平", "习近平"]
 
@@ -259,7 +269,20 @@ def test_a_known_organization_has_its_english_name_however_it_is_called():
     assert said(text, "Trans-Pacific Partnership") == ["Trans-Pacific Partnership", "TPP", "TPP"]
 
 
-@pytest.mark.parametrize("text", ["Acute Quill Syndrome (AQS) spread.", "It is 5 PM in the US."])
+def test_what_is_explained_without_the_name_of_an_organization_must_be_used_as_one():
+    text = "The Deep Winter Cooling Range (DWCR) fell. The DWCR fell."
+    assert organizations(text) == set()
+    assert organizations(text + " DWCR officials left.") == {"Deep Winter Cooling Range"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acute Quill Syndrome (AQS) spread.",
+        "The Council Water Tax (CWT) rose.",
+        "It is 5 PM in the US.",
+    ],
+)
 def test_not_every_acronym_is_an_organization(text: str):
     assert organizations(text) == set()
 
@@ -314,7 +337,7 @@ def test_thousands_of_names_take_bounded_time():
         f"{one.upper()}{two}{three}" for one in letters for two in letters for three in letters
     ]
     same = ", a nurse. ".join(f"{name} Roe" for name in given)
-    names(same + " Mr. Roe and Roe met Roe. " * 500)
+    assert len(people(same + " Mr. Roe and Roe met Roe. " * 500)) == MAX_BEARERS
     names(", a nurse. ".join(f"{name} R{name.lower()}" for name in given))
     names(
         "は".join(

@@ -99,7 +99,7 @@ def _name_at_end(before: str, title: str) -> tuple[int, str, bool] | None:
 def _katakana_name(found: re.Match[str]) -> tuple[int, str, bool] | None:
     parts = re.split("[・＝=]", found[0])
     """Whose name a run of katakana is: nobody's, where it is a country's or longer than names."""
-    if found[0] in listed_set("ja_kana_places") or len(found[0]) >= _CUT_SHORT:
+    if len(found[0]) >= _CUT_SHORT:
         return None
     strange = listed_set("ja_kana_not") | listed_set("ja_kana_places")
     if any(part in strange for part in parts) or len(parts[-1]) == 1:

@@ -52,7 +52,7 @@ def find_names(story: Taggable) -> Names:
         organizations[where] = [*found, *eastern.organizations]
         left[where] = list(_outside(words, found))
         titled = where == "title" and is_title_case(text)
-        western = [] if shouted else read_people(text, left[where], title_case=titled)
+        western = read_people(text, left[where], title_case=titled)
         people[where] = [*western, *eastern.people]
     known = join_people(people)
     _hear_families(texts, known, left)
