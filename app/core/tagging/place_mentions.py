@@ -14,6 +14,8 @@ from app.core.tagging.place_forms import LATIN, Form, Kind, Trust, Use
 from app.core.tagging.types import Field, Span
 
 _SHORT: Final = frozenset({"US", "UK", "UAE", "USA"})
+_SEATED: Final = frozenset({"University", "College", "Institute", "Hospital", "Museum", "School"})
+"""What is in the city whose name follows."""
 _TAILS: Final = ("-based", "-born")
 _LONG_WORD: Final = 24
 _TITLES: Final = 4  # letters, at most, before the stop: "Gen."
@@ -103,10 +105,10 @@ class _Reader:
             if form.use is Use.NOT:
                 continue
             part, placed, state = Part.NO, False, None
-            if self.taken and self._is_taken(start, end):
-                if not self._speaks_of_country(surface, form, start):
+            if self.taken and (taken := self._taken_by(start, end)) is not None:
+                if (kept := self._part_of_taken(surface, form, start, taken)) is None:
                     continue
-                part = Part.COUNTRYS
+                part = kept
             elif form.use is Use.NAME:
                 word = self._word_before(start)
                 part = self._part(surface, form, start, end, word)
@@ -120,26 +122,35 @@ class _Reader:
     def other(self, found: Sequence[Match]) -> Iterator[Mention]:
         for index, start, end in found:
             form, surface = self.names.forms[index], self.names.surfaces[index]
-            if form.use is Use.NOT or (self.taken and self._is_taken(start, end)):
+            if form.use is Use.NOT or self._taken_by(start, end) is not None:
                 continue
             part = Part.NAME if form.use is Use.NAME and self._dotted(start, end) else Part.NO
             sign = _SIGNS.get(form.trust)
             placed = sign is not None and sign.match(self.text, end) is not None
             yield Mention(surface, form, self.field, start, end, part, placed, None)
 
-    def _is_taken(self, start: int, end: int) -> bool:
-        return any(
-            first < end and start < last and last - first >= end - start
-            for first, last in self.taken
-        )
+    def _taken_by(self, start: int, end: int) -> str | None:
+        """The words of the name, at least as long, that has a part of these."""
+        for first, last in self.taken:
+            if first < end and start < last and last - first >= end - start:
+                return self.text[first:last]
+        return None
 
-    def _speaks_of_country(self, surface: str, form: Form, start: int) -> bool:
-        """Whether a taken name says whose body it is: "U.S. Navy", "Bank of Japan"."""
-        if form.trust is not Trust.SURE or form.places[0].kind is not Kind.COUNTRY:
-            return False
+    def _part_of_taken(self, surface: str, form: Form, start: int, taken: str) -> Part | None:
+        """What a taken name says: whose body it is ("U.S. Navy", "Bank of Japan"), or where.
+
+        None where nothing: "Air France", "Paris Hilton".
+        """
+        if form.trust is Trust.AMBIGUOUS:
+            return None
+        named_last = self.text[max(0, start - 4) : start] in {" of ", " at ", " in "}
+        if form.places[0].kind is Kind.CITY:
+            return Part.NO if named_last and not _SEATED.isdisjoint(taken.split()) else None
+        if form.places[0].kind is not Kind.COUNTRY:
+            return None
         if form.use is Use.ADJECTIVE or "." in surface or surface in _SHORT:
-            return True
-        return surface != "America" and self.text[max(0, start - 4) : start] == " of "
+            return Part.COUNTRYS
+        return Part.COUNTRYS if named_last and surface != "America" else None
 
     def _word_before(self, start: int) -> str:
         """The word with just a space between; "" at the start and after a comma or the like."""

@@ -218,6 +218,18 @@ def test_a_body_named_after_its_country_speaks_of_that_less_surely(text: str, co
     assert all(one.score < places("Peru wins.")["pe"].score for one in found.values())
 
 
+def test_a_university_is_in_its_city():
+    text = "The University of Helsinki and Texas State University won. Berlin Bank of Vienna lost."
+    taken = (
+        Span(field="text", start=4, end=26),
+        Span(field="text", start=31, end=53),
+        Span(field="text", start=59, end=80),
+    )
+    assert set(places(text, taken=taken)) == {"helsinki", "fi"}
+    whole = Span(field="text", start=0, end=22)
+    assert said("University of Victoria won in Canada.", taken=(whole,)) == {"ca"}
+
+
 def test_the_surname_of_somebody_in_the_story_is_no_place():
     assert said("London spoke first.", names=("Ann London",)) == set()
     assert said("London spoke in London.", names=("Ann London",)) == {"london"}
