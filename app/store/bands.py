@@ -32,8 +32,10 @@ from app.store.models import sketches, stories
 # The planners are made to walk the primary key, stretch by stretch.
 _AROUND_ON_SQLITE: Final = """
 WITH wanted AS MATERIALIZED (
-    SELECT value ->> 0 AS n, value ->> 1 AS key, value ->> 2 AS first, value ->> 3 AS low,
-        value ->> 4 AS high, value ->> 5 AS last FROM json_each(:stretches))
+    SELECT json_extract(value, '$[0]') AS n, json_extract(value, '$[1]') AS key,
+        json_extract(value, '$[2]') AS first, json_extract(value, '$[3]') AS low,
+        json_extract(value, '$[4]') AS high, json_extract(value, '$[5]') AS last
+        FROM json_each(:stretches))
 SELECT w.n, b.story_id FROM wanted AS w CROSS JOIN bands AS b
     WHERE b.key = w.key AND b.story_id BETWEEN w.low AND w.high
 UNION ALL SELECT w.n, b.story_id FROM wanted AS w CROSS JOIN bands AS b
@@ -218,7 +220,10 @@ async def _move(session: WriteSession, statement: str, moved: Mapping[int, set[i
         return
     if session.dialect == SQLITE:
         # WHERE, since SQLite takes ON after a bare FROM for a join's
-        rows = "SELECT value ->> 0, value ->> 1 FROM json_each(:pairs) WHERE true"
+        rows = (
+            "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')"
+            " FROM json_each(:pairs) WHERE true"
+        )
         parameters: dict[str, object] = {"pairs": orjson.dumps(pairs).decode()}
     else:
         rows = "SELECT * FROM unnest(CAST(:keys AS BIGINT[]), CAST(:ids AS BIGINT[]))"

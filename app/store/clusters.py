@@ -12,13 +12,14 @@ for it holds a row that its holder needs.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from sqlalchemy import delete, select
 
-from app.core.reprints import Pair, Sets, connect, joined_pairs, pairs_of, parted_pairs
+from app.core.reprints import Band, Pair, Sets, connect, joined_pairs, pairs_of, parted_pairs
 from app.core.syndicate import Sketch, Sketched, are_reprints, band_keys
 from app.store.bands import bands_around, bands_between, keep_sketches, read_sketched
 from app.store.changes import ChangeType, NewChange
@@ -43,11 +44,11 @@ async def cluster_stories(
         return []
     await session.lock(CLUSTERS_LOCK)
     bands = await bands_around(session, moves)
-    pairs = {pair for band in bands for pair in (*pairs_of(band), *joined_pairs(band))}
-    parted = {pair for band in bands for pair in parted_pairs(band)}
-    touched = {story for pair in (*pairs, *parted) for story in pair} | moves.resketched
+    # Of a flood of reports there are a million pairs: in a thread, so that others are answered.
+    pairs, parted = await asyncio.to_thread(_compared, bands)
     sketched = await read_sketched(session, {story for pair in pairs for story in pair})
-    edges = [pair for pair in pairs if _alike(sketched, *pair)]
+    edges = await asyncio.to_thread(_edges, pairs, sketched)
+    touched = {story for pair in (*edges, *parted) for story in pair} | moves.resketched
     now = await clusters_of(session, touched)
     unsure = {now[story] for story in moves.resketched if story in now}
     unsure |= _perhaps_parted(parted, edges, now)
@@ -73,9 +74,22 @@ async def stories_of(session: ReadSession, cluster_ids: Collection[int]) -> dict
     return found
 
 
-def _alike(sketched: Mapping[int, Sketched], one: int, other: int) -> bool:
-    a, b = sketched.get(one), sketched.get(other)
-    return a is not None and b is not None and are_reprints(a, b)
+def _compared(bands: Iterable[Band]) -> tuple[set[Pair], set[Pair]]:
+    """Who is compared, and who no longer is under some key."""
+    pairs: set[Pair] = set()
+    parted: set[Pair] = set()
+    for band in bands:
+        pairs.update(pairs_of(band), joined_pairs(band))
+        parted.update(parted_pairs(band))
+    return pairs, parted
+
+
+def _edges(pairs: Iterable[Pair], sketched: Mapping[int, Sketched]) -> list[Pair]:
+    return [
+        (one, other)
+        for one, other in pairs
+        if one in sketched and other in sketched and are_reprints(sketched[one], sketched[other])
+    ]
 
 
 def _perhaps_parted(

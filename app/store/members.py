@@ -4,8 +4,10 @@ one time, those first seen.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Row, select
@@ -18,6 +20,9 @@ from app.store.stories import load_stories
 
 SHOWN: Final = 100
 """How many reprints a story is shown with."""
+
+MAX_WORDS: Final = 200_000
+"""Words on a page of a cluster."""
 
 Turn: TypeAlias = tuple[int, int, int]
 """A story's place in its cluster: published and first seen (milliseconds), id."""
@@ -51,7 +56,10 @@ async def reprints_of(session: ReadSession, ids: Sequence[int]) -> dict[int, lis
 async def get_cluster(
     session: ReadSession, story_id: int, *, after: Turn | None, limit: int
 ) -> Cluster:
-    """The cluster that a story is in; raises NotFound if it is in none."""
+    """The cluster that a story is in; raises NotFound if it is in none.
+
+    A page of long texts is shorter than `limit`, since they are compared word by word.
+    """
     cluster = (await clusters_of(session, [story_id])).get(story_id)
     if cluster is None:
         raise NotFound(
@@ -60,7 +68,9 @@ async def get_cluster(
         )
     everyone = await _in_turn(session, cluster, None)
     rest = [row for row in everyone if after is None or _turn(row) > after]
-    page = [row.id for row in rest[:limit]]
+    words = list(accumulate(row.word_count for row in rest[:limit]))
+    shown = max(1, bisect_right(words, MAX_WORDS))
+    page = [row.id for row in rest[:shown]]
     first = everyone[0].id
     rows = {row.id: row for row in await load_stories(session, [first, *page], body=True)}
     return Cluster(
@@ -68,7 +78,7 @@ async def get_cluster(
         size=len(everyone),
         first=rows[first],
         stories=[rows[member] for member in page],
-        following=_turn(rest[limit - 1]) if len(rest) > limit else None,
+        following=_turn(rest[shown - 1]) if len(rest) > shown else None,
     )
 
 
@@ -84,6 +94,7 @@ async def _in_turn(session: ReadSession, cluster: int, limit: int | None) -> Seq
             stories.c.title,
             stories.c.published_at,
             stories.c.ingested_at,
+            stories.c.word_count,
             stories.c.source_id,
             sources.c.name.label("source_name"),
             sources.c.domain.label("source_domain"),

@@ -11,7 +11,7 @@ from app.api import story_pages
 from app.api.formats import LIST_FORMATS
 from app.api.schemas_clusters import ClusterList
 from app.api.schemas_lists import StoryList
-from app.store import collapse
+from app.store import collapse, members
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
 
@@ -177,7 +177,9 @@ async def test_a_cluster_says_who_was_first_and_which_words_others_have(reprinte
     assert "".join(p["text"] for p in pieces if p["kind"] != "added") == words("herring", 60)
 
 
-async def test_a_cluster_is_paged_and_found_by_any_id_in_it(reprinted: Api) -> None:
+async def test_a_cluster_is_paged_and_found_by_any_id_in_it(
+    reprinted: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     story = (await listed(reprinted, q="cedar herring", limit=1))[0]
     whole = (await reprinted.get(f"/v1/clusters/{story['cluster_id']}")).json()["data"]
     paged: list[Any] = []
@@ -187,6 +189,12 @@ async def test_a_cluster_is_paged_and_found_by_any_id_in_it(reprinted: Api) -> N
         paged += page["data"]
         link = page["links"]["next"]
     assert paged == whole
+    monkeypatch.setattr(members, "MAX_WORDS", 125)  # two stories, but not three
+    page = (await reprinted.get(f"/v1/clusters/{story['id']}")).json()
+    assert page["data"] == whole[:2]
+    assert page["page"]["has_more"]
+    rest = (await reprinted.get(page["links"]["next"])).json()
+    assert (rest["data"], rest["page"]["has_more"]) == (whole[2:], False)
 
 
 async def test_a_story_that_stands_alone_is_no_cluster(reprinted: Api) -> None:
