@@ -26,6 +26,7 @@ from app.core.tagging.place_forms import (
     Kind,
     Place,
     Table,
+    Use,
     read_senses,
     split_lines,
 )
@@ -65,6 +66,23 @@ def gazetteer(language: str) -> Gazetteer:
         places=table.places,
         states={**postal, **{mark: postal[code] for mark, code in words["state_marks"].items()}},
     )
+
+
+def place_named(name: str, language: str = "en") -> Place | None:
+    """The place that a publisher names on its own, in one of LANGUAGES; None where it is unknown.
+
+    Of several the best known: whoever says "Georgia" as a place means one, and says no more.
+    """
+    form = _by_name(language).get(name.strip())
+    if form is None or form.use is not Use.NAME or form.together:
+        return None
+    return form.places[0]
+
+
+@cache
+def _by_name(language: str) -> Mapping[str, Form]:
+    book = gazetteer(language)
+    return dict(zip(book.surfaces, book.forms, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

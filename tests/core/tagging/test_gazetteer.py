@@ -10,7 +10,7 @@ import pytest
 
 from app.core.countries import COUNTRIES
 from app.core.tag import fold_code
-from app.core.tagging.gazetteer import gazetteer
+from app.core.tagging.gazetteer import gazetteer, place_named
 from app.core.tagging.place_forms import LANGUAGES, Kind, Trust, Use
 
 LIMIT = 1_500_000
@@ -77,6 +77,20 @@ def test_a_city_of_a_countrys_name_is_the_country():
     assert [place.code for place in forms["Singapore"].places] == ["sg"]
     assert forms["Paris"].places[0].code == "paris"
     assert forms["Nice"].trust is Trust.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "code"),
+    [
+        ("Japan", "en", "jp"), (" Paris ", "en", "paris"), ("日本", "ja", "jp"),
+        ("Georgia", "en", "ge"),
+        ("Japanese", "en", None), ("Atlantis", "en", None), ("New York Times", "en", None),
+        ("East and South China seas", "en", None),
+    ],
+)  # fmt: skip
+def test_a_place_that_is_named_on_its_own(name: str, language: str, code: str | None):
+    place = place_named(name, language)
+    assert (place.code if place else None) == code
 
 
 def test_chinese_is_read_in_both_of_its_scripts():
