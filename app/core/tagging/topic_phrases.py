@@ -34,13 +34,9 @@ LANGUAGES: Final = ("en", "ja")
 
 _CHOICE = re.compile(r"\(([^()]*)\)")
 # One character for one: places in the folded text are places in the text.
-_SPACES = str.maketrans(
-    dict.fromkeys('\t\n\r\x0b\x0c"()[]{}*_/|#-', " "),
-)
-_SIGNS: Final = (
-    ("’", "'"), ("‘", "'"), ("“", " "), ("”", " "), ("\u00a0", " "), ("–", " "), ("—", " "),
-    ("‐", " "), ("‑", " "), ("«", " "), ("»", " "),
-)  # fmt: skip
+_MARKS: Final = '\t\n\r\x0b\x0c"()[]{}*_/|#-'
+_SPACES: Final = str.maketrans(dict.fromkeys(_MARKS, " "))
+_SIGNS: Final = {"’": "'", "‘": "'"} | dict.fromkeys("“”«»\u00a0–—‐‑", " ")
 _WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _KANA = re.compile("[\u30a1-\u30fa\u30fc]")
 _LATIN = re.compile("[0-9A-Za-z]")
@@ -76,50 +72,28 @@ class Lexicon:
     def matches(self, text: str) -> list[Match]:
         """All that say something, in order: none inside a longer one or touched by an idiom."""
         folded = _spaced_fold(text) if self.spaced else _fold(text)
-        fits = self._fits_spaced if self.spaced else self._fits_unspaced
-        found = [
-            Match(self.forms[number].phrase, *place)
-            for number, start, end in self.automaton.find_matches_as_indexes(
-                folded, overlapping=True
-            )
-            if (place := fits(self.forms[number], text, folded, start, end)) is not None
-        ]
+        found = []
+        for number, start, end in self.automaton.find_matches_as_indexes(folded, overlapping=True):
+            form = self.forms[number]
+            if self.spaced:  # the folded text, and the match, have a space more in front
+                stop = _word_end(form.tail, folded, end) - 1
+            else:
+                stop = _end_unspaced(folded, start, end)
+            if stop >= 0 and (not form.capitals or _has_capitals(form, text, start)):
+                found.append((start, -stop, form.phrase))
+        found.sort()
         return list(self._outermost(found))
 
-    def _outermost(self, found: list[Match]) -> Iterator[Match]:
-        found.sort(key=lambda match: (match.start, -match.end))
+    def _outermost(self, found: Iterable[tuple[int, int, int]]) -> Iterator[Match]:
         reached = idiom_end = -1
-        for match in found:
-            if match.end <= reached or match.start < idiom_end:
+        for start, stop, phrase in found:
+            if -stop <= reached or start < idiom_end:
                 continue
-            reached = match.end
-            if self.weights[match.phrase]:
-                yield match
+            reached = -stop
+            if self.weights[phrase]:
+                yield Match(phrase, start, reached)
             else:
-                idiom_end = match.end
-
-    def _fits_spaced(
-        self, form: _Form, text: str, folded: str, start: int, end: int
-    ) -> tuple[int, int] | None:
-        """The place in the text of a match in the folded one, which has a space more in front."""
-        stop = _word_end(form.tail, folded, end)
-        if stop is None or not all(
-            text[start + at : start + at + 1].isupper() for at in form.capitals
-        ):
-            return None
-        return start, stop - 1
-
-    def _fits_unspaced(
-        self, form: _Form, text: str, folded: str, start: int, end: int
-    ) -> tuple[int, int] | None:
-        if not all(text[start + at].isupper() for at in form.capitals):
-            return None
-        for letters in (_KANA, _LATIN):
-            if letters.match(folded, start) and start and letters.match(folded, start - 1):
-                return None
-            if letters.match(folded, end - 1) and letters.match(folded, end):
-                return None
-        return start, end
+                idiom_end = reached
 
 
 def lexicon(language: str) -> Lexicon:
@@ -200,31 +174,47 @@ def _form(written: str, number: int, *, spaced: bool) -> _Form:
     return _Form(number, tail, capitals)
 
 
-def _word_end(tail: str, folded: str, end: int) -> int | None:
-    """Where the word ends that a match ends in, if it may go on like that."""
+def _has_capitals(form: _Form, text: str, start: int) -> bool:
+    return all(text[start + at : start + at + 1].isupper() for at in form.capitals)
+
+
+def _word_end(tail: str, folded: str, end: int) -> int:
+    """Where the word ends that a match ends in; 0 if it may not go on like that."""
+    if not folded[end].isalnum():
+        return end
     if tail == "*":
         while folded[end].isalnum():
             end += 1
-        return end
-    if not folded[end].isalnum():
         return end
     if tail == "s":
         for plural in ("s", "es"):
             after = end + len(plural)
             if folded.startswith(plural, end) and not folded[after].isalnum():
                 return after
-    return None
+    return 0
+
+
+def _end_unspaced(folded: str, start: int, end: int) -> int:
+    """Where a match ends, -1 if it is a part of a word in katakana or Latin letters."""
+    for letters in (_KANA, _LATIN):
+        if letters.match(folded, start) and start and letters.match(folded, start - 1):
+            return -1
+        if letters.match(folded, end - 1) and letters.match(folded, end):
+            return -1
+    return end
 
 
 def _spaced_fold(text: str) -> str:
-    folded = _fold(text).translate(_SPACES) if text.isascii() else _fold_signs(text)
+    """Small letters, spaces for what joins words and what holds them, and one at either end."""
+    if not text.isascii():
+        for sign, plain in _SIGNS.items():
+            text = text.replace(sign, plain)
+    folded = _fold(text)
+    if folded.isascii():
+        return f" {folded.translate(_SPACES)} "
+    for mark in _MARKS:  # faster than a table where a text is not in ASCII
+        folded = folded.replace(mark, " ")
     return f" {folded} "
-
-
-def _fold_signs(text: str) -> str:
-    for sign, plain in _SIGNS:
-        text = text.replace(sign, plain)
-    return _fold(text).translate(_SPACES)
 
 
 def _fold(text: str) -> str:
