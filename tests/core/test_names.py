@@ -269,6 +269,12 @@ def test_a_known_organization_has_its_english_name_however_it_is_called():
     assert said(text, "Trans-Pacific Partnership") == ["Trans-Pacific Partnership", "TPP", "TPP"]
 
 
+def test_a_company_is_the_same_without_the_end_of_its_name():
+    text = "Harrow Quill Inc. grew. Harrow Quill boats sell. Toyota Motor Corp. fell."
+    assert said(text, "Harrow Quill Inc.") == ["Harrow Quill Inc.", "Harrow Quill"]
+    assert said(text, "Toyota Motor") == ["Toyota Motor Corp."]
+
+
 def test_what_is_explained_without_the_name_of_an_organization_must_be_used_as_one():
     text = "The Deep Winter Cooling Range (DWCR) fell. The DWCR fell."
     assert organizations(text) == set()
@@ -322,7 +328,7 @@ def test_only_the_beginning_of_a_very_long_text_is_read():
     ["A", "A.", "A-", "Jane Roe ", "Jane ", "al-", "University of ", "The (NFB) ", "(A", "岸田",
      "首相", "・ア", "김", "김정은 대통령 ", "习", "·阿", "A & ", "Mr. ", " van der ", "'s ",
      "銀行",
-     "そのア・", "그룹", "Roe, the "],
+     "そのア・", "그룹", "Roe, the ", "Roe Quill Inc. "],
 )  # fmt: skip
 @pytest.mark.timeout(20)
 def test_a_megabyte_of_anything_takes_bounded_time(unit: str):

@@ -26,6 +26,7 @@ _JOINS_AFTER = frozenset(
 )  # fmt: skip
 _JOINS_WITHIN = frozenset({" ", "\u00a0", " and ", " & ", " et ", " y ", " und ", " e ", ", "})
 _MAX_WORDS: Final = 7
+_MAX_SHORTENED: Final = 40  # companies that are looked for without the end of their names
 _ELIDED: Final = 2  # letters of L’Union
 _LEADING = frozenset(
     {"A", "After", "Also", "Although", "An", "And", "As", "At", "Ayer", "Before", "Both", "But",
@@ -104,13 +105,32 @@ def _known(text: str, words: Sequence[Word], *, shouted: bool) -> Iterator[Menti
 
 def _built(text: str, words: Sequence[Word], vocabulary: NameWords) -> Iterator[Mention]:
     """Names that end in Corp. or Inc., and those around a University, Ministry or Bank."""
+    seen: set[str] = set()
     for at, word in enumerate(words):
         if word.key in vocabulary.org_suffixes and word.gap in (" ", ", ", "\u00a0"):
             first = _first(words, at, vocabulary)
             if first < at:
-                yield _mention(text, words, first, at, {"suffix": 0.9})
+                yield from _company(text, words, first, at, seen)
         elif word.key in vocabulary.org_heads:
             yield from _around(text, words, at, vocabulary)
+
+
+def _company(
+    text: str, words: Sequence[Word], first: int, at: int, seen: set[str]
+) -> Iterator[Mention]:
+    """A company by its name with Inc. at its end, and the same without that elsewhere."""
+    company = _mention(text, words, first, at, {"suffix": 0.9})
+    bare = text[company.start : words[at - 1].end]
+    name = known_organizations().get(bare, company.name)
+    yield company._replace(name=name)
+    if first == at - 1 or bare in seen or len(seen) == _MAX_SHORTENED:
+        return
+    seen.add(bare)
+    for word in words:
+        end = word.start + len(bare)
+        whole = word.key == words[first].key and not text[end : end + 1].isalnum()
+        if whole and text.startswith(bare, word.start):
+            yield Mention(word.start, end, name, company.evidence)
 
 
 def _around(text: str, words: Sequence[Word], at: int, vocabulary: NameWords) -> Iterator[Mention]:
@@ -245,9 +265,15 @@ def _acronyms(text: str, words: Sequence[Word], vocabulary: NameWords) -> Iterat
             evidence = {"acronym": 0.3}
             if count > 1:
                 evidence["again"] = 0.2
-            if _ORG_CONTEXT.match(text, word.end):
+            if _ORG_CONTEXT.match(text, word.end) or _is_named(text, word):
                 evidence["used"] = 0.25
             yield Mention(word.start, word.end, word.key, evidence)
+
+
+def _is_named(text: str, word: Word) -> bool:
+    """Whether an acronym has an article, and no noun that it would only tell more about."""
+    before = text[max(0, word.start - len("the ")) : word.start]
+    return before in ("the ", "The ") and text[word.end : word.end + 1] in (",", ".", ";", ")")
 
 
 def _stands_alone(word: Word, words: Sequence[Word], text: str) -> bool:
