@@ -8,7 +8,18 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from app import __version__
-from app.api import boilerplate, feeds, keys, normalize, opml, pages, reindex, reprocess, rules
+from app.api import (
+    boilerplate,
+    feeds,
+    keys,
+    normalize,
+    opml,
+    pages,
+    reindex,
+    reprocess,
+    rules,
+    tag_edits,
+)
 from app.api.deps import DepsDep, Reading, may_administer
 from app.api.replies import reply
 from app.api.schemas import problems
@@ -25,6 +36,7 @@ router.include_router(feeds.router)
 router.include_router(keys.router)
 router.include_router(boilerplate.router)
 router.include_router(rules.router)
+router.include_router(tag_edits.router)
 router.include_router(reindex.router)
 router.include_router(reprocess.router)
 router.include_router(normalize.router)

@@ -11,6 +11,7 @@ from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
 from app.api.examples_operations import STATUS, STORY_PAGE
 from app.api.examples_rules import RULES
+from app.api.examples_tags import TAGS
 from app.api.schemas_revisions import RevisionOut
 
 _SOURCE: Final = {"id": "3", "name": "Harbour News", "domain": "harbour.example", "country": None}
@@ -147,6 +148,7 @@ def _links(path: str, following: str | None = None) -> dict[str, str | None]:
 EXAMPLES: Final[dict[str, Any]] = {
     **BOILERPLATE,
     **RULES,
+    **TAGS,
     "StoryList": {
         "data": [_LISTED],
         "page": {"next_cursor": "q83vEjRWeJCrze8S", "has_more": True, "limit": 1},
@@ -199,20 +201,6 @@ EXAMPLES: Final[dict[str, Any]] = {
         "page": {"next_cursor": "10412", "has_more": False, "limit": 100},
         "meta": {"last_seq": 10412},
         "links": _links("/v1/changes?after=10411"),
-    },
-    "TagList": {
-        "data": [
-            {
-                "tag": "category:world-news",
-                "scheme": "category",
-                "code": "world-news",
-                "name": "World News",
-                "stories": 231,
-            }
-        ],
-        "page": _PAGE,
-        "meta": {},
-        "links": _links("/v1/tags?scheme=category&prefix=wor"),
     },
     "SourceList": {
         "data": [{**_SOURCE, "feeds": 2, "stories": 1290}],

@@ -22,6 +22,7 @@ from app.store.asking import Asked, ask, story_languages
 from app.store.engine import ReadSession
 from app.store.find import COUNT_BOUND
 from app.store.reindex import StoredStory, read_story
+from app.store.tag_edits import with_merges
 from app.store.walk import count_found
 
 MAX_PARTS: Final = 100
@@ -45,6 +46,7 @@ async def explain_search(
     languages = await story_languages(session)
     stored = None if story is None else await _stored(session, story)
     judged = None if stored is None else Judged(index_terms(stored.words))
+    search = await with_merges(session, search)
     tree = search.tree
     explained = None if tree is None else explain(tree, search.field, languages, judged)
     parts = [] if explained is None else parts_of(explained)

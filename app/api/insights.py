@@ -106,7 +106,7 @@ async def timeline(
         "count": sum(counts),
         "total": sum(totals),
     }
-    data = {"buckets": [_bucket_shape(*row) for row in rows]}
+    data = {"buckets": [bucket_shape(*row) for row in rows]}
     return reply(request, {"data": data, "meta": meta})
 
 
@@ -165,7 +165,8 @@ def _facet_shape(name: str, counts: FacetCounts) -> dict[str, Any]:
     return {"facet": name, "values": values, "other": counts.other}
 
 
-def _bucket_shape(bucket: Bucket, count: int, total: int) -> dict[str, Any]:
+def bucket_shape(bucket: Bucket, count: int, total: int) -> dict[str, Any]:
+    """A bucket of a timeline, as `BucketOut` describes it."""
     return {
         "start": bucket.start,
         "count": count,

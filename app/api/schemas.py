@@ -212,21 +212,6 @@ class ChangeList(Answer):
     links: Links
 
 
-class TagCountOut(Answer):
-    tag: str
-    scheme: str
-    code: str
-    name: str
-    stories: int
-
-
-class TagList(Answer):
-    data: list[TagCountOut]
-    page: PageInfo
-    meta: dict[str, Any]
-    links: Links
-
-
 class SourceCountOut(SourceOut):
     feeds: int
     stories: int

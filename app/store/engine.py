@@ -140,6 +140,11 @@ class WriteSession(ReadSession):
         if self.dialect == POSTGRESQL:
             await self.execute(select(func.pg_advisory_xact_lock(number)))
 
+    async def share(self, number: int) -> None:
+        """As `lock`, but with others who share it: only who wants it for himself waits."""
+        if self.dialect == POSTGRESQL:
+            await self.execute(select(func.pg_advisory_xact_lock_shared(number)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:

@@ -12,6 +12,7 @@ from app.store.asking import Asked, ask, story_languages
 from app.store.collapse import count_collapsed, first_of_clusters, one_of_each
 from app.store.engine import ReadSession
 from app.store.relevance import Frame, most_relevant
+from app.store.tag_edits import with_merges
 from app.store.walk import count_found, in_order
 
 COUNT_BOUND: Final = 10_000
@@ -83,6 +84,7 @@ async def count_clusters(
 
 async def asked_of(session: ReadSession, search: Search, now: datetime) -> Asked:
     """The search as the database is asked, with the stems of all languages that it holds."""
+    search = await with_merges(session, search)
     languages = await story_languages(session) if search.text is not None else []
     return ask(session.dialect, search, languages, now)
 
@@ -97,6 +99,7 @@ async def _by_relevance(
     collapse: bool,
 ) -> Page:
     languages = await story_languages(session)
+    search = await with_merges(session, search)
     asked = ask(session.dialect, search, languages, now)
     frame = None if after is None else after.frame
     ranked = await most_relevant(session, asked, search, languages, frame=frame, now=now)

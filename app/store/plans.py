@@ -22,6 +22,7 @@ from app.store.leases import holds_lease
 from app.store.lines import read_decided
 from app.store.models import copies, sources, stories
 from app.store.pages import ask_for_pages, forget_pages
+from app.store.policy import shared_version
 from app.store.reindex import mark_outdated
 from app.store.written import insert_stories, revise_stories
 
@@ -78,6 +79,7 @@ async def _write_stories(
 ) -> list[NewChange]:
     at = plan.ledger.at
     ids = {planned.id: story.id for planned, story in zip(plan.new, new, strict=True)}
+    await shared_version(session)  # before lessons mark entries
     await write_lessons(session, plan.feed.source_id, plan.lessons, at)
     created = await insert_stories(session, new, plan.feed, at)
     revised = await revise_stories(session, plan.changed, plan.feed.id, at)

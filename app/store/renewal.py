@@ -18,7 +18,7 @@ from app.store.engine import ReadSession, WriteSession
 from app.store.known import chunks
 from app.store.lines import learned_by_source
 from app.store.models import entries, sources, stories, tag_policy, texts
-from app.store.policy import policy_version, read_policy
+from app.store.policy import STALE, read_policy, required_version, shared_version
 from app.store.reindex import held_countries
 from app.store.written import (
     Status,
@@ -74,8 +74,7 @@ async def outdated_entries(
     """What live stories were made from that have another form than this release would give them,
     by falling id, below `before`.
     """
-    packed = await read_policy(session)
-    policy = unpack_policy(packed).version
+    packed, required = await read_policy(session), await required_version(session)
     version = entries.c.version
     query = (
         select(
@@ -89,7 +88,7 @@ async def outdated_entries(
         )
         .join(stories, stories.c.id == entries.c.story_id)
         .join(sources, sources.c.id == stories.c.source_id)
-        .where(_is_marked(policy) if marked_only else _is_outdated(policy))
+        .where(_is_marked(required) if marked_only else _is_outdated(required))
         .where(stories.c.status != Status.KILLED.value)
         .order_by(stories.c.id.desc())
         .limit(limit)
@@ -106,20 +105,20 @@ async def count_outdated_entries(session: ReadSession) -> int:
         select(func.count())
         .select_from(entries)
         .join(stories, stories.c.id == entries.c.story_id)
-        .where(_is_outdated(await policy_version(session)))
+        .where(_is_outdated(await required_version(session)))
         .where(stories.c.status != Status.KILLED.value)
     )
     return int((await session.execute(query)).scalar_one())
 
 
-def _is_outdated(policy: int) -> ColumnElement[bool]:
-    return or_(entries.c.version < NORMAL_FORM_VERSION, entries.c.policy < policy)
+def _is_outdated(required: int) -> ColumnElement[bool]:
+    return or_(entries.c.version < NORMAL_FORM_VERSION, entries.c.policy < required)
 
 
-def _is_marked(policy: int) -> ColumnElement[bool]:
+def _is_marked(required: int) -> ColumnElement[bool]:
     """Marked for itself, or tagged by a former policy while bringing stories up to it is on."""
     paused = select(tag_policy.c.paused).scalar_subquery()
-    return or_(entries.c.version <= MARKED, and_(entries.c.policy < policy, ~paused))
+    return or_(entries.c.version <= MARKED, and_(entries.c.policy < required, ~paused))
 
 
 async def mark_for_renewal(session: WriteSession, story_ids: Collection[int]) -> None:
@@ -137,7 +136,9 @@ async def leave_as_they_are(session: WriteSession, read: Collection[StoredEntry]
     """Count stories as made again by what was known when they were read, though they are as they
     were.
     """
-    policies = {entry.story_id: unpack_policy(entry.making.policy).version for entry in read}
+    current = await shared_version(session)
+    made = {entry.story_id: unpack_policy(entry.making.policy).version for entry in read}
+    policies = {each: by if by == current else STALE for each, by in made.items()}
     for policy in set(policies.values()):
         for chunk in chunks([story_id for story_id in policies if policies[story_id] == policy]):
             await session.execute(

@@ -22,6 +22,7 @@ from app.core.story import BlockType, Story, tag_record
 from app.store.changes import ChangeType, NewChange
 from app.store.engine import WriteSession
 from app.store.models import entries, revisions, stories, texts
+from app.store.policy import STALE, shared_version
 from app.store.search import IndexRow, index_stories, unindex_stories
 from app.store.states import packed_state
 from app.store.tags import replace_tags
@@ -109,6 +110,7 @@ async def keep_made(session: WriteSession, written: Sequence[Written]) -> None:
     """What is kept of stories beside their rows, over what was there before."""
     if not written:
         return
+    current = await shared_version(session)
     await _upsert(session, texts, [_text_row(w) for w in written])
     await _upsert(
         session,
@@ -117,7 +119,7 @@ async def keep_made(session: WriteSession, written: Sequence[Written]) -> None:
             {
                 "story_id": w.id,
                 "version": NORMAL_FORM_VERSION,
-                "policy": w.made.policy,
+                "policy": w.made.policy if w.made.policy == current else STALE,
                 "packed": w.made.entry,
             }
             for w in written

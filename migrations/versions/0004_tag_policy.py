@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("tag", sa.String(length=192), nullable=False),
         sa.Column("blocked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("into", sa.String(length=192), nullable=True),
+        sa.Column("into_name", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tag", name=op.f("pk_tag_edits")),
@@ -48,6 +49,7 @@ def upgrade() -> None:
         "tag_policy",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("required", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("packed", sa.LargeBinary(), nullable=False),
         sa.Column("paused", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_policy")),
@@ -57,9 +59,19 @@ def upgrade() -> None:
         "entries", sa.Column("policy", sa.BigInteger(), server_default="0", nullable=False)
     )
     op.create_index("ix_entries_policy", "entries", ["policy"], unique=False)
+    dropped = sa.text("status = 'dropped'")
+    op.create_index(
+        "ix_stories_dropped",
+        "stories",
+        ["id"],
+        unique=False,
+        sqlite_where=dropped,
+        postgresql_where=dropped,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_stories_dropped")
     op.drop_index("ix_entries_policy")
     op.execute("ALTER TABLE entries DROP COLUMN policy")
     for table in ("tag_policy", "tag_edits", "rules"):

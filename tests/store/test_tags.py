@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import event
 
 from app.store.engine import SQLITE, Database
-from app.store.tags import TagCount, count_tags
+from app.store.tag_counts import TagCount, TagsAsked, count_tags
 from tests.plans import add, entry, poll
 
 NAMES = ("Zebra", "Éclair", "ÉCOLE", "Ærø", "Straße", "ΟΔΟΣ", "経済", "İzmir")
@@ -18,7 +18,8 @@ async def tagged(database: Database, *names: str) -> None:
 
 async def beginning(database: Database, prefix: str) -> set[str]:
     async with database.read() as session:
-        found = await count_tags(session, scheme="category", prefix=prefix, limit=50)
+        asked = TagsAsked(scheme="category", prefix=prefix)
+        found = await count_tags(session, asked, limit=50)
     return {tag.name for tag in found}
 
 
@@ -51,11 +52,14 @@ async def test_pages_follow_the_characters_whatever_the_collation(database: Data
     found: list[TagCount] = []
     async with database.read() as session:
         while page := await count_tags(
-            session, scheme="category", limit=2, after=found[-1] if found else None
+            session,
+            TagsAsked(scheme="category"),
+            limit=2,
+            after=found[-1] if found else None,
         ):
             found += page
     assert [tag.code for tag in found] == ["apple", "zebra", "ärger", "éclair", "øre"]
     if database.dialect != SQLITE:  # the order of its own may be that of any language
-        order = 'tags.scheme COLLATE "C", tags.code COLLATE "C"'
+        order = 'counted.scheme COLLATE "C", counted.code COLLATE "C"'
         assert sent[0].count(order) == 1, "of the order"
         assert sent[1].count(order) == 2, "and of where it goes on"

@@ -9,8 +9,10 @@ from enum import StrEnum
 
 from app.core.search.query import Filter, FilterKind, QueryTree, Words, any_of, replace_leaves
 from app.core.tag import MAX_CODE_CHARS, ORIGIN_SCHEMES, fold_code
-from app.core.tagging.policy import MAX_MERGES
 from app.core.tagging.rules import Rule
+
+MAX_MERGES = 16
+"""How many merges are followed one after another: no circle lasts."""
 
 MAX_SCHEME_CHARS = 32
 FIXED = "lang"

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Final
 
 from pydantic import TypeAdapter
 
@@ -18,10 +17,8 @@ from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, IndexTerms, index_terms
 from app.core.story import Story, Tag, TagBy
 from app.core.tag import ORIGIN_SCHEMES, tag_origin
-from app.core.tagging.rules import Outcome, Rule, RuleBook, Visibility
-
-MAX_MERGES: Final = 16
-"""How many merges are followed one after another: no circle lasts."""
+from app.core.tagging.edits import Merges, with_merged
+from app.core.tagging.rules import Actions, GivenTag, Outcome, Rule, RuleBook, Visibility
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +33,36 @@ class TagPolicy:
     rules: tuple[Rule, ...] = ()
     blocked: frozenset[str] = frozenset()
     merged: Mapping[str, str] = field(default_factory=dict)  # QCode → QCode
+    merged_names: Mapping[str, str] = field(default_factory=dict)  # and what the other is called
     names: Mapping[str, str] = field(default_factory=dict)  # QCode → the name it has here
 
     @cached_property
     def book(self) -> RuleBook:
-        return RuleBook(self.rules)
+        """A rule that speaks of a merged tag means what it is called by now."""
+        merges = self.merges
+        return RuleBook(
+            [replace(rule, actions=self._resolved(rule.actions)) for rule in self.rules],
+            lambda tree: with_merged(tree, merges),
+        )
+
+    @cached_property
+    def merges(self) -> Merges:
+        return Merges(into=self.merged)
+
+    def name_of(self, tag: str, own: str) -> str:
+        """What a tag is called in the end that comes under a name of its own."""
+        *_, now = path = self.merges.path(tag)
+        return self.names.get(now) or (own if tag == now else self.merged_names.get(path[-2], own))
+
+    def _resolved(self, actions: Actions) -> Actions:
+        """A blocked tag stays as it is, so that nobody gives it under another's name."""
+        remove = tuple(dict.fromkeys(self.merges.now(qcode) for qcode in actions.remove))
+        add = (tag if tag.qcode in self.blocked else self._given(tag) for tag in actions.add)
+        return replace(actions, add=tuple(add), remove=remove)
+
+    def _given(self, tag: GivenTag) -> GivenTag:
+        scheme, _, code = self.merges.now(tag.qcode).partition(":")
+        return GivenTag(scheme=scheme, code=code, name=self.name_of(tag.qcode, tag.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +105,12 @@ def settled(tags: Iterable[Tag], policy: TagPolicy) -> Iterator[Tag]:
     """The tags as they are to be called, each once; without those that are blocked."""
     seen: set[str] = set()
     for tag in tags:
-        qcode = tag.qcode
-        for _ in range(MAX_MERGES):
-            if qcode not in policy.merged:
-                break
-            qcode = policy.merged[qcode]
+        qcode = policy.merges.now(tag.qcode)
         if qcode in seen or qcode in policy.blocked or tag.qcode in policy.blocked:
             continue
         seen.add(qcode)
         scheme, _, code = qcode.partition(":")
-        name = policy.names.get(qcode, tag.name)
+        name = policy.name_of(tag.qcode, tag.name)
         yield replace(tag, scheme=scheme, code=code, name=name)
 
 

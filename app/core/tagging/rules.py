@@ -9,7 +9,7 @@ and of the rules that are on.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from app.core.search.conditions import Atom, Condition, Facet, Form, Near, Row, condition_of
 from app.core.search.evaluate import Judged, holds
 from app.core.search.index import IndexTerms
-from app.core.search.query import And, Field, Not, Or, leaves
+from app.core.search.query import And, Field, Not, Or, QueryTree, leaves
 from app.core.search.query_parse import parse_query
 
 PREFIX_CHARS: Final = 3
@@ -86,9 +86,14 @@ class RuleBook:
     of rules cost little more than those that come near to matching.
     """
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        read: Callable[[QueryTree], QueryTree] = lambda tree: tree,
+    ) -> None:
+        """`read`: what a search is taken for."""
         self._rules = tuple(rules)
-        self._trees = tuple(parse_query(rule.query) for rule in self._rules)
+        self._trees = tuple(read(parse_query(rule.query)) for rule in self._rules)
         self._by_language: dict[str | None, _Compiled] = {}
 
     def outcome(self, story: IndexTerms, language: str | None) -> Outcome:

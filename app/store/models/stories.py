@@ -58,6 +58,12 @@ stories = Table(
     Index("ix_stories_source", "source_id", "id"),
     Index("ix_stories_ingested", "ingested_at"),
     Index("ix_stories_updated", "updated_at"),
+    Index(
+        "ix_stories_dropped",
+        "id",
+        sqlite_where=text("status = 'dropped'"),
+        postgresql_where=text("status = 'dropped'"),
+    ),
 )
 
 texts = Table(

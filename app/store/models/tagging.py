@@ -38,6 +38,7 @@ tag_edits = Table(
     Column("tag", String(192), primary_key=True),  # its QCode
     Column("blocked", Boolean, nullable=False, server_default=false()),
     Column("into", String(192)),  # the QCode it is merged into
+    Column("into_name", Text),  # what that was called then
     Column("name", Text),  # the name it has here
     Column("at", Instant, nullable=False),
 )
@@ -47,6 +48,7 @@ tag_policy = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),  # 1
     Column("version", BigInteger, nullable=False),
+    Column("required", BigInteger, nullable=False, server_default="0"),  # of every story
     Column("packed", LargeBinary, nullable=False),  # rules and edits, as workers read them
     Column("paused", Boolean, nullable=False, server_default=false()),  # bringing stories up to it
 )

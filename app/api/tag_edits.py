@@ -1,0 +1,132 @@
+"""What operators do to tags: look at it, block, rename, merge, and take it back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import structlog
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from app.api.deps import DepsDep, KeyBeforeBody, Reading, Writing
+from app.api.listing import Cursor, Limit
+from app.api.paging import cut, make_cursor, read_cursor
+from app.api.replies import page_reply, reply
+from app.api.schemas import problems
+from app.api.schemas_tags import MergeTag, RenameTag, TagEditAnswer, TagEditList
+from app.api.tags import QCode
+from app.core.tagging.edits import FIXED, read_qcode
+from app.errors import Conflict, FieldError, Invalid
+from app.store.tag_edits import (
+    EditKind,
+    TagEdit,
+    block_tag,
+    list_edits,
+    merge_tag,
+    rename_tag,
+)
+
+log = structlog.get_logger()
+
+PATH = "/v1/admin/tags"
+FAULTS = problems(400, 409)
+
+router = APIRouter(route_class=KeyBeforeBody, tags=["tags and sources"])
+
+
+@router.get(PATH, response_model=TagEditList, responses=problems(400))
+async def edited_tags(
+    request: Request,
+    session: Reading,
+    deps: DepsDep,
+    edited: Annotated[Literal["true"], Query(description="All tags are at `/v1/tags`.")] = "true",
+    kind: Annotated[EditKind | None, Query(description="Only these.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Tags that operators have blocked, merged or renamed, by their QCodes."""
+    bound_to = f"edited tags {edited} {kind}"
+    after = ""
+    if cursor is not None:
+        after = str(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
+    found = await list_edits(session, kind=kind, after=after, limit=limit + 1)
+    shown, ends = cut(found, limit)
+    following = make_cursor(deps.cursor_secret, [ends.tag], bound_to) if ends else None
+    return page_reply(request, [_shape(x) for x in shown], next_cursor=following, limit=limit)
+
+
+@router.post(f"{PATH}/{{qcode}}:block", response_model=TagEditAnswer, responses=FAULTS)
+async def block(request: Request, session: Writing, deps: DepsDep, qcode: QCode) -> Response:
+    """Have a tag given to no story again, whoever gives it. Stories that have it lose it soon, and
+    are `story.retagged` in the change log.
+    """
+    tag = _editable(qcode)
+    return _answer(request, "block", await block_tag(session, tag, deps.clock(), blocked=True))
+
+
+@router.post(f"{PATH}/{{qcode}}:unblock", response_model=TagEditAnswer, responses=FAULTS)
+async def unblock(request: Request, session: Writing, deps: DepsDep, qcode: QCode) -> Response:
+    """Let a tag be given again. Every story is tagged again for it, which takes its time."""
+    tag = _editable(qcode)
+    return _answer(request, "unblock", await block_tag(session, tag, deps.clock(), blocked=False))
+
+
+@router.post(f"{PATH}/{{qcode}}:rename", response_model=TagEditAnswer, responses=FAULTS)
+async def rename(
+    request: Request, session: Writing, deps: DepsDep, qcode: QCode, asked: RenameTag
+) -> Response:
+    """Give a tag another name, or its own back; its code stays."""
+    edit = await rename_tag(session, _editable(qcode), asked.name, deps.clock())
+    return _answer(request, "rename", edit)
+
+
+@router.post(f"{PATH}/{{qcode}}:merge", response_model=TagEditAnswer, responses=FAULTS)
+async def merge(
+    request: Request, session: Writing, deps: DepsDep, qcode: QCode, asked: MergeTag
+) -> Response:
+    """Have a tag go under another's name wherever it comes from. Searches for it find what the
+    other is on; stories that have it are tagged again soon.
+    """
+    tag, into = _editable(qcode), _read(asked.into, FieldError(pointer="/into", detail=""))
+    return _answer(request, "merge", await merge_tag(session, tag, into, deps.clock()))
+
+
+@router.post(f"{PATH}/{{qcode}}:unmerge", response_model=TagEditAnswer, responses=FAULTS)
+async def unmerge(request: Request, session: Writing, deps: DepsDep, qcode: QCode) -> Response:
+    """Let a tag go under its own name again; stories that have the other are tagged again."""
+    tag = _editable(qcode)
+    return _answer(request, "unmerge", await merge_tag(session, tag, None, deps.clock()))
+
+
+def _editable(written: str) -> str:
+    return _read(written, FieldError(parameter="qcode", detail=""))
+
+
+def _read(written: str, where: FieldError) -> str:
+    """A tag that can be edited; raises Invalid for what is none, Conflict for a language."""
+    tag = read_qcode(written)
+    if tag is None:
+        detail = f"{written[:200]!r} is no tag: write scheme:code, as place:jp"
+        fault = FieldError(detail=detail, parameter=where.parameter, pointer=where.pointer)
+        raise Invalid(detail, errors=(fault,))
+    if tag.partition(":")[0] == FIXED:
+        raise Conflict(
+            f"{tag} says which language a story is in, and stays: make a tag rule that sets the "
+            "language of those that it is wrong for"
+        )
+    return tag
+
+
+def _answer(request: Request, action: str, edit: TagEdit) -> Response:
+    log.info("tag_edited", action=action, tag=edit.tag, into=edit.into, name=edit.name)
+    return reply(request, {"data": _shape(edit)})
+
+
+def _shape(edit: TagEdit) -> dict[str, Any]:
+    return {
+        "tag": edit.tag,
+        "blocked": edit.blocked,
+        "merged_into": edit.into,
+        "name": edit.name,
+        "at": edit.at,
+    }
