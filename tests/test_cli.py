@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from app.api.opml import read_opml
-from app.cli import app, boilerplate, feeds, inside, keys, polling, show
+from app.api.schemas_rules import AskedActions
+from app.cli import app, boilerplate, feeds, inside, keys, polling, rules, show
 from app.cli.importing import PART, split
 from app.cli.outcome import Stopped, run
 from app.core.normal.lines import Place
@@ -149,6 +151,7 @@ def test_choices_are_those_of_the_service():
     assert choices(feeds.list_all, "health") == {health.value for health in Health}
     assert choices(keys.create, "scope") == {scope.value for scope in Scope}
     assert choices(boilerplate.list_all, "state") == {state.value for state in LineState}
+    assert set(rules.Action) == set(AskedActions.model_fields)
     assert choices(boilerplate.set_line, "place") == {place.value for place in Place}
 
 
@@ -192,6 +195,66 @@ def test_lines_of_sources_are_set_reverted_and_restored():
     assert text in copydesk("boilerplate", "list").stdout
     refused = copydesk("boilerplate", "set", "9", text)
     assert (refused.exit_code, refused.stderr.strip()) == (1, "copydesk: there is no source 9")
+
+
+def test_rules_are_added_changed_tried_and_deleted():
+    assert "No rule" in copydesk("rules", "list").stderr
+    asked = ("--add", "label:port=Port", "--add", "label:sea", "--remove", "place:jo", "--drop")
+    added = copydesk("rules", "add", "Ferries", "ferry OR quay", *asked, "--language", "en")
+    assert added.stdout == "Added rule 1 (Ferries), 1 in the order.\n", added.output
+    copydesk("rules", "add", "Pilots", "pilots", "--agency", "kyodo", "--position", "1", "--off")
+    listed = copydesk("rules", "list").stdout
+    assert listed.index("Pilots") < listed.index("Ferries")
+    assert "+label:port, +label:sea, -place:jo, drop, language en" in listed
+    changed = copydesk(
+        *("rules", "change", "1", "--keep", "--clear", "remove", "--clear", "language"),
+        *("--search", "ferry", "--position", "1", "--off", "--json"),
+    )
+    rule = json.loads(changed.stdout)
+    assert (rule["query"], rule["position"], rule["enabled"]) == ("ferry", 1, False)
+    assert rule["actions"] == {
+        "add": [{"tag": "label:port", "name": "Port"}, {"tag": "label:sea", "name": "sea"}],
+        "remove": [],
+        "visibility": "keep",
+        "language": None,
+        "agency": None,
+    }
+    assert copydesk("rules", "change", "1").exit_code == 2
+    tried = copydesk("rules", "try", "NOT ferry", "--drop")
+    assert tried.stdout.startswith("0 stories match ("), tried.output
+    assert "it is tried on every story" in tried.stdout
+    refused = copydesk("rules", "try", 'ferry "', "--drop")
+    assert refused.exit_code == 1
+    assert "the quote at position 6 is never closed" in refused.stderr
+    done = copydesk("rules", "backfill", "--pause", "--watch")
+    assert done.stdout == "All 0 stories are tagged by the rules as they are.\n"
+    assert json.loads(copydesk("rules", "backfill", "--json").stdout)["paused"] is True
+    copydesk("rules", "backfill", "--resume")
+    assert copydesk("rules", "delete", "2").stdout == "Deleted rule 2 (Pilots).\n"
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ({"left": 0, "paused": False}, "All 9 stories are tagged by the rules as they are.\n"),
+        ({"left": 2, "paused": True}, "2 of 9 stories are to be brought up: paused.\n"),
+    ],
+)
+def test_a_back_fill_is_watched_until_it_is_done_or_stopped(
+    monkeypatch: pytest.MonkeyPatch, last: dict[str, object], said: str
+):
+    answers = [{"total": 9, "done": 9 - left, "left": left, "paused": False} for left in (7, 3)]
+    answers.append({"total": 9, "done": 7, **last})
+
+    class Server:
+        async def get(self, path: str) -> dict[str, object]:
+            assert path == "/v1/admin/tag-rules:backfill"
+            return {"data": answers.pop(0)}
+
+    monkeypatch.setattr(rules, "WATCH_S", 0)
+    monkeypatch.setattr(rules, "with_api", lambda _url, work: asyncio.run(work(Server())))
+    assert copydesk("rules", "backfill", "--watch").stdout == said
+    assert answers == []
 
 
 def test_a_file_that_another_process_polls_is_left_alone(folder: Path):

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import boilerplate, feeds, keys, stories
+from app.cli import boilerplate, feeds, keys, rules, stories
 from app.cli.demo import demo
 from app.cli.normalize import normalize
 from app.cli.renewing import reindex, reprocess
@@ -50,6 +50,7 @@ app.command()(migrate)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(keys.app, name="keys")
 app.add_typer(boilerplate.app, name="boilerplate")
+app.add_typer(rules.app, name="rules")
 app.command()(stories.search)
 app.command()(stories.status)
 app.command()(normalize)
