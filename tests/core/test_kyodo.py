@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from app.core.kept import KeptEntry
+from app.core.make import complete
 from app.core.normal.normalize import normalize
+from app.core.search.facets import StorySource
 from app.core.story import BlockType, FeedContext, Story
 from app.core.types import Entry, Markup
 
@@ -34,7 +38,9 @@ def story(request: pytest.FixtureRequest, shared_data: Path) -> Story:
         content = Markup(value="".join(f"<p>{part}</p>" for part in parts if part))
     entry = Entry(raw_hash=0, title=Markup(value=TITLE), content=content, published_raw=PUBLISHED)
     context = FeedContext(feed_url="https://feeds.example/", source_name="The Japan Times")
-    return normalize(entry, context, SEEN)
+    kept = KeptEntry(entry=entry, context=context, first_seen=SEEN)
+    source = StorySource(id=1, domain="feeds.example", country="JP")
+    return complete(normalize(entry, context, SEEN), kept, source).story
 
 
 def test_language_agency_and_time(story: Story, expected: dict[str, Any]) -> None:
@@ -59,3 +65,27 @@ def test_the_text_is_the_paragraphs(story: Story, expected: dict[str, Any]) -> N
     assert story.text.count("\n\n") == expected["blocks"]["paragraph"] - 1
     for words in expected["search"]["must_not_match"]:
         assert words.strip('"') not in story.text.lower()
+
+
+def test_the_tags(story: Story, expected: dict[str, Any]) -> None:
+    """All that are expected, and none that must not be; topics by their roots."""
+    names = {
+        scheme: {tag.name for tag in story.tags if tag.scheme == scheme}
+        for scheme in ("person", "place", "org")
+    }
+    for scheme, found in names.items():
+        assert set(expected["tags"][scheme]) <= found
+    roots = {re.search(r"\d{8}", topic)[0] for topic in expected["tags"]["medtop_roots"]}
+    assert roots <= {tag.code for tag in story.tags if tag.scheme == "medtop"}
+    assert names["person"] == set(expected["tags"]["person"]), "nobody else"
+    assert "Trump" not in names["place"]
+    assert not {tag.code for tag in story.tags} & {"washington-state", "state", "vladimir"}
+
+
+def test_tags_say_where_they_are_found(story: Story) -> None:
+    for tag in story.tags:
+        if tag.span is None:
+            continue
+        text = story.title if tag.span.field == "title" else story.text
+        assert text[tag.span.start : tag.span.end] == tag.matched
+        assert tag.mentions >= 1

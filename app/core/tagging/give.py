@@ -8,6 +8,8 @@ from dataclasses import replace
 from app.core.story import Story, Tag
 from app.core.tag import MAX_TAGS
 from app.core.tagging.names import find_names
+from app.core.tagging.places import find_places
+from app.core.tagging.topics import find_topics
 from app.core.tagging.types import Found, Span, Taggable
 from app.core.types import Category
 
@@ -30,7 +32,9 @@ def with_tags(story: Story, categories: tuple[Category, ...], source_country: st
 
 def _found(story: Taggable) -> Iterator[Found]:
     names = find_names(story)
-    yield from _by_score([*names.people, *names.organizations])
+    places = find_places(story, names.taken, [person.name for person in names.people])
+    yield from _by_score([*names.people, *names.organizations, *places])
+    yield from find_topics(story)
 
 
 def _by_score(found: Iterable[Found]) -> list[Found]:
