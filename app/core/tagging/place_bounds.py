@@ -32,7 +32,7 @@ _PARTICLES: Final = re.compile(
 """What may follow a Korean name without a space: a noun that goes with it, and particles."""
 
 _NEVER_BEFORE: Final = {
-    "中国": re.compile("际|際|民族"),
+    "中国": re.compile("际|際|民族|[・、とや]?(?:近畿|四国|北陸)"),  # and the region of Japan
     "中东": re.compile("部"),
     "中東": re.compile("部"),
     "日中": re.compile("(?![首韓関両外共間友国戦平貿台])"),  # else "in the daytime"

@@ -207,7 +207,8 @@ class _Reader:
 
     def _began(self, word: str, start: int) -> bool:
         """Whether a capital stands before it that makes it a longer name: "Jack London"."""
-        if not word[0].isupper() or start - 1 in self.ends or word in self.marks.before:
+        last = word.rpartition("-")[2]  # "Indian-administered"
+        if not last[:1].isupper() or start - 1 in self.ends or word in self.marks.before:
             return False
         if word in {"U.S.", "U.K.", *_SHORT} or word.endswith("'s"):
             return False

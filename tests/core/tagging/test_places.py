@@ -127,6 +127,7 @@ def test_what_is_in_the_title_and_often_weighs_more_than_what_comes_once_at_the_
         ("Airbus's Germany plant closed.", {"de"}),
         ("The mayor spoke in Yaroslavl.", {"yaroslavl"}),
         ("Yaroslavl smiled.", set()),
+        ("Indian-administered Kashmir is calm.", {"in", "kashmir"}),
         ("London is quiet. London, Ontario, is not.", {"london-ca", "ontario"}),
         ("A mill in Yakima, Washington, closed. Congress watched.", {"yakima", "washington-state"}),
         ("A mill in Berlin, Wisconsin, closed.", {"wisconsin"}),
@@ -253,6 +254,8 @@ def test_the_kyodo_kind_of_sentence():
         ("日本語の教室が開かれた。", set()),
         ("中国地方は大雨になった。", {"chugoku-region"}),
         ("中国電力が発表した。", set()),
+        ("中国と近畿は2日、梅雨入りした。", set()),
+        ("在日米軍の司令官。", {"us", "jp"}),
         ("中国と韓国の外相が会った。", {"cn", "kr"}),
         ("日米首脳が会談した。", {"jp", "us"}),
         ("米中の対立が続く。", {"us", "cn"}),
@@ -364,6 +367,10 @@ def test_in_chinese(text: str, codes: set[str]):
         ("es", "La victoria fue de Mercedes. Santiago habló.", set()),
         ("es", "Corea del Norte y EE.UU. en Nueva York.", {"kp", "us", "new-york"}),
         ("es", "El Real Madrid ganó.", set()),
+        ("es", "Granada, en España, y la reunión. Reunión hoy.", {"granada", "es"}),
+        ("fr", "Dominique a parlé. Réunion à midi.", set()),
+        ("fr", "La Géorgie et Tbilissi négocient.", {"ge", "tbilisi"}),
+        ("de", "In Georgia zählt Atlanta die Stimmen.", {"georgia-us", "atlanta"}),
     ],
 )  # fmt: skip
 def test_in_french_german_and_spanish(language: str, text: str, codes: set[str]):
