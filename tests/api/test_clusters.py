@@ -185,7 +185,8 @@ async def test_a_cluster_is_paged_and_found_by_any_id_in_it(
     paged: list[Any] = []
     link: str | None = f"/v1/clusters/{story['id']}?limit=1"
     while link is not None:
-        page = (await reprinted.get(link)).json()
+        page = (await reprinted.reader.get(link)).json()
+        assert len(page["data"]) == 1
         paged += page["data"]
         link = page["links"]["next"]
     assert paged == whole
@@ -193,7 +194,7 @@ async def test_a_cluster_is_paged_and_found_by_any_id_in_it(
     page = (await reprinted.get(f"/v1/clusters/{story['id']}")).json()
     assert page["data"] == whole[:2]
     assert page["page"]["has_more"]
-    rest = (await reprinted.get(page["links"]["next"])).json()
+    rest = (await reprinted.reader.get(page["links"]["next"])).json()
     assert (rest["data"], rest["page"]["has_more"]) == (whole[2:], False)
 
 
