@@ -38,6 +38,7 @@ _MARKS: Final = '\t\n\r\x0b\x0c"()[]{}*_/|#-'
 _SPACES: Final = str.maketrans(dict.fromkeys(_MARKS, " "))
 _SIGNS: Final = {"’": "'", "‘": "'"} | dict.fromkeys("“”«»\u00a0–—‐‑", " ")
 _WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
+_SURROGATES = re.compile("[\ud800-\udfff]")  # no text, and no search goes over them
 _KANA = re.compile("[\u30a1-\u30fa\u30fc]")
 _LATIN = re.compile("[0-9A-Za-z]")
 
@@ -220,7 +221,7 @@ def _spaced_fold(text: str) -> str:
 def _fold(text: str) -> str:
     """Small letters, as many as there were."""
     if not text.isascii():
-        text = _WIDE.sub(lambda found: chr(ord(found[0]) - 0xFEE0), text)
+        text = _WIDE.sub(lambda found: chr(ord(found[0]) - 0xFEE0), _SURROGATES.sub(" ", text))
     small = text.lower()
     if len(small) == len(text):
         return small

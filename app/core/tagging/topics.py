@@ -1,7 +1,7 @@
 """Which media topics a story is about: what its publisher files it under, and what its words say.
 
 Silence is better than noise: no topic is given for words that a text of its length may hold by
-chance, or that are few beside those for another.
+chance, and a second one must have more to say for it than the first.
 """
 
 from __future__ import annotations
@@ -24,14 +24,11 @@ MAX_TOPICS: Final = 4
 
 _MAX_ROOTS: Final = 3
 _SECOND: Final = 1.7  # times what is needed, for a top topic beside another
-_BESIDE: Final = 0.5  # of the best one's evidence
-_CLEAR: Final = 2.0  # times what is needed: enough beside any other
 _MAX_NARROWER: Final = 2  # of a top topic
 _NARROWER_NEEDED: Final = 0.8  # of what a top topic needs in half as many doublings
 _NARROWER_SHARE: Final = 0.33  # of the broader topic's evidence
 _NARROWER_BESIDE: Final = 0.7  # of the best topic's on its level
 _SECTION: Final = 1.1  # times what is needed: what a publisher's category is worth
-_OWN_SECTION: Final = 3.0
 
 
 def find_topics(story: Taggable, own_sections: Sections | None = None) -> tuple[Found, ...]:
@@ -42,25 +39,28 @@ def find_topics(story: Taggable, own_sections: Sections | None = None) -> tuple[
     """
     evidence = read_evidence(story)
     enough = needed(story)
-    filed: set[str] = set()
+    filed: dict[str, bool] = {}
     for section in sections(story.categories, story.source_country, own_sections):
-        worth = enough * (_OWN_SECTION if section.own else _SECTION)
         for code in (section.code, *broader(section.code)):
-            evidence.weights[code] += worth
-            filed.add(code)
+            evidence.weights[code] += enough * _SECTION
+            filed[code] = section.own or filed.get(code, False)
     said = [_found(code, evidence, enough) for code in _chosen(evidence.weights, enough, filed)]
     return (*said, *_inferred(said, evidence, enough))
 
 
-def _chosen(weights: Mapping[str, float], enough: float, filed: Collection[str]) -> list[str]:
-    """The topics to say: of every top topic that has enough, what narrower ones have too."""
-    tops = sorted(top_topics() & weights.keys(), key=lambda code: (-weights[code], code))
-    best = weights[tops[0]] if tops else 0.0
-    beside = max(enough * _SECOND, min(best * _BESIDE, enough * _CLEAR))
+def _chosen(weights: Mapping[str, float], enough: float, filed: Mapping[str, bool]) -> list[str]:
+    """The topics to say: of every top topic that has enough, what narrower ones have too.
+
+    `filed` are those that categories stand for, True where the operator says so: they come first.
+    """
+    tops = sorted(
+        top_topics() & weights.keys(),
+        key=lambda code: (not filed.get(code, False), -weights[code], code),
+    )
     kept = [
         code
         for at, code in enumerate(tops)
-        if code in filed or weights[code] >= (beside if at else enough)
+        if code in filed or weights[code] >= (enough * _SECOND if at else enough)
     ]
     narrowed = [_narrowest(code, weights, enough, filed) for code in kept[:_MAX_ROOTS]]
     first = [narrow[0] for narrow in narrowed]
