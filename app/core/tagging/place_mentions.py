@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -75,10 +76,21 @@ def read_mentions(
         marks=marks_of(names.language),
         starts=frozenset([start for _, start, _ in found]),
         ends=frozenset([end for _, _, end in found]),
-        taken=tuple([(one.start, one.end) for one in taken if one.field == field]),
+        taken=_merged(taken, field),
         loose=latin and (names.language == "de" or (field == "title" and _title_case(text))),
     )
     return list(reader.latin(found) if latin else reader.other(found))
+
+
+def _merged(taken: Sequence[Span], field: Field) -> Sequence[tuple[int, int]]:
+    """Stretches of one field in order, those that overlap as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted([(one.start, one.end) for one in taken if one.field == field]):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _title_case(text: str) -> bool:
@@ -131,8 +143,9 @@ class _Reader:
 
     def _taken_by(self, start: int, end: int) -> str | None:
         """The words of the name, at least as long, that has a part of these."""
-        for first, last in self.taken:
-            if first < end and start < last and last - first >= end - start:
+        at = bisect_left(self.taken, (end,))
+        for first, last in self.taken[max(0, at - 2) : at]:
+            if start < last and last - first >= end - start:
                 return self.text[first:last]
         return None
 

@@ -200,6 +200,8 @@ def test_what_people_and_organizations_took_is_no_place():
     text = "Jordan Bay spoke in France about Israel Castle."
     taken = (Span(field="text", start=0, end=10), Span(field="text", start=34, end=47))
     assert said(text, taken=taken) == {"fr"}
+    twice = (Span(field="text", start=0, end=8), Span(field="text", start=4, end=10))
+    assert said(text, taken=(*taken, *twice)) == {"fr"}
     assert said("Japan won.", title="Japan", taken=(Span(field="title", start=0, end=5),)) == {"jp"}
 
 
