@@ -108,6 +108,12 @@ search-quality: setup ## whether headlines and half sentences of the test data f
 full-text-quality: setup ## how well articles are taken from the pages of the test data
 	$(BIN)/python -m tools.full_text
 
+.PHONY: tag-quality
+tag-quality: setup ## how well people, organizations, places and media topics are found
+	@$(BIN)/python -m tools.tag_quality_topics
+	@$(BIN)/python -m tools.tag_quality_names
+	@$(BIN)/python -m tools.tag_quality_places
+
 .PHONY: cluster-quality
 cluster-quality: setup ## whether edited copies of the test data are found as reprints, and nothing else
 	$(BIN)/python -m bench.cluster_quality $(ARGS)
