@@ -96,6 +96,10 @@ bench-search: setup ## how long searches take on both engines, of STORIES made-u
 	$(BIN)/python -m bench.search --stories $(STORIES) $(ARGS)
 STORIES ?= 200000
 
+.PHONY: bench-normal
+bench-normal: setup ## what the normal form costs, by story and by feed, beside those that do less
+	$(BIN)/python -m bench.normal $(ARGS)
+
 .PHONY: bench-clusters
 bench-clusters: setup ## what it costs a story to be compared with those that are there
 	$(BIN)/python -m bench.clusters $(ARGS)

@@ -1,1 +1,3 @@
-"""Measurements, side by side with a named limit: `make bench-search`, `make search-quality`."""
+"""Measurements, side by side with a named limit: `make bench-search`, `make bench-normal`,
+`make bench-clusters`, `make search-quality`, `make cluster-quality`.
+"""
