@@ -51,7 +51,7 @@ def japanese_people(text: str) -> list[Mention]:
     """Names before a title, a courtesy or an age."""
     found = [one for one in (_titled(text, title) for title in _titles().finditer(text)) if one]
     for aged in _AGED.finditer(text):
-        name = _han_name(aged[1].removesuffix("さん"), "")
+        name = _han_name(aged[1], "")
         if name is not None and not name[2]:
             start = aged.start(1) + name[0]
             whole = aged[1][name[0] :]
@@ -97,14 +97,12 @@ def _name_at_end(before: str, title: str) -> tuple[int, str, bool] | None:
 
 
 def _katakana_name(found: re.Match[str]) -> tuple[int, str, bool] | None:
-    parts = re.split("[・＝=]", found[0])
     """Whose name a run of katakana is: nobody's, where it is a country's or longer than names."""
+    parts = re.split("[・＝=]", found[0])
     if len(found[0]) >= _CUT_SHORT:
         return None
     strange = listed_set("ja_kana_not") | listed_set("ja_kana_places")
     if any(part in strange for part in parts) or len(parts[-1]) == 1:
-        return None
-    if found.string[: found.start()].endswith("・"):
         return None
     return found.start(), parts[-1], len(parts) == 1
 
@@ -121,12 +119,12 @@ def _han_name(run: str, title: str) -> tuple[int, str, bool] | None:
     for start in range(len(run) - 1):
         if start and run[start - 1] not in _ENDS_WORD:
             continue
+        if run[start:] in families:
+            return start, run[start:], True
         for length in _FAMILY_LENGTHS:
             family, given = run[start : start + length], run[start + length :]
             if family in families and _is_given(given):
                 return start, family, False
-        if start and run[start:] in families:
-            return start, run[start:], True
     if len(run) == _UNKNOWN_NAME and title in _SURE_TITLES and _is_given(run[1:]):
         return 0, run[:2], False
     return None
