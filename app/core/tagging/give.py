@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
-from app.core.story import Story, Tag
+from app.core.story import Story, Tag, TagBy
 from app.core.tag import MAX_TAGS
+from app.core.tagging.gazetteer import place_named
 from app.core.tagging.names import find_names
 from app.core.tagging.places import find_places
 from app.core.tagging.topics import find_topics
 from app.core.tagging.types import Found, Span, Taggable
 from app.core.types import Category
+
+PLACE: Final = "place"
 
 
 def with_tags(story: Story, categories: tuple[Category, ...], source_country: str | None) -> Story:
@@ -23,11 +27,28 @@ def with_tags(story: Story, categories: tuple[Category, ...], source_country: st
         categories=categories,
         source_country=source_country,
     )
-    tags = {tag.qcode: tag for tag in story.tags}
+    said = (_known(tag, story.language) for tag in story.tags)
+    tags = {tag.qcode: tag for tag in (*said, *_of_dateline(story))}
     for found in _found(taggable):
         tag = _tag(found, taggable)
         tags.setdefault(tag.qcode, tag)
     return replace(story, tags=tuple(tags.values())[:MAX_TAGS])
+
+
+def _known(tag: Tag, language: str | None) -> Tag:
+    """A publisher's place under the code that the gazetteer has for it."""
+    if tag.scheme != PLACE:
+        return tag
+    place = place_named(tag.name, language or "en") or place_named(tag.name)
+    return tag if place is None else replace(tag, code=place.code, name=place.name)
+
+
+def _of_dateline(story: Story) -> Iterator[Tag]:
+    """Where a story is from: its dateline is not part of its text."""
+    said = story.dateline.place if story.dateline else None
+    place = (place_named(said, story.language or "en") or place_named(said)) if said else None
+    if place is not None:
+        yield Tag(scheme=PLACE, code=place.code, name=place.name, by=TagBy.GAZETTEER, matched=said)
 
 
 def _found(story: Taggable) -> Iterator[Found]:
