@@ -34,7 +34,8 @@ _LEAD_CHARS: Final = 400
 _TITLE_WEIGHT: Final = 1.6
 _LEAD_WEIGHT: Final = 1.2
 _BODY_WEIGHT: Final = 0.7
-_REPEATED: Final = 0.25  # of a phrase's weight, for each of two more times
+_REPEATED: Final = 0.3  # more of a phrase's weight for each doubling
+_MOST_REPEATED: Final = 2.0  # times its weight
 _WEAK_MOST: Final = 2.0  # all words together that only help
 _MIN_PHRASES: Final = 2  # distinct ones, for a topic at the top
 _MIN_STRONG: Final = 2  # what they weigh above 1 each
@@ -103,7 +104,7 @@ def _weighed(
     weak: dict[str, float] = defaultdict(float)
     strong: dict[str, float] = defaultdict(float)
     for phrase, found in places.items():
-        worth = strongest[phrase] * (1 + _REPEATED * min(len(found) - 1, 2))
+        worth = strongest[phrase] * min(1 + _REPEATED * log2(len(found)), _MOST_REPEATED)
         for code, weight in known.weights[phrase].items():
             if weight < 0:
                 weights[code] += weight

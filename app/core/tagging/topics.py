@@ -23,9 +23,23 @@ MAX_TOPICS: Final = 4
 """As many are said; what they are part of is inferred and comes on top."""
 
 _MAX_ROOTS: Final = 3
-_SECOND: Final = 1.7  # times what is needed, for a top topic beside another
+_SECOND: Final = 1.8  # times what is needed, for a top topic beside another
+_COMPANION: Final = 1.3  # the same, for one that often goes with the first
+_COMPANIONS: Final = frozenset(
+    map(
+        frozenset,
+        (
+            ("16000000", "11000000"),  # conflict and politics: protests, coups
+            ("16000000", "02000000"),  # conflict and law: terror
+            ("09000000", "04000000"),  # labour and business: strikes, layoffs
+            ("13000000", "04000000"),  # technology and business: products
+            ("03000000", "17000000"),  # disaster and weather
+            ("01000000", "08000000"),  # arts and human interest: awards, funerals
+        ),
+    )
+)
 _MAX_NARROWER: Final = 2  # of a top topic
-_NARROWER_NEEDED: Final = 0.8  # of what a top topic needs in half as many doublings
+_NARROWER_NEEDED: Final = 0.9  # of what a top topic needs in half as many doublings
 _NARROWER_SHARE: Final = 0.33  # of the broader topic's evidence
 _NARROWER_BESIDE: Final = 0.7  # of the best topic's on its level
 _SECTION: Final = 1.1  # times what is needed: what a publisher's category is worth
@@ -58,13 +72,18 @@ def _chosen(weights: Mapping[str, float], enough: float, filed: Mapping[str, boo
         key=lambda code: (not filed.get(code, False), -weights[code], code),
     )
     kept = [
-        code
-        for at, code in enumerate(tops)
-        if code in filed or weights[code] >= (enough * _SECOND if at else enough)
+        code for code in tops if code in filed or weights[code] >= enough * _times(code, tops[0])
     ]
     narrowed = [_narrowest(code, weights, enough, filed) for code in kept[:_MAX_ROOTS]]
     first = [narrow[0] for narrow in narrowed]
     return [*first, *(code for narrow in narrowed for code in narrow[1:])][:MAX_TOPICS]
+
+
+def _times(code: str, first: str) -> float:
+    """How much more a top topic needs, for the one that comes first."""
+    if code == first:
+        return 1.0
+    return _COMPANION if frozenset((code, first)) in _COMPANIONS else _SECOND
 
 
 def _narrowest(
