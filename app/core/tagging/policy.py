@@ -78,7 +78,7 @@ def pack_policy(policy: TagPolicy) -> bytes:
     return zlib.compress(_form().dump_json(policy, exclude_defaults=True))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)  # the present one, and the one before: thousands of rules take their room
 def unpack_policy(packed: bytes) -> TagPolicy:
     """The policy, with its rules ready; the same object for the same bytes."""
     return _form().validate_json(zlib.decompress(packed)) if packed else TagPolicy()

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from app.core.search.conditions import Atom, Condition, Facet, Form, Near, Row, condition_of
 from app.core.search.evaluate import Judged, holds
 from app.core.search.index import IndexTerms
-from app.core.search.query import And, Field, Not, Or, QueryTree, leaves
+from app.core.search.query import And, Field, Not, Or, QueryTree, Words, leaves
 from app.core.search.query_parse import parse_query
 
 PREFIX_CHARS: Final = 3
@@ -93,46 +93,59 @@ class RuleBook:
     ) -> None:
         """`read`: what a search is taken for."""
         self._rules = tuple(rules)
-        self._trees = tuple(read(parse_query(rule.query)) for rule in self._rules)
+        trees = enumerate(read(parse_query(rule.query)) for rule in self._rules)
+        self._worded: dict[int, QueryTree] = {}  # by number: those that ask for words in any form
+        shared: dict[int, QueryTree] = {}
+        for number, tree in trees:
+            (self._worded if _asks_for_forms(tree) else shared)[number] = tree
+        self._shared = _Compiled(shared, None)
         self._by_language: dict[str | None, _Compiled] = {}
 
     def outcome(self, story: IndexTerms, language: str | None) -> Outcome:
         """What the rules say of a story, whose filter terms are those of the taggers' tags."""
         if not self._rules:
             return Outcome()
-        compiled = self._by_language.get(language)
-        if compiled is None:
-            compiled = self._by_language[language] = self._compile(language)
-        return _together(self._rules[number] for number in compiled.matching(story))
-
-    def _compile(self, language: str | None) -> _Compiled:
-        # Forms are marked with their language: those of others cannot be a story's.
-        languages = [language] if language else []
-        return _Compiled([condition_of(tree, Field.TEXT, languages) for tree in self._trees])
+        own = self._by_language.get(language)
+        if own is None:
+            own = self._by_language[language] = _Compiled(self._worded, language)
+        keys, judged = _keys_of(story), Judged(story)
+        matched = [*self._shared.matching(keys, judged), *own.matching(keys, judged)]
+        return _together(self._rules[number] for number in sorted(matched))
 
 
 class _Compiled:
-    """The rules' conditions for stories of one language."""
+    """The conditions of rules, by their numbers, for stories of one language."""
 
-    def __init__(self, conditions: Sequence[Condition]) -> None:
-        self._conditions = conditions
+    def __init__(self, trees: Mapping[int, QueryTree], language: str | None) -> None:
+        # Forms are marked with their language: those of others cannot be a story's.
+        languages = [language] if language else []
+        self._conditions = {
+            number: condition_of(tree, Field.TEXT, languages) for number, tree in trees.items()
+        }
         self._always: list[int] = []
         self._needing: dict[str, list[int]] = defaultdict(list)
+        conditions = self._conditions.values()
         asked = Counter(key for condition in conditions for key in _every_key(condition))
-        for number, condition in enumerate(conditions):
+        for number, condition in self._conditions.items():
             keys = needed(condition, asked)
             for key in keys or ():
                 self._needing[key].append(number)
             if keys is None:
                 self._always.append(number)
 
-    def matching(self, story: IndexTerms) -> list[int]:
-        """The numbers of the rules that a story satisfies, in order."""
+    def matching(self, keys: set[str], story: Judged) -> list[int]:
+        """The numbers of the rules that a story with these keys satisfies."""
         near = set(self._always)
-        for key in _keys_of(story) & self._needing.keys():
+        for key in keys & self._needing.keys():
             near.update(self._needing[key])
-        judged = Judged(story)
-        return [number for number in sorted(near) if holds(self._conditions[number], judged)]
+        return [number for number in near if holds(self._conditions[number], story)]
+
+
+def _asks_for_forms(tree: QueryTree) -> bool:
+    """Whether words are asked for that are found by their forms too, which languages have."""
+    return any(
+        isinstance(leaf, Words) and not (leaf.quoted or leaf.prefix) for leaf in leaves(tree)
+    )
 
 
 def needed(condition: Condition, asked: Mapping[str, int]) -> frozenset[str] | None:
