@@ -19,9 +19,8 @@ from app.core.known import Known
 from app.core.language import normalize_language
 from app.core.match import Match, match_entries
 from app.core.normal.dates import read_date
-from app.core.normal.lines import unpack_lines
-from app.core.normal.repeats import Lesson, taught
 from app.core.parse.document import parse
+from app.core.parts import BegunPlan, PartWrites, joined, parts_of, write_part
 from app.core.poll import (
     ClaimedFeed,
     Document,
@@ -40,7 +39,6 @@ from app.core.schedule import (
     next_poll,
     rhythm,
 )
-from app.core.story import Story
 from app.core.types import (
     Failure,
     Fetched,
@@ -52,7 +50,6 @@ from app.core.types import (
     ServerHints,
     Validators,
 )
-from app.core.writes import Writes
 
 PollFailure: TypeAlias = FetchFailed | ParseFailed
 
@@ -122,26 +119,31 @@ def plan_document(
     feed: ClaimedFeed, fetched: Fetched, document: Document, known: Known, now: datetime
 ) -> FeedPlan:
     """The plan of a poll that brought a document to read; heavy where much is new."""
+    begun = begin_plan(feed, fetched, document, known, now)
+    return finish_plan(begun, [write_part(part) for part in begun.parts])
+
+
+def begin_plan(
+    feed: ClaimedFeed, fetched: Fetched, document: Document, known: Known, now: datetime
+) -> BegunPlan:
+    """The same as far as it rests on the document as a whole; each of its parts may then be
+    written in another worker process, for all at once may take one longer than it has.
+    """
     free = released(document, now)
     matches = match_entries(free.document.keys, known, feed.url)
-    writes, lessons = _taught_writes(feed, document.feed, known, now, matches)
+    lessons, parts = parts_of(feed, document.feed, known, now, matches)
     pace = _pace(document, feed.time_zone, now)
     following = _after_success(feed, pace, fetched.hints, now)
     ledger = replace(
-        _ledger(now, writes.outcome, fetched, following),
+        _ledger(now, Outcome.UNCHANGED, fetched, following),
         entries=len(document.feed.entries) + document.feed.dropped,
-        new=len(writes.new),
-        changed=len(writes.changed),
         notes=notes_of(document) + free.notes,
     )
-    update = _update(feed, fetched, document.feed, pace, now, found=bool(writes.new))
-    return FeedPlan(
+    update = _update(feed, fetched, document.feed, pace, now)
+    plan = FeedPlan(
         feed=feed,
         ledger=ledger,
         update=_to_be_read_again(update) if free.held else update,
-        new=tuple(writes.new),
-        changed=tuple(writes.changed),
-        copies=tuple(writes.copies),
         left=_left(known, matches),
         body=_kept(fetched),
         lookup=document.lookup,
@@ -149,26 +151,27 @@ def plan_document(
         decided=known.decided,
         lessons=lessons,
     )
+    return BegunPlan(plan=plan, parts=parts, taken=frozenset(known.stories))
 
 
-def _taught_writes(
-    feed: ClaimedFeed, parsed: ParsedFeed, known: Known, now: datetime, matches: Iterable[Match]
-) -> tuple[Writes, tuple[Lesson, ...]]:
-    """What a document's entries come to without the lines that their source repeats, and which
-    of these its latest stories show only now.
-    """
-    writes = Writes(feed, parsed, known, now)
-
-    def read(learned: frozenset[int]) -> list[Story]:
-        nonlocal writes
-        writes = Writes(feed, parsed, known, now, learned)
-        for match in matches:
-            writes.add(match)
-        return writes.stories
-
-    before = [unpack_lines(lines) for lines in known.lines.values()]
-    _, lessons = taught(read, before, known.decided)
-    return writes, lessons
+def finish_plan(begun: BegunPlan, written: Iterable[PartWrites]) -> FeedPlan:
+    """The whole plan, from what its parts have come to."""
+    plan, writes = begun.plan, joined(written, begun.taken)
+    outcome = Outcome.NEW if writes.new else Outcome.CHANGED
+    found_at = plan.ledger.at if writes.new else plan.update.last_new_at
+    return replace(
+        plan,
+        ledger=replace(
+            plan.ledger,
+            outcome=outcome if writes.new or writes.changed else Outcome.UNCHANGED,
+            new=len(writes.new),
+            changed=len(writes.changed),
+        ),
+        update=replace(plan.update, last_new_at=found_at),
+        new=writes.new,
+        changed=writes.changed,
+        copies=writes.copies,
+    )
 
 
 def _kept(fetched: Fetched) -> KeptBody:
@@ -226,8 +229,6 @@ def _update(
     parsed: ParsedFeed,
     pace: Pace,
     now: datetime,
-    *,
-    found: bool,
 ) -> FeedUpdate:
     return replace(
         _as_it_was(feed),
@@ -239,7 +240,6 @@ def _update(
         body_hash=body_hash(fetched.body),
         pace=pace,
         last_success_at=now,
-        last_new_at=now if found else feed.last_new_at,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 from typing import Final
 
 from app.core.identity import story_id
@@ -18,7 +17,6 @@ from app.core.normal.titles import title_affixes
 from app.core.page.choose import Kept, still_better
 from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, NewStory
 from app.core.revise import WITHDRAWN_HASH, WITHDRAWN_STATUSES, is_withdrawn, withdrawn
-from app.core.schedule import Outcome
 from app.core.search.facets import StorySource
 from app.core.story import FeedContext, Story
 from app.core.text import title_text
@@ -53,21 +51,28 @@ def feed_context(
     )
 
 
+def context_of(feed: ClaimedFeed, parsed: ParsedFeed) -> FeedContext:
+    """What a polled document says of its entries as a whole."""
+    return feed_context(
+        parsed,
+        feed_url=feed.url,
+        names=(feed.source_name, feed.title),
+        language=feed.language,
+        time_zone=feed.time_zone,
+    )
+
+
 class Writes:
     """Collects what a document's entries come to: new stories, revisions, copies."""
 
     def __init__(
-        self,
-        feed: ClaimedFeed,
-        parsed: ParsedFeed,
-        known: Known,
-        now: datetime,
-        learned: frozenset[int] = frozenset(),
+        self, feed: ClaimedFeed, context: FeedContext, known: Known, now: datetime
     ) -> None:
+        """`context` with the lines that are known today, which are not kept with an entry."""
         self.feed = feed
-        self.learned = learned
+        self.context = replace(context, learned=frozenset())
+        self.taught_context = context
         self.now = now
-        self.parsed = parsed
         self.source = StorySource(
             id=feed.source_id, domain=feed.source_domain, country=feed.source_country
         )
@@ -77,34 +82,6 @@ class Writes:
         self.copies: list[CopyWrite] = []
         self.told_by_page = known.told_by_page
         self.policy = known.policy
-
-    @cached_property
-    def context(self) -> FeedContext:
-        """Read at the first entry that changed, since most documents have none."""
-        return feed_context(
-            self.parsed,
-            feed_url=self.feed.url,
-            names=(self.feed.source_name, self.feed.title),
-            language=self.feed.language,
-            time_zone=self.feed.time_zone,
-        )
-
-    @cached_property
-    def taught_context(self) -> FeedContext:
-        """With the lines that are known today, which are not kept with an entry."""
-        return replace(self.context, learned=self.learned)
-
-    @property
-    def stories(self) -> list[Story]:
-        """Those that are new, then those that changed."""
-        made = [new.made for new in self.new] + [changed.made for changed in self.changed]
-        return [each.story for each in made]
-
-    @property
-    def outcome(self) -> Outcome:
-        if self.new:
-            return Outcome.NEW
-        return Outcome.CHANGED if self.changed else Outcome.UNCHANGED
 
     def add(self, match: Match) -> None:
         entry = match.keys.entry
@@ -164,7 +141,7 @@ class Writes:
         if known.id not in self.told_by_page:
             return story, kept
         by_page = replace(kept, page=unpack_entry(self.told_by_page[known.id]).page)
-        told = story_of(by_page, self.learned)
+        told = story_of(by_page, self.taught_context.learned)
         better = still_better(story, told).kept is Kept.PAGE
         return (told, by_page) if better else (story, kept)
 

@@ -16,7 +16,15 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.match import stories_to_read
 from app.core.parse.sitemap import is_index
-from app.core.plan import body_hash, plan_document, plan_failure, plan_unchanged, read_document
+from app.core.parts import PartWrites, write_part
+from app.core.plan import (
+    begin_plan,
+    body_hash,
+    finish_plan,
+    plan_failure,
+    plan_unchanged,
+    read_document,
+)
 from app.core.poll import ClaimedFeed, Document, FeedPlan
 from app.core.types import (
     Failure,
@@ -121,7 +129,7 @@ async def _read(
         max_entries=pipeline.max_entries,
     )
     if isinstance(read, OffloadFailed):
-        return ParseFailed(kind=read.kind, detail=read.detail)
+        return _failed(read)
     return read
 
 
@@ -151,12 +159,20 @@ async def _plan_document(
         if feed.full_text:
             changed = stories_to_read(document.keys, known)
             known = replace(known, told_by_page=await entries_told_by_page(session, changed))
-    planned = await pipeline.offload.run(plan_document, feed, fetched, document, known, now)
-    if isinstance(planned, OffloadFailed):
-        return plan_failure(
-            feed, fetched, ParseFailed(kind=planned.kind, detail=planned.detail), now
-        )
-    return planned
+    begun = await pipeline.offload.run(begin_plan, feed, fetched, document, known, now)
+    if isinstance(begun, OffloadFailed):
+        return plan_failure(feed, fetched, _failed(begun), now)
+    written: list[PartWrites] = []
+    for part in begun.parts:
+        done = await pipeline.offload.run(write_part, part)
+        if isinstance(done, OffloadFailed):
+            return plan_failure(feed, fetched, _failed(done), now)
+        written.append(done)
+    return finish_plan(begun, written)
+
+
+def _failed(work: OffloadFailed) -> ParseFailed:
+    return ParseFailed(kind=work.kind, detail=work.detail)
 
 
 def internal_failure(feed: ClaimedFeed, error: Exception) -> FeedPlan:

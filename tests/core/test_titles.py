@@ -14,7 +14,7 @@ from app.core.match import match_entries
 from app.core.normal.titles import own_title, title_affixes
 from app.core.poll import ClaimedFeed, NewStory
 from app.core.types import Entry, Markup, ParsedFeed
-from app.core.writes import Writes
+from app.core.writes import Writes, context_of
 
 STORIES = (
     "Ferry sails again",
@@ -171,7 +171,8 @@ def written(*titles: str) -> list[NewStory]:
         Entry(raw_hash=n, guid=str(n), title=Markup(value=title)) for n, title in enumerate(titles)
     )
     keys = keys_of(entries)
-    writes = Writes(FEED, ParsedFeed(format="rss20", entries=entries), Known(), NOW)
+    context = context_of(FEED, ParsedFeed(format="rss20", entries=entries))
+    writes = Writes(FEED, context, Known(), NOW)
     for match in match_entries(keys, Known(), FEED.url):
         writes.add(match)
     return writes.new

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from app.core.kept import unpack_entry
-from app.core.make import Making, make
+from app.core.make import Making, complete, story_of
 from app.core.page.choose import Kept, choose
 from app.core.page.job import Told
 from app.core.page.types import PageRefused
@@ -26,7 +26,8 @@ def tell_by_page(making: Making, body: bytes, *, content_type: str | None, url: 
     if isinstance(page, PageRefused):
         return page
     kept = replace(unpack_entry(making.entry), page=None)
-    by_feed = make(kept, making)
-    by_page = make(replace(kept, page=page), making)
-    choice = choose(by_feed.story, by_page.story, page.facts.title)
-    return Told(choice=choice, made=by_page if choice.kept is Kept.PAGE else by_feed)
+    by_page = replace(kept, page=page)
+    told, by_feed = story_of(by_page, making.learned), story_of(kept, making.learned)
+    choice = choose(by_feed, told, page.facts.title)
+    chosen = (told, by_page) if choice.kept is Kept.PAGE else (by_feed, kept)
+    return Told(choice=choice, made=complete(*chosen, making.source, making.policy))
