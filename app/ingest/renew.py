@@ -27,7 +27,7 @@ from app.store.renewal import (
 log = structlog.get_logger()
 
 BATCH: Final = 50
-IDLE_S: Final = 30.0
+IDLE_S: Final = 5.0
 
 
 async def renew_batch(
