@@ -24,7 +24,7 @@ MAX_CHARS: Final = 12_000
 MAX_SPANS: Final = 12
 """As many places are shown for a topic."""
 
-ENOUGH: Final = 4.2
+ENOUGH: Final = 4.9
 """Evidence that a short text must have for a topic."""
 
 _SHORT: Final = 500  # characters

@@ -23,8 +23,8 @@ MAX_TOPICS: Final = 4
 """As many are said; what they are part of is inferred and comes on top."""
 
 _MAX_ROOTS: Final = 3
-_SECOND: Final = 1.8  # times what is needed, for a top topic beside another
-_COMPANION: Final = 1.3  # the same, for one that often goes with the first
+_SECOND: Final = 1.65  # times what is needed, for a top topic beside another
+_COMPANION: Final = 1.2  # the same, for one that often goes with the first
 _COMPANIONS: Final = frozenset(
     map(
         frozenset,
