@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,7 +81,8 @@ def test_groups(text: str, allowed: bool):
 
 
 @pytest.mark.parametrize(
-    ("said", "delay_s"), [("5", 5.0), ("0.5", 0.5), ("soon", None), ("-1", None), ("1e9", None)]
+    ("said", "delay_s"),
+    [("5", 5.0), ("0.5", 0.5), ("soon", None), ("-1", None), ("nan", None), ("1e9", 86400.0)],
 )
 def test_crawl_delay(said: str, delay_s: float | None):
     read = read_robots(f"User-agent: *\nCrawl-delay: {said}".encode(), "Copydesk")
@@ -108,3 +111,10 @@ def test_nothing_makes_it_raise(body: bytes, path: str):
 def test_many_stars_take_no_time():
     pattern = "/" + "a*" * 1000
     assert allows(f"User-agent: *\nDisallow: {pattern}b$", "/" + "a" * 2000)
+
+
+def test_spaces_within_a_rule_take_no_time():
+    text = "User-agent: *\nDisallow: /a" + " " * (MAX_ROBOTS_BYTES - 100) + "b"
+    started = time.process_time()
+    assert allows(text, "/a")
+    assert time.process_time() - started < 5

@@ -14,7 +14,6 @@ MAX_RULES = 10_000
 MAX_RULE_CHARS = 2048
 MAX_DELAY_S = 24 * 3600.0
 
-_LINE = re.compile(r"\s*([A-Za-z-]+)\s*:\s*(.*?)\s*$")
 _PRODUCT = re.compile(r"[a-zA-Z_-]+")
 _ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})")
 _TO_ESCAPE = re.compile(rb"[^!-~]")
@@ -83,9 +82,8 @@ def product_token(user_agent: str) -> str:
 def _groups(text: str) -> list[_Group]:
     groups: list[_Group] = []
     for line in re.split(r"\r\n|\r|\n", text):
-        found = _LINE.match(line.partition("#")[0])
-        if found is not None:
-            _read_line(groups, found[1].lower(), found[2])
+        key, _, value = line.partition("#")[0].partition(":")
+        _read_line(groups, key.strip().lower(), value.strip())
     return groups
 
 
@@ -112,7 +110,7 @@ def _seconds(value: str) -> float | None:
         seconds = float(value)
     except ValueError:
         return None
-    return seconds if 0 <= seconds <= MAX_DELAY_S else None
+    return min(seconds, MAX_DELAY_S) if seconds >= 0 else None
 
 
 def _spelled(path: str) -> str:
