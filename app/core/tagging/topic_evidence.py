@@ -38,7 +38,7 @@ _REPEATED: Final = 0.3  # more of a phrase's weight for each doubling
 _MOST_REPEATED: Final = 2.0  # times its weight
 _WEAK_MOST: Final = 2.0  # all words together that only help
 _MIN_PHRASES: Final = 2  # distinct ones, for a topic at the top
-_MIN_STRONG: Final = 2  # what they weigh above 1 each
+_MIN_STRONG: Final = 3  # of their weights above 1: one that says it and one that says half of it
 
 _KANA = re.compile("[\u3041-\u30fa]")
 _PARAGRAPH = re.compile(r"\n\s*\n")
