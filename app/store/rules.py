@@ -19,6 +19,7 @@ from app.errors import Conflict, NotFound, PreconditionFailed
 from app.store.engine import ReadSession, WriteSession
 from app.store.models import rules
 from app.store.policy import hold_policy, renew_policy
+from app.store.reach import stories_concerned
 
 MAX_RULES: Final = 10_000
 
@@ -73,6 +74,7 @@ async def add_rule(session: WriteSession, new: NewRule, at: datetime) -> StoredR
     count = await _count(session)
     if count >= MAX_RULES:
         raise Conflict(f"there are {count} rules, which is all there may be: delete some first")
+    concerned = await stories_concerned(session, [new.query])
     position = min(new.position or count + 1, count + 1)
     await _shift(session, position, count, by=1)
     added = await session.execute(
@@ -89,7 +91,7 @@ async def add_rule(session: WriteSession, new: NewRule, at: datetime) -> StoredR
         .returning(rules.c.id)
     )
     rule_id = int(added.scalar_one())
-    await renew_policy(session)
+    await renew_policy(session, concerned)
     return await get_rule(session, rule_id)
 
 
@@ -106,13 +108,14 @@ async def change_rule(
         raise PreconditionFailed(
             f"tag rule {rule_id} has been changed since it was read: GET it again for its new ETag"
         )
+    concerned = await stories_concerned(session, [rule.query, values.get("query", rule.query)])
     columns = {**values, "version": version + 1, "changed_at": at}
     if "actions" in columns:
         columns["actions"] = pack_actions(columns["actions"])
     if "position" in columns:
         columns["position"] = await _make_room(session, rule, columns["position"])
     await session.execute(update(rules).where(rules.c.id == rule_id).values(**columns))
-    await renew_policy(session)
+    await renew_policy(session, concerned)
     return await get_rule(session, rule_id)
 
 
@@ -120,9 +123,10 @@ async def delete_rule(session: WriteSession, rule_id: int) -> StoredRule:
     """Forget a rule: what it gave and took is taken and given back. Raises NotFound."""
     await hold_policy(session)
     rule = await get_rule(session, rule_id)
+    concerned = await stories_concerned(session, [rule.query])
     await session.execute(delete(rules).where(rules.c.id == rule_id))
     await _shift(session, rule.position + 1, await _count(session) + 1, by=-1)
-    await renew_policy(session)
+    await renew_policy(session, concerned)
     return rule
 
 
