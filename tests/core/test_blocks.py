@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import assume, given, settings
@@ -668,3 +669,11 @@ def test_the_paragraphs_of_a_text_are_themselves(value: str, is_html: bool) -> N
 def test_no_text_makes_it_raise(value: str, is_html: bool) -> None:
     read = read_blocks(value, is_html=is_html)
     assert all(block.text.strip() == block.text != "" for block in read.blocks)
+
+
+@pytest.mark.parametrize("text", ["（共同）" * 8000, "The ship sailed.\n\n" + "（共同）" * 8000])
+def test_credits_without_end_take_no_time(text: str):
+    started = time.process_time()
+    read = read_blocks(text, is_html=False)
+    assert time.process_time() - started < 4
+    assert sum(len(block.text) for block in read.blocks) >= 31_000

@@ -7,14 +7,8 @@ it ends a sentence, or where one of its sides is a credit or boilerplate.
 
 from __future__ import annotations
 
-import html as entities
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-import nh3
-
-from app.core.html_limits import clean_html
 from app.core.normal.boilerplate import boilerplate_rule, read_more_start
 from app.core.normal.bylines import byline, is_sign_off, reporter_line
 from app.core.normal.credits import Lead, credit_line, lead_of, tail_credit
@@ -22,32 +16,15 @@ from app.core.normal.datelines import bare_lead
 from app.core.normal.lines import NOTHING, RULES, Place, Repeated
 from app.core.normal.notes import note_of
 from app.core.normal.opening import opening_once, repeats
+from app.core.normal.pieces import Piece, divide, pieces_of_html, pieces_of_text
 from app.core.normal.standfirst import take_lead_after_standfirst
 from app.core.story import BETWEEN_BLOCKS, OWN_BLOCKS, Agency, Block, BlockType, Dateline
-from app.core.text import HIDDEN_TAGS, clean_text, encodable, parsable
+from app.core.text import encodable
 
 MAX_TEXT_CHARS = 1_000_000
 MAX_BLOCKS = 5000
+MAX_PEELED = 16  # leads, and endings, of one text: each costs another look at all that is left
 _PROBE_CHARS = 6
-
-_DIVIDERS = frozenset(
-    {
-        "address", "article", "aside", "blockquote", "br", "caption", "center", "dd",
-        "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
-        "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p",
-        "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
-    }
-)  # fmt: skip
-_CLEANER = nh3.Cleaner(tags=_DIVIDERS, clean_content_tags=HIDDEN_TAGS, attributes={}, link_rel=None)
-_TOKEN = re.compile(r"<(/?)([a-z0-9]+)[^>]*>|([^<]+)")
-_KINDS = {
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), BlockType.HEADING),
-    **dict.fromkeys(("li", "dt", "dd"), BlockType.LIST),
-    "blockquote": BlockType.QUOTE,
-    **dict.fromkeys(("figcaption", "caption"), BlockType.CAPTION),
-}
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
-_SENTENCE_END = re.compile(r"[.!?…。！？；؟。][\"'”’»」』)）\]]*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,94 +42,16 @@ class BlocksRead:
         return BETWEEN_BLOCKS.join(block.text for block in self.blocks if block.type in OWN_BLOCKS)
 
 
-@dataclass(slots=True)
-class _Piece:
-    """A run of text between dividers: its lines, cleaned."""
-
-    kind: BlockType
-    lines: list[str]
-
-
 def read_blocks(html: str, *, is_html: bool, repeated: Repeated = NOTHING) -> BlocksRead:
     """Blocks, agency, dateline and authors of a text. Never raises; long texts are cut.
 
     `repeated` are the lines of its source that are no part of any story.
     """
-    pieces = _pieces_of_html(html) if is_html else _pieces_of_text(encodable(html[:MAX_TEXT_CHARS]))
+    pieces = pieces_of_html(html) if is_html else pieces_of_text(encodable(html[:MAX_TEXT_CHARS]))
     reading = _Reading(repeated=repeated)
     for _, piece in zip(range(MAX_BLOCKS), pieces, strict=False):
         reading.add(piece)
     return reading.result()
-
-
-def _pieces_of_text(text: str) -> Iterator[_Piece]:
-    """Blank lines divide; where there are none, so do the ends of sentences at line ends."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    divided = _BLANK_LINE.search(text) is not None
-    for part in _BLANK_LINE.split(text):
-        yield from _divide(BlockType.PARAGRAPH, part, at_sentences=not divided)
-
-
-def _pieces_of_html(html: str) -> Iterator[_Piece]:
-    buffer: list[str] = []
-    kinds: list[tuple[str, BlockType]] = []
-    preformatted = 0
-    for closing, name, text in _TOKEN.findall(clean_html(_CLEANER, parsable(html))):
-        if text:
-            words = entities.unescape(text)
-            buffer.append(words if preformatted else " ".join(words.split("\n")))
-            continue
-        if name == "br":
-            buffer.append("\n")
-            continue
-        yield from _flush(buffer, kinds)
-        if name == "pre":
-            preformatted += -1 if closing else 1
-        if kind := _KINDS.get(name):
-            if closing:
-                kinds.pop()
-            else:
-                kinds.append((name, kind))
-    yield from _flush(buffer, kinds)
-
-
-def _flush(buffer: list[str], kinds: list[tuple[str, BlockType]]) -> Iterator[_Piece]:
-    if not buffer:
-        return
-    kind = kinds[-1][1] if kinds else BlockType.PARAGRAPH
-    text = "".join(buffer)
-    buffer.clear()
-    for part in _BLANK_LINE.split(text):
-        yield from _divide(kind, part, at_sentences=True)
-
-
-def _divide(kind: BlockType, part: str, *, at_sentences: bool) -> Iterator[_Piece]:
-    lines: list[str] = []
-    for raw in part.split("\n"):
-        line = clean_text(raw)
-        if not line:
-            continue
-        if lines and (
-            _stands_alone(lines[-1])
-            or _stands_alone(line)
-            or (at_sentences and _SENTENCE_END.search(lines[-1][-8:]))
-        ):
-            yield _Piece(kind=kind, lines=lines)
-            lines = []
-        lines.append(line)
-    if lines:
-        yield _Piece(kind=kind, lines=lines)
-
-
-def _stands_alone(line: str) -> bool:
-    return bool(
-        credit_line(line)
-        or boilerplate_rule(line)
-        or is_sign_off(line)
-        or byline(line)
-        or reporter_line(line)
-        or note_of(line)
-    )
 
 
 def _lead_of(text: str) -> Lead | None:
@@ -170,29 +69,37 @@ class _Reading:
     begun: bool = False
     opening: str = ""  # the first paragraph, while there is no other
     repeated: Repeated = field(default_factory=Repeated)
+    peeled: int = 0
 
-    def add(self, piece: _Piece) -> None:
+    def add(self, piece: Piece) -> None:
         """Append what the piece is; what follows a lead is looked at as if it stood alone."""
         waiting = [piece]
         while waiting:
             kind, text = waiting[-1].kind, "\n".join(waiting.pop().lines)
             if self._line(kind, text):
                 continue
-            if not self.begun and (end := self.repeated.prefix_end(text)):
+            if end := self._prefix_end(text):
                 self._append_repeated(Place.PREFIX, text[:end])
-                waiting += reversed([*_divide(kind, text[end:], at_sentences=False)])
-                continue
-            lead = self._reopened(text) if self.begun else _lead_of(text)
-            if lead is None:
+            elif lead := self._lead(text):
+                self._append_lead(lead)
+                end = lead.end
+            else:
                 self._append(BlockType.PARAGRAPH, text, "paragraph")
                 self.opening = "" if self.begun else text
                 self.begun = True
                 continue
-            self._append(
-                BlockType.DATELINE if lead.dateline else BlockType.CREDIT, lead.text, "lead"
-            )
-            self._believe(lead.agency, lead.dateline, lead.authors)
-            waiting += reversed([*_divide(kind, text[lead.end :], at_sentences=False)])
+            self.peeled += 1
+            waiting += reversed([*divide(kind, text[end:], at_sentences=False)])
+
+    def _prefix_end(self, text: str) -> int | None:
+        if self.begun or self.peeled == MAX_PEELED:
+            return None
+        return self.repeated.prefix_end(text)
+
+    def _lead(self, text: str) -> Lead | None:
+        if self.peeled == MAX_PEELED:
+            return None
+        return self._reopened(text) if self.begun else _lead_of(text)
 
     def _reopened(self, text: str) -> Lead | None:
         """The lead of a paragraph that says the only one before it again: a summary, then the
@@ -231,6 +138,11 @@ class _Reading:
     def _append(self, kind: BlockType, text: str, rule: str) -> None:
         self.blocks.append(Block(type=kind, text=text, rule=rule))
 
+    def _append_lead(self, lead: Lead) -> None:
+        kind = BlockType.DATELINE if lead.dateline else BlockType.CREDIT
+        self._append(kind, lead.text, "lead")
+        self._believe(lead.agency, lead.dateline, lead.authors)
+
     def _append_repeated(self, place: Place, text: str) -> None:
         self._append(BlockType.BOILERPLATE, text.strip(), RULES[place])
 
@@ -245,8 +157,9 @@ class _Reading:
         self.authors = self.authors or authors
 
     def result(self) -> BlocksRead:
-        while self._take_suffix() or self._take_tail():
-            pass
+        for _ in range(MAX_PEELED):
+            if not (self._take_suffix() or self._take_tail()):
+                break
         if lead := take_lead_after_standfirst(self.blocks):
             self._believe(lead.agency, lead.dateline, lead.authors)
         return BlocksRead(
@@ -292,7 +205,7 @@ class _Reading:
         start, agency = found
         own_before = any(block.type is BlockType.PARAGRAPH for block in self.blocks[:last])
         rest = _Reading(begun=own_before)
-        for piece in _divide(BlockType.PARAGRAPH, text[:start], at_sentences=False):
+        for piece in divide(BlockType.PARAGRAPH, text[:start], at_sentences=False):
             rest.add(piece)
         self._believe(rest.agency or agency, rest.dateline, rest.authors)
         credit = Block(type=BlockType.CREDIT, text=text[start:].strip(), rule="tail")
