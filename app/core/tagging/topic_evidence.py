@@ -37,8 +37,7 @@ _BODY_WEIGHT: Final = 0.7
 _REPEATED: Final = 0.3  # more of a phrase's weight for each doubling
 _MOST_REPEATED: Final = 2.0  # times its weight
 _WEAK_MOST: Final = 2.0  # all words together that only help
-_MIN_PHRASES: Final = 2  # distinct ones, for a topic at the top
-_MIN_STRONG: Final = 3  # of their weights above 1: one that says it and one that says half of it
+_MIN_STRONG: Final = 3  # of weights above 1: no phrase alone is enough for a topic at the top
 
 _KANA = re.compile("[\u3041-\u30fa]")
 _PARAGRAPH = re.compile(r"\n\s*\n")
@@ -115,7 +114,7 @@ def _weighed(
     for code, weight in weak.items():
         weights[code] += min(weight, _WEAK_MOST)
     for code in top_topics() & weights.keys():
-        if len(phrases[code]) < _MIN_PHRASES or strong[code] < _MIN_STRONG:
+        if strong[code] < _MIN_STRONG:
             del weights[code]
     return evidence
 
