@@ -29,7 +29,7 @@ from app.store.tag_edits import (
 log = structlog.get_logger()
 
 PATH = "/v1/admin/tags"
-FAULTS = problems(400, 409)
+FAULTS = problems(400, 404, 409)
 
 router = APIRouter(route_class=KeyBeforeBody, tags=["tags and sources"])
 

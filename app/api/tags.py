@@ -148,7 +148,7 @@ async def list_tags(
 ) -> Response:
     """Tags by how many live stories have them, the commonest first.
 
-    With `prefix` each is counted up to 10,000; without one, those of the newest 50,000 stories
+    With `prefix` each is counted up to 10,000; without one, those of the newest 10,000 stories
     are. `relation` says whether there are more.
     """
     scheme = scheme and scheme.strip().lower()

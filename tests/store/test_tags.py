@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import event
 
+from app.store import tag_counts
 from app.store.engine import SQLITE, Database
-from app.store.tag_counts import TagCount, TagsAsked, count_tags
+from app.store.tag_counts import TagCount, TagsAsked, count_tags, newest_low
 from tests.plans import add, entry, poll
 
 NAMES = ("Zebra", "Éclair", "ÉCOLE", "Ærø", "Straße", "ΟΔΟΣ", "経済", "İzmir")
@@ -63,3 +65,24 @@ async def test_pages_follow_the_characters_whatever_the_collation(database: Data
         order = 'counted.scheme COLLATE "C", counted.code COLLATE "C"'
         assert sent[0].count(order) == 1, "of the order"
         assert sent[1].count(order) == 2, "and of where it goes on"
+
+
+async def test_only_the_newest_stories_are_counted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(database)
+    for day in range(20, 24):
+        published = f"2096-11-{day}T05:00:00Z"
+        await poll(database, entry(f"d{day}", categories=("Lamp", f"c{day}"), published=published))
+    monkeypatch.setattr(tag_counts, "COUNT_BOUND", 3)
+    monkeypatch.setattr(tag_counts, "TAG_BOUND", 2)
+    every, named = TagsAsked(scheme="category"), TagsAsked(scheme="category", prefix="LAM")
+    async with database.read() as session:
+        low = await newest_low(session, every)
+        found = await count_tags(session, TagsAsked(scheme="category", low=low), limit=9)
+        assert {tag.code: tag.stories for tag in found} == {"lamp": 3, "c23": 1, "c22": 1, "c21": 1}
+        assert await newest_low(session, named) == 0, "what is named is looked for in all"
+        (lamp,) = await count_tags(session, named, limit=9)
+        assert (lamp.stories, lamp.more) == (2, True)
+        monkeypatch.setattr(tag_counts, "COUNT_BOUND", 4)
+        assert await newest_low(session, every) == 0
