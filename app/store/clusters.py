@@ -35,8 +35,8 @@ async def cluster_stories(
 ) -> list[NewChange]:
     """Sketch stories that are new or whose words have changed, and cluster them with others.
 
-    Gives a change for each story, but those `created` just now, that is of another cluster than
-    before. To be called as late as may be, just before `append_changes`: until the transaction
+    Gives a change for each live story, but those `created` just now, that is of another cluster
+    than before. To be called as late as may be, just before `append_changes`: until the transaction
     ends, all others that write sketches wait for it.
     """
     moves = await keep_sketches(session, written, created)
@@ -173,7 +173,7 @@ async def _write(
     for chunk in chunks(moved.keys() - set(created)):
         found = await session.execute(
             select(stories.c.id, stories.c.revision)
-            .where(stories.c.id.in_(chunk))
+            .where(stories.c.id.in_(chunk), stories.c.status == "live")
             .order_by(stories.c.id)
         )
         news += (

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -156,6 +157,21 @@ async def test_a_story_with_other_words_leaves_its_cluster(database: Database) -
     assert now == [await id_of(database, name) for name in ("a1", "b1", "c1")]
     await poll_feed(database, "b", story("b1", COUNCIL, minutes=1))
     assert await clusters(database) == [["a1", "b1"]]
+
+
+async def test_a_story_that_is_withdrawn_leaves_its_cluster_without_another_word(
+    database: Database,
+) -> None:
+    await feeds(database, "ab")
+    for n, site in enumerate("ab"):
+        await poll_feed(database, site, story(f"{site}1", HARBOUR, minutes=n))
+    a1, b1 = await id_of(database, "a1"), await id_of(database, "b1")
+    withdrawn = replace(story("a1", HARBOUR), raw_hash=1, pub_status="canceled")
+    await poll_feed(database, "a", withdrawn)
+    assert await clusters(database) == []
+    async with database.read() as session:
+        said = [(c.type, c.story_id) for c in await read_changes(session, 3, 10)]
+    assert said == [(ChangeType.KILLED, a1), (ChangeType.MERGED, b1)]
 
 
 async def test_a_cluster_falls_apart_with_the_story_that_held_it_together(
