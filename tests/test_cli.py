@@ -197,6 +197,33 @@ def test_lines_of_sources_are_set_reverted_and_restored():
     assert (refused.exit_code, refused.stderr.strip()) == (1, "copydesk: there is no source 9")
 
 
+def test_tags_are_shown_and_edited():
+    assert "No tag" in copydesk("tags", "list").stderr
+    shown = copydesk("tags", "show", "place:Kyoto").stdout
+    assert "京都" in shown
+    assert "Japan (place:jp)" in shown
+    assert "24h 0, 7d 0, 30d 0, all 0" in shown
+    merged = copydesk("tags", "merge", "category:ferry news", "category:ferries")
+    assert merged.stdout == "Merged category:ferry-news into category:ferries.\n", merged.output
+    assert copydesk("tags", "block", "label:経済").stdout == "Blocked label:経済.\n"
+    named = json.loads(copydesk("tags", "rename", "place:kyoto", "Kyōto", "--json").stdout)
+    assert (named["tag"], named["name"]) == ("place:kyoto", "Kyōto")
+    listed = copydesk("tags", "list", "--edited").stdout.splitlines()
+    assert [line.split()[0] for line in listed if ":" in line.split()[0]] == [
+        "category:ferry-news",
+        "label:経済",
+        "place:kyoto",
+    ]
+    assert "category:ferries" in copydesk("tags", "show", "category:ferry-news").stdout
+    copydesk("tags", "unmerge", "category:ferry-news")
+    copydesk("tags", "rename", "place:kyoto")
+    copydesk("tags", "unblock", "label:経済")
+    assert "No tag" in copydesk("tags", "list", "--edited").stderr
+    refused = copydesk("tags", "show", "category:nothing")
+    assert refused.exit_code == 1
+    assert "there is no tag category:nothing" in refused.stderr
+
+
 def test_rules_are_added_changed_tried_and_deleted():
     assert "No rule" in copydesk("rules", "list").stderr
     asked = ("--add", "label:port=Port", "--add", "label:sea", "--remove", "place:jo", "--drop")
