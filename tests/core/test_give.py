@@ -55,3 +55,13 @@ def test_what_a_publisher_says_stays_the_publishers() -> None:
 
 def test_a_text_of_nothing_gets_nothing() -> None:
     assert [tag.qcode for tag in with_tags(story(""), (), None).tags] == ["lang:en"]
+
+
+def test_a_dateline_is_looked_up_in_english_where_a_language_has_no_names() -> None:
+    for language, text in (
+        ("ru", "OSLO, 24 ноя (Reuters) - Паром вышел в море в полдень."),
+        ("ar", "القاهرة (رويترز) - غادرت العبارة الميناء يوم الثلاثاء بعد شتاء من الإصلاحات."),
+    ):
+        found = story(text, title="", language=language)
+        assert (found.language, found.dateline is None) == (language, False)
+        assert ("oslo" in tags(found, "place")) == (language == "ru")

@@ -19,6 +19,7 @@ import ahocorasick_rs
 from app.core.tagging.place_forms import (
     BETWEEN,
     FORMS,
+    LANGUAGES,
     MILLION,
     City,
     Form,
@@ -69,11 +70,12 @@ def gazetteer(language: str) -> Gazetteer:
 
 
 def place_named(name: str, language: str = "en") -> Place | None:
-    """The place that a publisher names on its own, in one of LANGUAGES; None where it is unknown.
+    """The place that a publisher names on its own; None where it is unknown.
 
-    Of several the best known: whoever says "Georgia" as a place means one, and says no more.
+    In a language that is not among LANGUAGES its English name is looked for. Of several the best
+    known: whoever says "Georgia" as a place means one, and says no more.
     """
-    form = _by_name(language).get(name.strip())
+    form = _by_name(language if language in LANGUAGES else "en").get(name.strip())
     if form is None or form.use is not Use.NAME or form.together:
         return None
     return form.places[0]
