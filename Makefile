@@ -104,6 +104,10 @@ bench-normal: setup ## what the normal form costs, by story and by feed, beside 
 bench-clusters: setup ## what it costs a story to be compared with those that are there
 	$(BIN)/python -m bench.clusters $(ARGS)
 
+.PHONY: bench-rules
+bench-rules: setup ## what operators' rules cost a story, ten or ten thousand, and a change of one
+	$(BIN)/python -m bench.rules $(ARGS)
+
 .PHONY: search-quality
 search-quality: setup ## whether headlines and half sentences of the test data find their texts
 	$(BIN)/python -m bench.quality $(ARGS)

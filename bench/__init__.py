@@ -1,3 +1,3 @@
 """Measurements, side by side with a named limit: `make bench-search`, `make bench-normal`,
-`make bench-clusters`, `make search-quality`, `make cluster-quality`.
+`make bench-clusters`, `make bench-rules`, `make search-quality`, `make cluster-quality`.
 """

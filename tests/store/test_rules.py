@@ -46,31 +46,33 @@ class Here:
         return work(makings)
 
 
-WORDS = "ferry harbour pilots storm quay lamp union nets boats crane".split()
+WORDS = "ferry harbour pilots storm quay lamp union nets boats sailed".split()
 LABELS = [GivenTag(scheme="label", code=code, name=code.title()) for code in ("a", "b", "c")]
 TAKEN = ["label:a", "label:b", "category:transport", "category:weather", "lang:en"]
-LEAVES = [
+WORDED = [
     *WORDS,
     *(f'"{one} {other}"' for one, other in pairwise(WORDS)),
-    *("fer*", "title:ferry", '"ferry quay"~5', "lang:en", "lang:de", "agency:ap"),
-    *("tag:label:a", "tag:category:transport", "domain:news.example"),
+    *("fer*", "title:ferry", '"ferry quay"~5', "sailing", "pilot"),
 ]
+FILTERS = ["lang:en", "lang:de", "agency:ap", "tag:label:a", "tag:category:transport"]
 
 
 def some_query(chance: random.Random) -> str:
-    parts = [chance.choice(LEAVES) for _ in range(chance.randint(1, 3))]
+    """Most ask for words, so that not every change concerns every story."""
+    leaves = WORDED if chance.random() < 0.8 else FILTERS
+    parts = [chance.choice(leaves), *chance.choices(WORDED, k=chance.randint(0, 2))]
     joined = chance.choice([" ", " OR "]).join(parts)
-    return f"-({joined})" if chance.random() < 0.15 else joined
+    return f"-({joined})" if chance.random() < 0.08 else joined
 
 
-def some_actions(chance: random.Random) -> Actions:
+def some_actions(chance: random.Random, language: str | None) -> Actions:
     remove = chance.sample(TAKEN, chance.randint(0, 2))
     add = [tag for tag in chance.sample(LABELS, chance.randint(0, 2)) if tag.qcode not in remove]
     return Actions(
         add=tuple(add),
         remove=tuple(remove),
         visibility=chance.choice([None, None, None, Visibility.DROP, Visibility.KEEP]),
-        language=chance.choice([None, None, None, "de", "en"]),
+        language=chance.choice([None, None, language]),
         agency=chance.choice([None, None, None, "ap", "kyodo"]),
     )
 
@@ -84,6 +86,7 @@ class Newsroom:
     database: Database
     chance: random.Random
     rules: list[tuple[Rule, bool]] = field(default_factory=list)  # in their order; on or off
+    language: str | None = None  # that rules set, if any does: then every change concerns all
     told: dict[str, str] = field(default_factory=dict)  # what each entry says last
     hours: int = 0
 
@@ -92,7 +95,7 @@ class Newsroom:
         new = NewRule(
             name="A rule",
             query=some_query(self.chance),
-            actions=some_actions(self.chance),
+            actions=some_actions(self.chance, self.language),
             enabled=self.chance.random() < 0.9,
             position=place,
         )
@@ -113,7 +116,7 @@ class Newsroom:
                 values["query"] = some_query(self.chance)
                 self.rules[at] = (replace(rule, **values), enabled)
             case "actions":
-                values["actions"] = some_actions(self.chance)
+                values["actions"] = some_actions(self.chance, self.language)
                 self.rules[at] = (replace(rule, **values), enabled)
             case "enabled":
                 values["enabled"] = not enabled
@@ -155,6 +158,14 @@ class Newsroom:
     async def renew(self) -> None:
         await Renewer(self.database, Here()).renew_marked()
 
+    async def rest(self) -> None:
+        """Nobody does anything until all stories are brought up, and so they are."""
+        async with self.database.write() as session:
+            await pause_backfill(session, paused=False)
+        while await Renewer(self.database, Here()).renew_marked():
+            pass
+        await check(self)
+
     async def renew_while_rules_change(self) -> None:
         """A batch that was read and made before a rule changed is written after it."""
         async with self.database.read() as session:
@@ -180,16 +191,14 @@ async def work(newsroom: Newsroom, steps: int) -> None:
         *[newsroom.change_rule] * 3,
         newsroom.delete_rule,
         newsroom.poll,
-        *[newsroom.renew] * 2,
+        newsroom.renew,
+        *[newsroom.rest] * 4,
         newsroom.renew_while_rules_change,
         newsroom.pause,
     ]
     for _ in range(steps):
         await newsroom.chance.choice(acts)()
-    async with newsroom.database.write() as session:
-        await pause_backfill(session, paused=False)
-    while await Renewer(newsroom.database, Here()).renew_marked():
-        pass
+    await newsroom.rest()
 
 
 async def check(newsroom: Newsroom) -> None:
@@ -267,17 +276,15 @@ def marked(terms: Iterable[str]) -> frozenset[str]:
 async def test_stories_end_as_the_final_rules_make_them_from_scratch(
     database: Database, seed: int
 ) -> None:
-    newsroom = Newsroom(database, random.Random(seed))
-    await work(newsroom, 20)
-    await check(newsroom)
+    newsroom = Newsroom(database, random.Random(seed), language=None if seed % 4 else "de")
+    await work(newsroom, 30)
 
 
 @on_postgresql
 @pytest.mark.parametrize("seed", range(100, 103))
 async def test_and_so_they_do_on_postgresql(database: Database, seed: int) -> None:
-    newsroom = Newsroom(database, random.Random(seed))
-    await work(newsroom, 20)
-    await check(newsroom)
+    newsroom = Newsroom(database, random.Random(seed), language=None if seed % 4 else "de")
+    await work(newsroom, 30)
 
 
 async def test_a_back_fill_that_is_killed_loses_nothing(database: Database) -> None:
