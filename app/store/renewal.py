@@ -123,6 +123,7 @@ def _is_marked(required: int) -> ColumnElement[bool]:
 
 async def mark_for_renewal(session: WriteSession, story_ids: Collection[int]) -> None:
     """Have stories made again, soon, by the renewer of a polling process."""
+    await shared_version(session)  # a change of the policy marks entries too, in another order
     version = entries.c.version
     for chunk in chunks(story_ids):
         await session.execute(

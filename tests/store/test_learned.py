@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from app.core.identity import keys_of
 from app.core.kept import unpack_entry
@@ -29,6 +29,7 @@ from app.store.models import entries, stories, texts
 from app.store.plans import Applied
 from app.store.recall import recall
 from app.store.renewal import MARKED, Renewed, outdated_entries, renew_stories
+from tests.databases import on_postgresql
 from tests.plans import (
     NOW,
     add,
@@ -320,3 +321,18 @@ async def claimed(database: Database) -> ClaimedFeed:
 
 def test_the_stories_here_are_told_apart() -> None:
     assert len(keys_of([tell(n) for n in range(len(SUBJECTS))])) == len(SUBJECTS)
+
+
+@on_postgresql
+async def test_lines_are_not_changed_while_the_policy_marks_stories(database: Database) -> None:
+    """Both mark entries, each in an order of its own: without that they might wait for each other
+    for ever.
+    """
+    await add(database)
+    await poll(database, *(tell(n) for n in range(4)))
+    (line,) = await lines(database)
+    held = "SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    async with database.write() as session:
+        await change_line(session, line.id, LineState.REVERTED, LATER)
+        modes = (await session.execute(text(held))).scalars().all()
+    assert modes == ["ShareLock"]
