@@ -303,9 +303,9 @@ async def test_lines_are_listed_by_source_state_and_page(database: Database) -> 
     await add(database)
     await poll(database, tell(0))
     source_id = (await claimed(database)).source_id
-    for text in ("First line of all", "Second line of all", "Third line of all"):
+    for said in ("First line of all", "Second line of all", "Third line of all"):
         async with database.write() as session:
-            await set_line(session, source_id=source_id, place=Place.LINE, text=text, at=NOW)
+            await set_line(session, source_id=source_id, place=Place.LINE, text=said, at=NOW)
     first, *others = await lines(database)
     assert [x.text for x in await lines(database, after_id=first.id, limit=1)] == [others[0].text]
     await decide(database, first, LineState.REVERTED)
