@@ -281,6 +281,9 @@ async def test_a_rule_gives_and_takes_tags_and_gives_them_back(stocked: Api) -> 
     await change(stocked, rule["id"], enabled=True, query="pilots")
     await renew(stocked)
     assert await stocked.titles(tag="label:port") == [PILOTS]
+    await change(stocked, rule["id"], query="lamp")
+    assert await renew(stocked) == 2, "what matched before, and what does now"
+    assert await stocked.titles(tag="label:port") == [LAMP]
     await stocked.admin.delete(f"{PATH}/{rule['id']}")
     await renew(stocked)
     assert await stocked.titles(tag="label:port") == []

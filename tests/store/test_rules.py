@@ -192,7 +192,7 @@ async def work(newsroom: Newsroom, steps: int) -> None:
         newsroom.delete_rule,
         newsroom.poll,
         newsroom.renew,
-        *[newsroom.rest] * 4,
+        *[newsroom.rest] * 8,
         newsroom.renew_while_rules_change,
         newsroom.pause,
     ]
@@ -272,19 +272,19 @@ def marked(terms: Iterable[str]) -> frozenset[str]:
 
 
 @on_sqlite
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(16))
 async def test_stories_end_as_the_final_rules_make_them_from_scratch(
     database: Database, seed: int
 ) -> None:
     newsroom = Newsroom(database, random.Random(seed), language=None if seed % 4 else "de")
-    await work(newsroom, 30)
+    await work(newsroom, 40)
 
 
 @on_postgresql
 @pytest.mark.parametrize("seed", range(100, 103))
 async def test_and_so_they_do_on_postgresql(database: Database, seed: int) -> None:
     newsroom = Newsroom(database, random.Random(seed), language=None if seed % 4 else "de")
-    await work(newsroom, 30)
+    await work(newsroom, 40)
 
 
 async def test_a_back_fill_that_is_killed_loses_nothing(database: Database) -> None:
