@@ -125,7 +125,7 @@ def _strings(table: ET.Element) -> list[str]:
 def _column(reference: str) -> int:
     """A1 → 0, AB7 → 27."""
     number = 0
-    for letter in re.match("[A-Z]+", reference)[0]:  # type: ignore[index] - always there
+    for letter in reference.rstrip("0123456789"):
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
 

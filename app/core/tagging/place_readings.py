@@ -33,6 +33,7 @@ class Reader:
     areas: frozenset[str]  # states and regions that it names
     senses: dict[str, str]  # by name, as its cues decide
     settled: dict[str, Place]  # what the words beside one mention of a name say, for the others
+    cues: dict[str, bool]  # those that were looked for, and whether the story has them
 
     def places_of(self, at: int) -> Sequence[Place]:
         """What the mention at this index names; several for 日米 and its like."""
@@ -118,7 +119,12 @@ class Reader:
         return self.senses[surface]
 
     def _cues(self, cues: Collection[str]) -> int:
-        return sum(cue in self.story.text or cue in self.story.title for cue in cues)
+        return sum(self._cue(cue) for cue in cues)
+
+    def _cue(self, cue: str) -> bool:
+        if (known := self.cues.get(cue)) is None:
+            known = self.cues[cue] = cue in self.story.text or cue in self.story.title
+        return known
 
     def _named_after(self, at: int) -> Sequence[Place]:
         """The state or country in "Paris, Texas", in all its readings."""
@@ -195,6 +201,7 @@ def read_story(
         areas=frozenset(areas),
         senses={},
         settled={},
+        cues={},
     )
     reader.settle()
     return reader

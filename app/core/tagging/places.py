@@ -7,6 +7,7 @@ city implies its country, a state too; countries, seas and disputed areas imply 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
 from app.core.story import TagBy
@@ -15,6 +16,7 @@ from app.core.tagging.place_forms import ADJECTIVE, LANGUAGES, Place
 from app.core.tagging.place_mentions import Mention, Part, read_mentions
 from app.core.tagging.place_readings import read_story
 from app.core.tagging.types import Found, Span, Taggable
+from app.core.tagging.words import MAX_CHARS
 
 SCHEME: Final = "place"
 LEAD_CHARS: Final = 300
@@ -38,8 +40,10 @@ def find_places(
     Nothing inside the spans in `taken` is a place, though a body named after its country still
     speaks of that ("the Saudi Interior Ministry"). `names` are the people of the story, so that
     "Jordan" is not the country after "Michael Jordan". The score is how sure the tagger is, times
-    how much of the story is about the place: its title, its first LEAD_CHARS, how often.
+    how much of the story is about the place: its title, its first LEAD_CHARS, how often. The
+    beginning of a very long text is read (MAX_CHARS), in time linear in it.
     """
+    story = replace(story, text=story.text[:MAX_CHARS])
     book = gazetteer(_language(story))
     spans = tuple(taken)
     mentions = [

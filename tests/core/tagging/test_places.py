@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import process_time
 
 import pytest
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -11,6 +12,9 @@ from app.core.tagging.gazetteer import gazetteer
 from app.core.tagging.place_bounds import find_matches
 from app.core.tagging.places import INFERRED, find_places
 from app.core.tagging.types import Found, Span, Taggable
+from app.core.tagging.words import MAX_CHARS
+
+SECONDS = 1.5
 
 
 def places(
@@ -401,3 +405,17 @@ def test_what_a_match_hides_is_found_once():
 
 def test_no_text_no_places():
     assert places() == {}
+
+
+def test_the_beginning_of_a_very_long_text_is_read():
+    found = places("Tokyo waits. " * 10_000 + "Oslo acts.")
+    assert "oslo" not in found
+    assert found["tokyo"].spans[-1].end <= MAX_CHARS
+
+
+def test_names_of_more_than_one_place_cost_no_more_the_longer_the_text():
+    """Their cues are looked for once; for each mention anew they took minutes."""
+    before = process_time()
+    found = places("Georgia and Washington wait for Jordan. " * 1_500)
+    assert process_time() - before < SECONDS
+    assert len(found["washington"].spans) > 1_000
