@@ -6,7 +6,7 @@ import random
 
 from app.core.search.query import Words, leaves
 from app.core.search.query_parse import parse_query
-from bench.rules import made_up
+from bench.rule_sets import made_up
 
 
 def test_rules_are_made_as_is_said() -> None:
