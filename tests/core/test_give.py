@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from app.core.normal.normalize import normalize
 from app.core.story import FeedContext, Story, Tag, TagBy
+from app.core.tag import MAX_TAGS
 from app.core.tagging.give import with_tags
 from app.core.types import Category, Entry, Markup, Place
 
@@ -65,3 +66,42 @@ def test_a_dateline_is_looked_up_in_english_where_a_language_has_no_names() -> N
         found = story(text, title="", language=language)
         assert (found.language, found.dateline is None) == (language, False)
         assert ("oslo" in tags(found, "place")) == (language == "ru")
+
+
+def test_a_publishers_place_stays_his_where_the_dateline_has_it_too() -> None:
+    found = story(
+        "OSLO, Nov. 24 (Reuters) - The ferry sailed at noon.", places=(Place(name="Oslo"),)
+    )
+    assert tags(found, "place")["oslo"].by is TagBy.PUBLISHER
+
+
+def test_a_person_whom_the_publisher_names_in_full_is_no_second_one_by_the_family_name() -> None:
+    found = story(
+        "President Harborough said on Monday that the ferry stays.",
+        people=(Category(term="p1", label="Jane Harborough"),),
+    )
+    assert set(tags(found, "person")) == {"jane-harborough"}
+    assert set(tags(replace(found, tags=()), "person")) == {"harborough"}
+
+
+def test_an_organization_has_one_code_in_all_languages_and_whoever_names_it() -> None:
+    found = story(
+        "The United Nations met on Monday.", organisations=(Category(term="o1", label="国連"),)
+    )
+    said = tags(found, "org")
+    assert set(said) == {"united-nations"}
+    assert said["united-nations"].by is TagBy.PUBLISHER
+    assert said["united-nations"].name == "United Nations"
+
+
+def test_of_too_many_tags_topics_and_countries_are_kept() -> None:
+    given = ["Mary", "John", "Peter", "Anna", "James", "Susan", "Robert", "Linda"]
+    families = ["Ashdown", "Birkett", "Colborne", "Denholm", "Ellwood", "Farnham", "Garside"]
+    people = "".join(f"Minister {one} {other} voted. " for one in given for other in families)
+    bodies = "NATO, NASA, UNESCO, UNICEF, FIFA, UEFA and the OECD wait. "
+    text = people + bodies + "The government lost the election in Tokyo."
+    tagged = with_tags(story(text, "Parliament election"), (), None).tags
+    assert len(tagged) == MAX_TAGS
+    assert any(tag.scheme == "medtop" and not tag.inferred for tag in tagged)
+    assert "place:jp" in {tag.qcode for tag in tagged}
+    assert 0 < sum(tag.scheme == "person" for tag in tagged) < len(given) * len(families)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from app.core.story import Story, Tag, TagBy
-from app.core.tag import MAX_TAGS
+from app.core.tag import MAX_TAGS, fold_code
 from app.core.tagging.gazetteer import place_named
+from app.core.tagging.name_words import known_organizations
 from app.core.tagging.names import find_names
 from app.core.tagging.places import find_places
 from app.core.tagging.topics import find_topics
 from app.core.tagging.types import Found, Span, Taggable
 from app.core.types import Category
 
+MEDTOP: Final = "medtop"
+ORG: Final = "org"
+PERSON: Final = "person"
 PLACE: Final = "place"
 
 
@@ -27,16 +31,47 @@ def with_tags(story: Story, categories: tuple[Category, ...], source_country: st
         categories=categories,
         source_country=source_country,
     )
-    said = (_known(tag, story.language) for tag in story.tags)
-    tags = {tag.qcode: tag for tag in (*said, *_of_dateline(story))}
-    for found in _found(taggable):
-        tag = _tag(found, taggable)
+    tags: dict[str, Tag] = {}
+    for tag in (*(_known(tag, story.language) for tag in story.tags), *_of_dateline(story)):
         tags.setdefault(tag.qcode, tag)
-    return replace(story, tags=tuple(tags.values())[:MAX_TAGS])
+    bearers = _bearers(tags.values())
+    found: dict[str, Tag] = {}
+    for each in _found(taggable):
+        tag = _tag(each, taggable)
+        if tag.qcode not in tags and not (tag.scheme == PERSON and tag.name in bearers):
+            found.setdefault(tag.qcode, tag)
+    given = _most_important(list(found.values()), max(0, MAX_TAGS - len(tags)))
+    return replace(story, tags=(*tags.values(), *given)[:MAX_TAGS])
+
+
+def _bearers(said: Iterable[Tag]) -> frozenset[str]:
+    """The family names of people whom the publisher names in full: texts may name them by it."""
+    named = [tag.name.split() for tag in said if tag.scheme == PERSON]
+    return frozenset(words[-1] for words in named if len(words) > 1)
+
+
+def _most_important(tags: Sequence[Tag], room: int) -> list[Tag]:
+    """As many as there is room for, in their order. Topics first, and the countries of cities,
+    by which stories are searched; broader topics last, since searches imply them.
+    """
+    if len(tags) <= room:
+        return list(tags)
+    ranked = sorted(range(len(tags)), key=lambda at: (_rank(tags[at]), -tags[at].score))
+    return [tags[at] for at in sorted(ranked[:room])]
+
+
+def _rank(tag: Tag) -> int:
+    if tag.scheme == MEDTOP:
+        return 2 if tag.inferred else 0
+    return 0 if tag.inferred else 1
 
 
 def _known(tag: Tag, language: str | None) -> Tag:
-    """A publisher's place under the code that the gazetteer has for it."""
+    """A publisher's place under the code that the gazetteer has for it, and an organization's
+    under that of its English name.
+    """
+    if tag.scheme == ORG and (name := known_organizations().get(tag.name)) is not None:
+        return replace(tag, code=fold_code(name) or tag.code, name=name)
     if tag.scheme != PLACE:
         return tag
     place = place_named(tag.name, language or "en") or place_named(tag.name)
