@@ -21,6 +21,9 @@ from app.store.models import entries, rules, stories, tag_edits, tag_policy
 STALE: Final = -1
 """The policy of a story that is to be tagged again; below every version."""
 
+MAX_MARKED: Final = 50_000
+"""To mark more stories would keep those waiting who write: all are made again instead."""
+
 POLICY_LOCK: Final = 0x706F6C69  # "poli"
 
 
@@ -63,8 +66,9 @@ async def renew_policy(session: WriteSession, concerned: Select[tuple[int]] | No
     """Pack the rules and edits as they are now, under the next version; the version.
 
     It stays as it is where stories are tagged as before: a rule that is off was changed, or the
-    name of one. The stories that the change can concern are made again, all where `concerned` does
-    not select their ids. The row is held until the end of the transaction.
+    name of one. The stories that the change can concern are made again: all where `concerned` does
+    not select their ids, or selects more than MAX_MARKED. The row is held until the end of the
+    transaction.
     """
     held = await session.execute(select(tag_policy).with_for_update())
     row = held.one()
@@ -72,6 +76,8 @@ async def renew_policy(session: WriteSession, concerned: Select[tuple[int]] | No
     policy = await _policy(session, row.version + 1)
     if replace(policy, version=before.version) == before:
         return int(row.version)
+    if concerned is not None and await _are_many(session, concerned):
+        concerned = None
     required = policy.version if concerned is None else row.required
     await session.lock(POLICY_LOCK)  # what was made by the former version is written by now
     await session.execute(
@@ -84,6 +90,12 @@ async def renew_policy(session: WriteSession, concerned: Select[tuple[int]] | No
             update(entries).where(entries.c.story_id.in_(concerned)).values(policy=STALE)
         )
     return policy.version
+
+
+async def _are_many(session: WriteSession, concerned: Select[tuple[int]]) -> bool:
+    some = concerned.limit(MAX_MARKED + 1).subquery()
+    counted = await session.execute(select(func.count()).select_from(some))
+    return int(counted.scalar_one()) > MAX_MARKED
 
 
 async def read_backfill(session: ReadSession) -> Backfill:

@@ -23,6 +23,7 @@ from app.core.tagging.policy import unpack_policy
 from app.core.tagging.rules import Actions, GivenTag, Visibility
 from app.errors import Conflict
 from app.ingest.renew import Renewer
+from app.store import policy
 from app.store.changes import ChangeType, read_changes
 from app.store.engine import Database
 from app.store.find import find_stories
@@ -396,11 +397,11 @@ async def check(desk: Desk) -> None:
             .join(entries, entries.c.story_id == stories.c.id)
             .join(sources, sources.c.id == stories.c.source_id)
         )
-    policy = unpack_policy(packed)
-    assert policy.blocked == {tag for tag, (blocked, _, _) in desk.edits.items() if blocked}
-    assert policy.merged == {tag: into for tag, (_, into, _) in desk.edits.items() if into}
-    assert policy.names == {tag: name for tag, (_, _, name) in desk.edits.items() if name}
-    assert [r.id for r in policy.rules] == [r.id for r, on in desk.rules if on]
+    known = unpack_policy(packed)
+    assert known.blocked == {tag for tag, (blocked, _, _) in desk.edits.items() if blocked}
+    assert known.merged == {tag: into for tag, (_, into, _) in desk.edits.items() if into}
+    assert known.names == {tag: name for tag, (_, _, name) in desk.edits.items() if name}
+    assert [r.id for r in known.rules] == [r.id for r, on in desk.rules if on]
     expected: set[tuple[str, int]] = set()
     index: dict[int, frozenset[str]] = {}
     for row in rows:
@@ -432,3 +433,17 @@ async def test_and_so_they_do_on_postgresql(database: Database, seed: int) -> No
     desk = Desk(database, random.Random(seed))
     await edit_tags(desk, 40)
     await check(desk)
+
+
+async def test_where_too_many_have_the_tag_all_are_made_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stocked(database)
+    monkeypatch.setattr(policy, "MAX_MARKED", 2)
+    await block(database, FERRIES)
+    assert await renew(database) == 2
+    monkeypatch.setattr(policy, "MAX_MARKED", 1)
+    await block(database, PORTS)
+    assert await waiting(database) == 0
+    assert await renew(database) == 5
+    assert {PORTS, FERRIES} & {tag for tag, _ in await indexed(database)} == set()
