@@ -104,4 +104,18 @@ def test_of_too_many_tags_topics_and_countries_are_kept() -> None:
     assert len(tagged) == MAX_TAGS
     assert any(tag.scheme == "medtop" and not tag.inferred for tag in tagged)
     assert "place:jp" in {tag.qcode for tag in tagged}
-    assert 0 < sum(tag.scheme == "person" for tag in tagged) < len(given) * len(families)
+    assert "org:nato" in {tag.qcode for tag in tagged}
+
+
+def test_the_city_of_a_dateline_and_a_publishers_imply_their_countries() -> None:
+    found = story("OSLO, Nov. 24 (Reuters) - It sailed.", places=(Place(name="Osaka"),))
+    said = tags(found, "place")
+    assert set(said) == {"osaka", "oslo", "no", "jp"}
+    assert [said[code].inferred for code in ("osaka", "oslo", "no", "jp")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    told = story("OSLO, Nov. 24 (Reuters) - Norway waits.")
+    assert not tags(told, "place")["no"].inferred

@@ -8,10 +8,10 @@ from typing import Final
 
 from app.core.story import Story, Tag, TagBy
 from app.core.tag import MAX_TAGS, fold_code
-from app.core.tagging.gazetteer import place_named
+from app.core.tagging.gazetteer import gazetteer, place_named
 from app.core.tagging.name_words import known_organizations
 from app.core.tagging.names import find_names
-from app.core.tagging.places import find_places
+from app.core.tagging.places import INFERRED, find_places
 from app.core.tagging.topics import find_topics
 from app.core.tagging.types import Found, Span, Taggable
 from app.core.types import Category
@@ -20,6 +20,7 @@ MEDTOP: Final = "medtop"
 ORG: Final = "org"
 PERSON: Final = "person"
 PLACE: Final = "place"
+_ANY_LANGUAGE: Final = "en"  # places themselves are the same in all
 
 
 def with_tags(story: Story, categories: tuple[Category, ...], source_country: str | None) -> Story:
@@ -39,6 +40,9 @@ def with_tags(story: Story, categories: tuple[Category, ...], source_country: st
     for each in _found(taggable):
         tag = _tag(each, taggable)
         if tag.qcode not in tags and not (tag.scheme == PERSON and tag.name in bearers):
+            found.setdefault(tag.qcode, tag)
+    for tag in _countries(tags.values()):
+        if tag.qcode not in tags:
             found.setdefault(tag.qcode, tag)
     given = _most_important(list(found.values()), max(0, MAX_TAGS - len(tags)))
     return replace(story, tags=(*tags.values(), *given)[:MAX_TAGS])
@@ -84,6 +88,22 @@ def _of_dateline(story: Story) -> Iterator[Tag]:
     place = (place_named(said, story.language or "en") or place_named(said)) if said else None
     if place is not None:
         yield Tag(scheme=PLACE, code=place.code, name=place.name, by=TagBy.GAZETTEER, matched=said)
+
+
+def _countries(said: Iterable[Tag]) -> Iterator[Tag]:
+    """Those of cities and states that are no words of the text, as of those that are."""
+    places = gazetteer(_ANY_LANGUAGE).places
+    for tag in said:
+        place = places.get(tag.code) if tag.scheme == PLACE else None
+        if place is not None and place.country is not None:
+            yield Tag(
+                scheme=PLACE,
+                code=place.country,
+                name=places[place.country].name,
+                by=TagBy.GAZETTEER,
+                score=INFERRED,
+                inferred=True,
+            )
 
 
 def _found(story: Taggable) -> Iterator[Found]:
