@@ -17,7 +17,8 @@ FEED = """<?xml version="1.0" encoding="utf-8"?>
 <category term="World News"/><category term="Transport"/>
 <summary>The ferry is back.</summary>
 <content type="html">&lt;p&gt;TOKYO (Kyodo) - The ferry crossed
-&amp;amp; came back.&lt;/p&gt;&lt;p&gt;Passengers waited with umbrellas.&lt;/p&gt;</content></entry>
+&amp;amp; came back.&lt;/p&gt;&lt;p&gt;Minister Jane Roe and the OECD waited
+with umbrellas in Oslo.&lt;/p&gt;</content></entry>
 <entry><id>urn:x:2</id><title>=1+1 is no formula, says "the port"</title>
 <link href="https://harbour.example/sum"/><published>2026-11-05T06:00:00Z</published>
 <content type="text">Nothing more, nothing less.</content></entry>

@@ -52,11 +52,19 @@ async def test_ninjs_says_all_of_a_story(stocked: Api):
     assert item["firstCreated"] == story["published_at"]
     assert item["versionCreated"] == story["updated_at"]
     assert item["by"] == "Ada Quay, Bo Pier"
-    assert [person["name"] for person in item["people"]] == ["Ada Quay", "Bo Pier"]
+    assert [(person["name"], person["rel"]) for person in item["people"]] == [
+        ("Ada Quay", "creator"),
+        ("Bo Pier", "creator"),
+        ("Jane Roe", "about"),
+    ]
+    assert [one["literal"] for one in item["organisations"]] == ["org:oecd"]
+    assert "place:oslo" in [place["literal"] for place in item["places"]]
     assert item["descriptions"][0]["value"] == "The ferry is back."
     assert [body["value"] for body in item["bodies"]] == [story["text"], story["html"]]
     assert item["infoSources"][0]["name"] == "Harbour News"
     assert [one["name"] for one in item["infoSources"][1:]] == [story["agency"]["name"]]
+    subjects = {subject["literal"].partition(":")[0] for subject in item["subjects"]}
+    assert subjects <= {"category", "medtop"}
     assert "category:world-news" in [subject["literal"] for subject in item["subjects"]]
     assert {"https://harbour.example/ferry.mp3"} <= {one["href"] for one in item["renditions"]}
     assert {"role": "publisher", "value": story["url"]} in item["altIds"]
@@ -107,7 +115,14 @@ async def test_a_story_as_a_news_article(stocked: Api):
     assert article["publisher"] == {"@type": "Organization", "name": "Harbour News"}
     assert article["articleBody"] == story["text"]
     assert article["inLanguage"] == "en"
-    assert article["keywords"] == [tag["name"] for tag in story["tags"]]
+    names = [tag["name"] for tag in story["tags"] if tag["scheme"] not in ("agency", "lang")]
+    assert article["keywords"] == names
+    assert "en" not in names
+    mentioned = [(one["@type"], one["name"], one["identifier"]) for one in article["mentions"]]
+    assert ("Person", "Jane Roe", "person:jane-roe") in mentioned
+    assert ("Organization", "OECD", "org:oecd") in mentioned
+    assert ("Place", "Oslo", "place:oslo") in mentioned
+    assert "Norway" not in [name for _, name, _ in mentioned]  # implied, and not mentioned
     assert article["url"] == story["url"]
     assert article["creditText"] == story["agency"]["name"]
     assert article["associatedMedia"][0]["contentUrl"] == "https://harbour.example/ferry.mp3"

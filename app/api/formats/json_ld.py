@@ -14,8 +14,11 @@ from app.api.formats.page import (
     story_urn,
 )
 from app.api.replies import encode
+from app.core.tag import ORIGIN_SCHEMES
 
 MEDIA_TYPE: Final = "application/ld+json"
+TYPES: Final = {"person": "Person", "org": "Organization", "place": "Place"}
+"""Of what tags of these schemes name."""
 
 
 def write(one: OneStory) -> bytes:
@@ -39,7 +42,12 @@ def write(one: OneStory) -> bytes:
         "sourceOrganization": agency and {"@type": "NewsMediaOrganization", "name": agency["name"]},
         "dateline": story["dateline"] and story["dateline"]["text"],
         "inLanguage": story["language"],
-        "keywords": [tag["name"] for tag in story["tags"]],
+        "mentions": [
+            {"@type": TYPES[tag["scheme"]], "name": tag["name"], "identifier": tag["tag"]}
+            for tag in story["tags"]
+            if tag["scheme"] in TYPES and not tag["inferred"]
+        ],
+        "keywords": [tag["name"] for tag in story["tags"] if tag["scheme"] not in ORIGIN_SCHEMES],
         "articleBody": story["text"],
         "wordCount": story["word_count"],
         "image": story["image"],

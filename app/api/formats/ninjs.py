@@ -28,7 +28,7 @@ STANDARD: Final = {
     "version": "3.1",
     "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#",
 }
-TAGS_THAT_ARE_NO_SUBJECTS: Final = frozenset({"agency", "lang", "place"})
+TAGS_THAT_ARE_NO_SUBJECTS: Final = frozenset({"agency", "lang", "org", "person", "place"})
 
 
 def write(page: StoryPage) -> bytes:
@@ -70,14 +70,14 @@ def item(story: Shape) -> dict[str, Any]:
         "descriptions": _plain(story["summary"]),
         "bodies": _bodies(story),
         "by": ", ".join(author["name"] for author in story["authors"]),
-        "people": [{"name": a["name"], "rel": "creator"} for a in story["authors"]],
+        "people": [
+            *({"name": author["name"], "rel": "creator"} for author in story["authors"]),
+            *_about(story, "person"),
+        ],
+        "organisations": _about(story, "org"),
         "located": story["dateline"] and story["dateline"]["place"],
         "infoSources": _sources(story),
-        "places": [
-            {"name": tag["name"], "rel": "about", "literal": tag["tag"]}
-            for tag in story["tags"]
-            if tag["scheme"] == "place"
-        ],
+        "places": _about(story, "place"),
         "subjects": [
             _subject(tag) for tag in story["tags"] if tag["scheme"] not in TAGS_THAT_ARE_NO_SUBJECTS
         ],
@@ -112,6 +112,15 @@ def _sources(story: Shape) -> list[dict[str, str]]:
             {"name": agency["name"], "role": "originator", "literal": f"agency:{agency['code']}"}
         )
     return found
+
+
+def _about(story: Shape, scheme: str) -> list[dict[str, str]]:
+    """Whom or what of a kind the story is about."""
+    return [
+        {"name": tag["name"], "rel": "about", "literal": tag["tag"]}
+        for tag in story["tags"]
+        if tag["scheme"] == scheme
+    ]
 
 
 def _subject(tag: dict[str, Any]) -> dict[str, Any]:
