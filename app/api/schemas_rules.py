@@ -76,11 +76,10 @@ class ChangeRule(Asked):
     position: int | None = _Place
 
 
-class TryRule(Asked):
-    """A rule as it might be saved."""
+class TryRule(AddRule):
+    """A rule as it might be saved, in the form that saves it; its search and actions count."""
 
-    query: str = _Query
-    actions: AskedActions
+    name: Line = Field("", max_length=200)
 
 
 class GivenTagOut(Answer):

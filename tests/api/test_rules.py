@@ -254,7 +254,7 @@ async def test_a_rule_is_tried_on_stored_stories(stocked: Api) -> None:
     assert (pilots.add, pilots.remove) == (["label:port"], [])
     assert (ferry.dropped, ferry.language, ferry.agency) == (True, "no", None)
     assert (await names(stocked), await renew(stocked), await log(stocked)) == ([], 0, before)
-    everywhere = {"query": "-ferry", "actions": {"visibility": "drop"}}
+    everywhere = {"name": "As it is saved", "query": "-ferry", "actions": {"visibility": "drop"}}
     answer = await stocked.admin.post(f"{PATH}:try", json=everywhere)
     tried = TriedAnswer.model_validate_json(answer.content).data
     assert (tried.total, tried.needs_words) == (2, False)
