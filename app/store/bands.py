@@ -64,6 +64,16 @@ LATERAL (
 ) AS near
 """
 
+# A first poll brings keys by the hundred thousand, and nearly all are its stories' alone.
+_SHARED_ON_SQLITE: Final = """
+SELECT value FROM json_each(:keys) WHERE
+    (SELECT count(*) FROM (SELECT 1 FROM bands WHERE key = value LIMIT 2)) > 1
+"""
+_SHARED_ON_POSTGRESQL: Final = """
+SELECT key FROM unnest(CAST(:keys AS BIGINT[])) AS wanted (key) WHERE
+    (SELECT count(*) FROM (SELECT 1 FROM bands AS b WHERE b.key = wanted.key LIMIT 2) AS n) > 1
+"""
+
 Keyed: TypeAlias = defaultdict[int, set[int]]
 
 
@@ -125,9 +135,11 @@ async def bands_around(session: ReadSession, moves: Moves) -> list[Band]:
     """The bands that something came to or went from, as far around that as stories are compared:
     one query for all of them.
     """
-    stretches = [
-        (key, stretch) for key, touched in moves.by_key().items() for stretch in _stretches(touched)
-    ]
+    moved = moves.by_key()
+    shared = await _shared(session, sorted(moved))
+    stretches = [(key, stretch) for key in shared for stretch in _stretches(moved[key])]
+    if not stretches:
+        return []
     found: list[list[int]] = [[] for _ in stretches]
     rows = [
         (n, key, _shifted(s[0], -WINDOW_MS), s[0], s[-1], _shifted(s[-1], WINDOW_MS + 1) - 1)
@@ -152,6 +164,17 @@ async def bands_around(session: ReadSession, moves: Moves) -> list[Band]:
         )
         for (key, stretch), stories_there in zip(stretches, found, strict=True)
     ]
+
+
+async def _shared(session: ReadSession, keys: list[int]) -> list[int]:
+    """The keys that two stories at least are under."""
+    if session.dialect == SQLITE:
+        asked = await session.execute(
+            text(_SHARED_ON_SQLITE), {"keys": orjson.dumps(keys).decode()}
+        )
+    else:
+        asked = await session.execute(text(_SHARED_ON_POSTGRESQL), {"keys": keys})
+    return list(asked.scalars())
 
 
 async def bands_between(

@@ -160,3 +160,24 @@ async def test_the_same_words_again_are_no_work(database: Database) -> None:
         session.lock = lambda _: asked.append("lock")  # type: ignore[method-assign,assignment,return-value] - it must not be taken
         assert await cluster_stories(session, {number: words}) == []
     assert asked == []
+
+
+async def test_keys_that_one_story_has_alone_are_looked_up_no_further(database: Database) -> None:
+    """Most of the hundred thousand keys that a first poll brings."""
+    chance = random.Random(9)
+    one, other = story_id(NOW, 1), story_id(NOW, 2)
+    alone = replace(sketch(chance), lead=struct.pack("<60I", *range(60)))
+    beside = replace(alone, lead=struct.pack("<60I", *range(4), *range(100, 156)))
+    async with database.write() as session:
+        await add_feed(
+            session,
+            NewFeed(url="https://0.example/", host="0.example", domain="0.example"),
+            NOW,
+        )
+        await session.execute(stories.insert(), [row(one) | {"source_id": 1}])
+        await session.execute(stories.insert(), [row(other) | {"source_id": 1}])
+        moves = await bands_module.keep_sketches(session, {one: alone}, {one})
+        assert await bands_module.bands_around(session, moves) == []
+        moves = await bands_module.keep_sketches(session, {other: beside}, {other})
+        (found,) = await bands_module.bands_around(session, moves)
+    assert (found.stories, found.came) == ([one, other], {other})
