@@ -193,7 +193,7 @@ async def one_tag(request: Request, session: Reading, deps: DepsDep, qcode: QCod
     """
     tag = read_path(qcode)
     merges = await read_merges(session)
-    now = merges.now(tag)
+    now = merges.called(tag)
     edit, known = await read_edit(session, now), known_tag(now)
     name = await called(session, now)
     if name is None and edit.empty and now == tag:

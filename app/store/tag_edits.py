@@ -216,7 +216,7 @@ async def _concerned(session: WriteSession, tag: str) -> Select[tuple[int]] | No
     merges = Merges(into=policy.merged)
     if hides(tag, merges, policy.blocked, policy.rules):
         return None
-    scheme, _, code = merges.now(tag).partition(":")
+    scheme, _, code = merges.called(tag).partition(":")
     having = select(story_tags.c.story_id).where(story_tags.c.tag_id == tag_id(scheme, code))
     dropped = select(stories.c.id).where(stories.c.status == "dropped")
     both = union_all(having, dropped).subquery()

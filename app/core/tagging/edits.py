@@ -41,12 +41,12 @@ class Merges:
             found.append(self.into[found[-1]])
         return tuple(found)
 
-    def now(self, qcode: str) -> str:
+    def called(self, qcode: str) -> str:
         return self.path(qcode)[-1]
 
     def merged_into(self, qcode: str) -> tuple[str, ...]:
         """All tags that go under this one's name, directly or by others; sorted."""
-        return tuple(sorted(one for one in self.into if self.now(one) == qcode and one != qcode))
+        return tuple(sorted(one for one in self.into if self.called(one) == qcode and one != qcode))
 
     def depth(self, qcode: str) -> int:
         """How many merges one after another lead to a tag."""
@@ -79,13 +79,13 @@ def hides(tag: str, merges: Merges, blocked: Iterable[str], rules: Iterable[Rule
     """Whether stories that the tag was given to may be without it, so that an edit of it can
     concern any story: it is blocked, or a rule takes it away.
     """
-    now = merges.now(tag)
+    now = merges.called(tag)
     scheme = tag.partition(":")[0]
     if {tag, now} & set(blocked):
         return True
     for rule in rules:
         actions = rule.actions
-        if any(merges.now(removed) == now for removed in actions.remove):
+        if any(merges.called(removed) == now for removed in actions.remove):
             return True
         if scheme == "agency" and actions.agency is not None:
             return True

@@ -56,12 +56,12 @@ class TagPolicy:
 
     def _resolved(self, actions: Actions) -> Actions:
         """A blocked tag stays as it is, so that nobody gives it under another's name."""
-        remove = tuple(dict.fromkeys(self.merges.now(qcode) for qcode in actions.remove))
+        remove = tuple(dict.fromkeys(self.merges.called(qcode) for qcode in actions.remove))
         add = (tag if tag.qcode in self.blocked else self._given(tag) for tag in actions.add)
         return replace(actions, add=tuple(add), remove=remove)
 
     def _given(self, tag: GivenTag) -> GivenTag:
-        scheme, _, code = self.merges.now(tag.qcode).partition(":")
+        scheme, _, code = self.merges.called(tag.qcode).partition(":")
         return GivenTag(scheme=scheme, code=code, name=self.name_of(tag.qcode, tag.name))
 
 
@@ -105,7 +105,7 @@ def settled(tags: Iterable[Tag], policy: TagPolicy) -> Iterator[Tag]:
     """The tags as they are to be called, each once; without those that are blocked."""
     seen: set[str] = set()
     for tag in tags:
-        qcode = policy.merges.now(tag.qcode)
+        qcode = policy.merges.called(tag.qcode)
         if qcode in seen or qcode in policy.blocked or tag.qcode in policy.blocked:
             continue
         seen.add(qcode)

@@ -29,8 +29,8 @@ CHAIN = Merges(into={f"x:{n}": f"x:{n + 1}" for n in range(5)})
 
 def test_a_tag_is_called_as_the_last_of_its_merges() -> None:
     assert CHAIN.path("x:3") == ("x:3", "x:4", "x:5")
-    assert CHAIN.now("x:0") == "x:5"
-    assert CHAIN.now("y:0") == "y:0"
+    assert CHAIN.called("x:0") == "x:5"
+    assert CHAIN.called("y:0") == "y:0"
     assert CHAIN.merged_into("x:5") == ("x:0", "x:1", "x:2", "x:3", "x:4")
     assert CHAIN.merged_into("x:4") == (), "it is called otherwise itself"
     assert (CHAIN.depth("x:5"), CHAIN.depth("x:0")) == (5, 0)
@@ -67,7 +67,7 @@ def test_whatever_is_merged_every_tag_comes_to_an_end(asked: list[tuple[int, int
         path = merges.path(each)
         assert len(path) <= MAX_MERGES + 1
         assert len(set(path)) == len(path)
-        assert merges.now(each) not in into
+        assert merges.called(each) not in into
 
 
 def test_a_merge_takes_the_name_that_the_other_had() -> None:
