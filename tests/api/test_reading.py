@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.api.schemas import ChangeList, SourceList
-from app.api.schemas_tags import TagList
 from app.api.schemas_revisions import RevisionList
+from app.api.schemas_tags import TagList
 from tests.api.conftest import Api, on_sqlite
 from tests.api.publisher import Item, Publisher, atom
 
