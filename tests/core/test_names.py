@@ -434,3 +434,54 @@ def test_whatever_a_story_says_names_stand_where_they_are_said_to(
     assert set(found.taken) == {
         span for one in (*found.people, *found.organizations) for span in one.spans
     }
+
+
+def both(text: str) -> tuple[set[str], set[str]]:
+    found = find_names(Taggable(title="", text=text, language=None))
+    return {one.name for one in found.people}, {one.name for one in found.organizations}
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("東証社長と西武監督、東日本社長が述べた。", set()),
+        ("東浩氏と林真容疑者が話した。", {"東浩", "林真"}),
+        ("オバマアメリカ大統領は述べた。", {"オバマ"}),
+        ("ローさんは語った。ロー・ハルビスさんは昨日着いた。", {"ロー・ハルビス"}),
+        ("James Van Der Roe said the ferry stays.", {"James Van Der Roe"}),
+        ("Harbour DL Sheldon Quayside, 40, said so.", {"Sheldon Quayside"}),
+        ("Fans of the NBA-leading Quaysiders, who cheered, left.", set()),
+        ("Josh Quayside said so. Joshua Quayside, 40, left.", {"Joshua Quayside"}),
+        (
+            "Paula Quayside, 40, and Paul Quayside, 41, left.",
+            {"Paula Quayside", "Paul Quayside"},
+        ),
+    ],
+)
+def test_one_person_has_one_name_and_no_strangers_words(text: str, people: set[str]) -> None:
+    assert both(text)[0] == people
+
+
+@pytest.mark.parametrize(
+    ("text", "organizations"),
+    [
+        ("アラブ首長国連邦の外相が会見した。", set()),
+        ("国連の会合が開かれた。", {"United Nations"}),
+        ("Google社は新しい船を発表した。", {"Google"}),
+        ("港湾新聞社によると船が着いた。港湾新聞は詳しく報じた。", {"港湾新聞"}),
+        ("共同通信社によると船が着いた。", {"Kyodo News"}),
+        ("野党国民党の会合が開かれた。", {"国民党"}),
+        ("中央選挙管理委員会が発表した。", {"中央選挙管理委員会"}),
+        (
+            "The Harbour Air & Space Museum opened. The Space Museum is new.",
+            {"Harbour Air & Space Museum"},
+        ),
+        (
+            "The Roe Foundation for the Arts met. The Roe Foundation paid.",
+            {"Roe Foundation for the Arts"},
+        ),
+        ("Long-dated Quayside Bank bonds rose.", {"Quayside Bank"}),
+    ],
+)
+def test_one_organization_has_one_name(text: str, organizations: set[str]) -> None:
+    assert both(text)[1] == organizations

@@ -19,6 +19,7 @@ _KANA = re.compile(r"[\u3041-\u30fa]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _LATIN = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Za-z0-9&.+-]+(?: [A-Z][A-Za-z]+)*(?![A-Za-z])")
 _MIN_REPEATED: Final = 2
+_NEVER_BEFORE: Final = {"国連": "連邦", "國聯": "聯邦"}  # アラブ首長国連邦
 
 
 class EastAsian(NamedTuple):
@@ -103,7 +104,9 @@ def _known(text: str) -> Iterator[Mention]:
     for name, english in _eastern():
         for at in found_at(text, name):
             end = at + len(name)
-            if _is_whole(text, at, end):
+            if _is_whole(text, at, end) and not text.startswith(
+                _NEVER_BEFORE.get(name, "\0"), at + 1
+            ):
                 yield Mention(at, end, english, {"known": 0.95})
     for found in _LATIN.finditer(text):
         known = known_organizations().get(found[0])

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from app.core.tagging.name_mentions import Mention
-from app.core.tagging.name_words import any_of, listed, listed_set
+from app.core.tagging.name_words import any_of, known_organizations, listed, listed_set
 
 _LOOK_BACK: Final = 26
 _MAX_MODIFIERS: Final = 3
@@ -25,6 +25,11 @@ _ENDS_WORD = frozenset(
     "党省庁社国県市区町村長相官員会院部局者人手役隊軍団校学所銀派前元兼氏系側米英仏独露韓"
 )
 _LOCAL = frozenset({"知事", "副知事", "市長", "副市長", "町長", "村長", "区長"})
+_COURTESIES: Final = frozenset({"氏", "さん", "容疑者", "被告", ""})
+"""Nobody calls 東証 or 関税 so, though 東 and 関 are family names."""
+
+_SHORTEST: Final = 2
+_SHORT_PLACE: Final = 3  # letters; names may end as short ones do
 _REGIONS: Final = ("都", "道", "府", "県", "市", "区", "町", "村")
 _FAMILY_LENGTHS: Final = (3, 2, 1)
 _UNKNOWN_NAME: Final = 4
@@ -44,6 +49,12 @@ _UNNAMED: Final = (
     "帰省", "高校",
 )  # fmt: skip
 _NO_BEGINNING = frozenset("同両各年月日後全当本今前他第一二三四五六七八九十")
+_NO_PART = re.compile(
+    r".*(?:[与野政]党|以下|結果|解散|決議|解雇|命令|勧告|会見"
+    r"|[0-9０-９](?:[票円人年月日時分歳位戦回敗勝]|[万億]円?))(?=..)"
+)
+"""What stands before a name without a break, and is none of it: 野党国民党."""
+
 _SHORT_HEADS: Final = {"省": 0.75, "庁": 0.75, "党": 0.65, "社": 0.55}
 
 
@@ -77,7 +88,8 @@ def _titled(text: str, title: re.Match[str]) -> Mention | None:
             team = alone and name[0] >= "ァ" and name[0] <= "ヺ" and title[0] not in _PERSONAL
             evidence = {"title": 0.35 if team else 0.6 if alone else 0.85}
             return Mention(floor + start, floor + len(before), name, evidence, family, alone)
-        between = next((one for one in listed("ja_between") if before.endswith(one)), None)
+        modifiers = (*listed("ja_between"), *listed("ja_kana_places"))
+        between = next((one for one in modifiers if before.endswith(one)), None)
         if between is None:
             return None
         before = before[: -len(between)].removesuffix("・")
@@ -101,9 +113,12 @@ def _katakana_name(found: re.Match[str]) -> tuple[int, str, bool] | None:
     parts = re.split("[・＝=]", found[0])
     if len(found[0]) >= _CUT_SHORT:
         return None
-    strange = listed_set("ja_kana_not") | listed_set("ja_kana_places")
+    places = listed_set("ja_kana_places")
+    strange = listed_set("ja_kana_not") | places
     if any(part in strange for part in parts) or len(parts[-1]) == 1:
         return None
+    if any(parts[-1].endswith(place) for place in places if len(place) > _SHORT_PLACE):
+        return None  # オバマアメリカ大統領: the name ends before the country
     return found.start(), parts[-1], len(parts) == 1
 
 
@@ -121,6 +136,8 @@ def _han_name(run: str, title: str) -> tuple[int, str, bool] | None:
             continue
         if run[start:] in families:
             return start, run[start:], True
+        if len(run) - start == _SHORTEST and title not in _COURTESIES:
+            continue
         for length in _FAMILY_LENGTHS:
             family, given = run[start : start + length], run[start + length :]
             if family in families and _is_given(given):
@@ -159,6 +176,8 @@ def _headed(text: str) -> Iterator[Mention]:
         if tail is None:
             continue
         name = tail[0].lstrip("・ー0123456789") + head[0]
+        if (before := _NO_PART.match(name[: -len(head[0])])) is not None:
+            name = name[before.end() :]
         if "・" in name and not _KATAKANA_DOT.search(name):
             name = name.rpartition("・")[2]
         if (
@@ -173,4 +192,10 @@ def _headed(text: str) -> Iterator[Mention]:
         if head[0] == "社" and not re.search(r"[ァ-ヺ]", own) and len(own) < len("講談") + 1:
             continue
         start = head.end() - len(name)
-        yield Mention(start, head.end(), name, {"head": weight})
+        yield Mention(start, head.end(), _called(name), {"head": weight})
+
+
+def _called(name: str) -> str:
+    """新聞 for 新聞社, 共同通信 for 共同通信社, Apple for Apple社: the same one."""
+    bare = name.removesuffix("社")
+    return known_organizations().get(bare, bare if name.endswith("新聞社") else name)

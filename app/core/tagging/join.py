@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,9 @@ from app.core.tagging.name_mentions import THRESHOLD, Mention, sure
 from app.core.tagging.types import Field, Found, Span
 
 LEAD_CHARS: Final = 400
+_MIDDLE_DOT = re.compile("[・·・‧•]")
+_WORDS = re.compile(r"[^ ]+(?: [^ ]+){1,8}")
+_NICK: Final = 2
 _OFTEN: Final = 4
 MAX_BEARERS: Final = 12
 """How many people of one family name are told apart."""
@@ -58,12 +62,17 @@ def join_people(mentions: Mapping[Field, Sequence[Mention]]) -> list[Named]:
             person.name = mention.name
         person.add(where, mention)
     for where, mention in alone:
-        bearers = by_family.setdefault(_fold(mention.family), [])
+        bearers = by_family.setdefault(_fold(mention.family), _by_first(people, mention.family))
         if not bearers:
             bearers.append(Named(name=mention.name, family=mention.family, evidence={}))
             people.append(bearers[0])
         _meant(bearers, where, mention).add(where, mention)
     return people
+
+
+def _by_first(people: Iterable[Named], name: str) -> list[Named]:
+    """Who is マララ・ユスフザイ in full, by whichever part a text calls people."""
+    return [one for one in people if _MIDDLE_DOT.split(one.name)[0] == name][:1]
 
 
 def _in_order(mentions: Mapping[Field, Sequence[Mention]]) -> Iterator[tuple[Field, Mention]]:
@@ -81,11 +90,18 @@ def _same(mention: Mention, bearers: Iterable[Named]) -> Named | None:
         if first == "m." or _fold(person.name).endswith(f" {_fold(mention.name)}"):
             return person
         other = _given(person.name, person.family)
-        if first == other or (
-            first[0] == other[0] and (len(first.strip(".")) == 1 or len(other.strip(".")) == 1)
-        ):
+        if first == other or _is_short(first, other) or _is_short(other, first):
             return person
     return None
+
+
+def _is_short(first: str, other: str) -> bool:
+    """Whether a first name is the other's initial or beginning: J. and Josh for Joshua, though
+    Paul is not Paula.
+    """
+    bare = first.strip(".")
+    longer = len(other) - len(bare)
+    return other.startswith(bare) and (len(bare) == 1 or (len(bare) > _NICK and longer > 1))
 
 
 def _meant(bearers: Sequence[Named], where: Field, mention: Mention) -> Named:
@@ -109,12 +125,33 @@ def join_organizations(
         if "expanded" in mention.evidence
     }
     found: dict[str, Named] = {}
+    ends: dict[str, set[str]] = {}
     for where, mention in _in_order(mentions):
         name = explained.get(mention.name, mention.name)
+        name = _in_full(name, mention, ends)
         key = fold_code(name.removeprefix("The ").removeprefix("the ")) or name
         one = found.setdefault(key, Named(name=name, family="", evidence={}))
         one.add(where, mention)
     return list(found.values())
+
+
+def _in_full(name: str, mention: Mention, ends: dict[str, set[str]]) -> str:
+    """The one organization named before whose name begins or ends so: the Space Museum, after
+    the Harbour Air & Space Museum. `ends` are those of the names so far.
+    """
+    if "head" not in mention.evidence or "known" in mention.evidence or not _WORDS.fullmatch(name):
+        return name
+    words = name.split(" ")
+    longer = ends.get(name, set())
+    if len(longer) == 1 and len(words) > 1:
+        return next(iter(longer))
+    if sure(mention.evidence) < THRESHOLD:
+        return name
+    for at in range(1, len(words) - 1):
+        ends.setdefault(" ".join(words[at:]), set()).add(name)
+        if words[at][0].islower():
+            ends.setdefault(" ".join(words[:at]), set()).add(name)
+    return name
 
 
 def judged(scheme: str, named: Iterable[Named], title_chars: int) -> tuple[Found, ...]:

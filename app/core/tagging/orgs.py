@@ -11,7 +11,7 @@ from typing import Final
 from app.core.tagging.acronyms import expansions
 from app.core.tagging.name_mentions import Mention
 from app.core.tagging.name_words import NameWords, known_organizations, name_words
-from app.core.tagging.words import Word, capitalized
+from app.core.tagging.words import Word, capitalized, is_compound
 
 _JOINS_BEFORE = frozenset({" ", "\u00a0", " & ", "’s ", "'s ", "’ ", "' "})
 _PEOPLES = frozenset(
@@ -155,7 +155,7 @@ def _first(words: Sequence[Word], at: int, vocabulary: NameWords) -> int:
     first = at
     while first > 0 and at - first < _MAX_WORDS and words[first].gap in _joins(words, first, at):
         before = words[first - 1].key
-        if before in _LEADING or before in _CALENDAR:
+        if before in _LEADING or before in _CALENDAR or is_compound(before):
             break
         if _is_title(before, vocabulary) and not (first == at and before in _NAMESAKES):
             break

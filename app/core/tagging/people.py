@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from app.core.tagging.context import context
 from app.core.tagging.name_mentions import Mention
 from app.core.tagging.name_words import NameWords, name_words
-from app.core.tagging.words import Word, begins_sentence
+from app.core.tagging.words import Word, begins_sentence, is_compound, shouted_within
 
 _PARTICLES = frozenset(
     f" {particle}"
@@ -118,11 +118,13 @@ def _is_name(
     word: Word, current: Sequence[Word], following: Word | None, vocabulary: NameWords
 ) -> bool:
     key = word.key
+    if is_compound(key):
+        return False
+    if current and key in _BEGUN and following is not None and following.gap in _SPACES:
+        return True  # James Van Der Beek
     if key in vocabulary.titles or key.casefold().endswith(vocabulary.title_suffixes):
         return _as_surname(key, current, vocabulary) or (key in vocabulary.sure_given)
-    if key not in vocabulary.not_names:
-        return True
-    if _as_surname(key, current, vocabulary):
+    if key not in vocabulary.not_names or _as_surname(key, current, vocabulary):
         return True
     joined = following is not None and following.gap in _SPACES
     follows = following.key if joined and following else ""
@@ -212,6 +214,8 @@ def _strangers(text: str, words: Sequence[Word], vocabulary: NameWords) -> int:
     first = words[0]
     if first.key in vocabulary.given or first.key in vocabulary.family_first:
         return 0
+    if (shouted := shouted_within(words)) is not None:
+        return shouted + 1
     undotted = _is_initial(first) and text[first.end - 1] != "."
     if _is_initial(first) and not undotted:
         return 0
@@ -262,11 +266,8 @@ def _inside(text: str, words: Sequence[Word], vocabulary: NameWords) -> dict[str
 def _given(text: str, words: Sequence[Word], vocabulary: NameWords) -> float:
     first, last = words[0].key, words[-1].key
     if first in vocabulary.sure_given:
-        return (
-            0.4
-            if last in vocabulary.place_words and not _as_surname(last, words, vocabulary)
-            else 0.75
-        )
+        placed = last in vocabulary.place_words and not _as_surname(last, words, vocabulary)
+        return 0.4 if placed else 0.75
     other = first in vocabulary.place_words or first in vocabulary.not_names
     return 0.4 if other or begins_sentence(text, words[0].start) else 0.6
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 MAX_CHARS: Final = 60_000
@@ -25,6 +25,7 @@ _ABBREVIATED = frozenset(
         "Rev", "Hon", "Det", "Corp", "Inc", "Ltd", "Co", "Bros", "Fr", "Sra", "S.A", "N.V", "Mt",
     }
 )  # fmt: skip
+_COMPOUND = re.compile(r"\w+-(?:[a-z]{3,}ing|based|led|born|dated|backed|owned|held|bound)")
 _ENDS = frozenset('.!?:;…。！？\n"“”„«»‹›(•|')
 
 
@@ -63,6 +64,20 @@ def begins_sentence(text: str, start: int) -> bool:
     """Whether what begins there may have its capital from where it stands."""
     before = text[max(0, start - 3) : start].rstrip(" \t\u00a0'‘’")
     return not before or before[-1] in _ENDS
+
+
+def is_compound(key: str) -> bool:
+    """Whether a word tells of a name more than it is one: NBA-leading, Oslo-based."""
+    return _COMPOUND.fullmatch(key) is not None
+
+
+def shouted_within(words: Sequence[Word]) -> int | None:
+    """Where a word in capitals stands before the last two, as a post does: "Browns DL Jane Roe"."""
+    for at in range(1, len(words) - 2):
+        key = words[at].key
+        if len(key) > 1 and key.isupper() and key.isalpha():
+            return at
+    return None
 
 
 def is_shouted(text: str) -> bool:
