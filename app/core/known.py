@@ -43,6 +43,9 @@ class Known:
     copies: Mapping[int, KnownCopy] = field(default_factory=dict)  # by ident
     stories: Mapping[int, KnownStory] = field(default_factory=dict)  # by story id
     told_by_page: Mapping[int, bytes] = field(default_factory=dict)  # story id → KeptEntry, packed
+    wired: Mapping[int, bytes] = field(
+        default_factory=dict
+    )  # as that, where the document is a wire's
     decided: Decided = UNDECIDED  # of the source's lines
     policy: bytes = b""  # what operators have said about tags, packed; as `lines`
     lines: Mapping[int, bytes] = field(default_factory=dict)

@@ -143,4 +143,5 @@ def _known_of(known: Known, part: Sequence[Match]) -> Known:
     """What is known, as far as these entries need it."""
     ids = {match.story.id for match in part if match.story is not None}
     pages = {n: packed for n, packed in known.told_by_page.items() if n in ids}
-    return replace(known, copies={}, lines={}, told_by_page=pages)
+    wired = {n: packed for n, packed in known.wired.items() if n in ids}
+    return replace(known, copies={}, lines={}, told_by_page=pages, wired=wired)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 # --- fetching ---------------------------------------------------------------------------------
 
@@ -199,6 +199,10 @@ class Entry:
     places: tuple[Place, ...] = ()
     people: tuple[Category, ...] = ()
     organisations: tuple[Category, ...] = ()
+
+
+WIRE_FORMATS: Final = frozenset({"newsml_g2", "ninjs", "nitf"})
+"""Formats whose items have versions, the later for the earlier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

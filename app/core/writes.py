@@ -11,6 +11,7 @@ from app.core.kept import KeptEntry, unpack_entry
 from app.core.known import Known, KnownStory
 from app.core.make import complete, story_of
 from app.core.match import Match
+from app.core.normal.dates import read_date
 from app.core.normal.normalize import normalize
 from app.core.normal.orders import date_order
 from app.core.normal.titles import title_affixes
@@ -20,7 +21,7 @@ from app.core.revise import WITHDRAWN_HASH, WITHDRAWN_STATUSES, is_withdrawn, wi
 from app.core.search.facets import StorySource
 from app.core.story import FeedContext, Story
 from app.core.text import title_text
-from app.core.types import ParsedFeed
+from app.core.types import Entry, ParsedFeed
 
 FULLER: Final = 1.5
 """How much longer another feed's text must be before the story takes its words from there."""
@@ -81,6 +82,7 @@ class Writes:
         self.changed: list[ChangedStory] = []
         self.copies: list[CopyWrite] = []
         self.told_by_page = known.told_by_page
+        self.wired = known.wired
         self.policy = known.policy
 
     def add(self, match: Match) -> None:
@@ -116,7 +118,7 @@ class Writes:
     def _revise(self, match: Match, story: Story, kept: KeptEntry) -> None:
         """A revision, if the words changed and this feed is the one the story is taken from."""
         known = match.story
-        if known is None:
+        if known is None or self._is_older(known, kept.entry):
             return
         if is_withdrawn(kept.entry, story):
             story = withdrawn(story)
@@ -135,6 +137,16 @@ class Writes:
                 made=complete(story, kept, self.source, self.policy),
             )
         )
+
+    def _is_older(self, known: KnownStory, entry: Entry) -> bool:
+        """Whether a wire's item is an earlier version than the one on record, out of a cache that
+        is behind: it must not bring back what was corrected or withdrawn since.
+        """
+        if known.id not in self.wired:
+            return False
+        before = unpack_entry(self.wired[known.id]).entry
+        was, now = (read_date(each.updated_raw or "") for each in (before, entry))
+        return was is not None and now is not None and now.at < was.at
 
     def _by_page(self, known: KnownStory, story: Story, kept: KeptEntry) -> tuple[Story, KeptEntry]:
         """The story with its page's text, where it has that and the feed says no more now."""

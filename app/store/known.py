@@ -10,7 +10,7 @@ from app.core.identity import Lookup
 from app.core.known import Known, KnownCopy, KnownStory
 from app.core.poll import ClaimedFeed
 from app.store.engine import ReadSession
-from app.store.models import copies, stories
+from app.store.models import copies, entries, stories
 
 CHUNK = 2000
 """Values in one IN list; both engines take some 32,000 parameters at most."""
@@ -40,6 +40,17 @@ def chunks(values: Collection[int]) -> Iterator[list[int]]:
     """The values in sorted lists that fit one statement; sorted, so that locks are in one order."""
     ordered = sorted(values)
     return (ordered[n : n + CHUNK] for n in range(0, len(ordered), CHUNK))
+
+
+async def read_packed(session: ReadSession, story_ids: Collection[int]) -> dict[int, bytes]:
+    """What stories are made from, packed."""
+    found: dict[int, bytes] = {}
+    for chunk in chunks(story_ids):
+        rows = await session.execute(
+            select(entries.c.story_id, entries.c.packed).where(entries.c.story_id.in_(chunk))
+        )
+        found |= {row.story_id: row.packed for row in rows}
+    return found
 
 
 async def _copies(session: ReadSession, feed_id: int, lookup: Lookup) -> list[KnownCopy]:

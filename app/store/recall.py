@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.core.known import Known
+from app.core.match import stories_to_read
 from app.core.poll import ClaimedFeed, Document
+from app.core.types import WIRE_FORMATS
 from app.store.engine import ReadSession
-from app.store.known import read_known
+from app.store.known import read_known, read_packed
 from app.store.lines import read_decided, read_lines
 from app.store.policy import read_policy
 
@@ -19,5 +21,8 @@ async def recall(session: ReadSession, feed: ClaimedFeed, document: Document) ->
     on_record = {copy.entry_hash for copy in known.copies.values()}
     if all(keys.entry.raw_hash in on_record for keys in document.keys):
         return known
+    if document.feed.format in WIRE_FORMATS:
+        wired = await read_packed(session, stories_to_read(document.keys, known))
+        known = replace(known, wired=wired)
     lines = await read_lines(session, feed.source_id)
     return replace(known, lines=lines, policy=await read_policy(session))

@@ -43,3 +43,22 @@ async def test_an_item_is_revised_and_withdrawn(desk: Desk) -> None:
         former = (await session.execute(select(revisions.c.revision))).all()
     assert (story.status, story.agency["code"]) == ("killed", "kyodo")
     assert len(former) == 2
+
+
+async def test_an_earlier_version_out_of_a_cache_brings_nothing_back(desk: Desk) -> None:
+    earlier = item(2, "usable", "The ferry stays at its pier. Buses run in its place.")
+    answers = (
+        item(1, "usable", "The ferry stays at its pier."),
+        item(3, "canceled", ""),
+        earlier,
+        item(4, "usable", "The ferry sails again."),
+        earlier,
+    )
+    async with scripted(*answers) as server:
+        await desk.add(server.url())
+        outcomes = [(await desk.poll()).row.outcome for _ in answers]
+    changed, same = Outcome.CHANGED, Outcome.UNCHANGED
+    assert outcomes == [Outcome.NEW, changed, same, changed, same]
+    async with desk.database.read() as session:
+        (story,) = (await session.execute(select(stories))).all()
+    assert (story.status, story.revision) == ("live", 3)
