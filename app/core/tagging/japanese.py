@@ -100,12 +100,22 @@ def _name_at_end(before: str, title: str) -> tuple[int, str, bool] | None:
     """Where a name begins that ends there, the family name, and whether that is all of it."""
     katakana = _KATAKANA.search(before)
     if katakana is not None:
-        return _katakana_name(katakana)
+        return _katakana_name(katakana) if title not in _COURTESIES else _mixed(before, katakana)
     han = _HAN.search(before)
     if han is None:
         return None
     name = _han_name(han[0], title)
     return None if name is None else (han.start() + name[0], name[1], name[2])
+
+
+def _mixed(before: str, given: re.Match[str]) -> tuple[int, str, bool] | None:
+    """A given name in katakana, with the family name in Han characters that stands before it."""
+    name = _katakana_name(given)
+    for length in _FAMILY_LENGTHS[:-1]:
+        family = before[max(0, given.start() - length) : given.start()]
+        if name is not None and name[2] and family in listed_set("ja_surnames"):
+            return given.start() - length, family, False
+    return name
 
 
 def _katakana_name(found: re.Match[str]) -> tuple[int, str, bool] | None:
@@ -168,7 +178,7 @@ _COMPANY = re.compile(rf"株式会社({_NAME_RUN}{{2,20}})")
 
 def _headed(text: str) -> Iterator[Mention]:
     for company in _COMPANY.finditer(text):
-        yield Mention(company.start(), company.end(), company[0], {"suffix": 0.9})
+        yield Mention(company.start(), company.end(), _called(company[1]), {"suffix": 0.9})
     unnamed = listed_set("ja_org_not")
     for head in _heads().finditer(text):
         floor = max(0, head.start() - _LOOK_BACK)
@@ -183,6 +193,7 @@ def _headed(text: str) -> Iterator[Mention]:
         if (
             name in unnamed
             or name[0] in _NO_BEGINNING
+            or name[-2:-1].isdecimal()
             or name.endswith(_UNNAMED)
             or len(name) == len(head[0])
         ):
@@ -196,6 +207,7 @@ def _headed(text: str) -> Iterator[Mention]:
 
 
 def _called(name: str) -> str:
-    """新聞 for 新聞社, 共同通信 for 共同通信社, Apple for Apple社: the same one."""
+    """新聞 for 新聞社, 共同通信 for 共同通信社, Apple for Apple社 and 株式会社Apple."""
+    name = name.removeprefix("株式会社").removesuffix("株式会社")
     bare = name.removesuffix("社")
     return known_organizations().get(bare, bare if name.endswith("新聞社") else name)

@@ -52,13 +52,14 @@ def join_people(mentions: Mapping[Field, Sequence[Mention]]) -> list[Named]:
             alone.append((where, mention))
             continue
         person = _same(mention, by_family.get(_fold(mention.family), ()))
+        person = person or _genitive(mention, by_family)
         if person is None:
             if len(by_family.get(_fold(mention.family), ())) == MAX_BEARERS:
                 continue
             person = Named(name=mention.name, family=mention.family, evidence={})
             people.append(person)
             by_family.setdefault(_fold(mention.family), []).append(person)
-        elif len(mention.name) > len(person.name):
+        elif len(mention.name) > len(person.name) and mention.name != f"{person.name}s":
             person.name = mention.name
         person.add(where, mention)
     for where, mention in alone:
@@ -68,6 +69,13 @@ def join_people(mentions: Mapping[Field, Sequence[Mention]]) -> list[Named]:
             people.append(bearers[0])
         _meant(bearers, where, mention).add(where, mention)
     return people
+
+
+def _genitive(mention: Mention, by_family: Mapping[str, Sequence[Named]]) -> Named | None:
+    """Whose name has the s of German behind it, with no apostrophe: Jana Kais is Jana Kai."""
+    bare = mention.name.removesuffix("s")
+    bearers = by_family.get(_fold(mention.family.removesuffix("s")), ())
+    return next((one for one in bearers if one.name == bare), None)
 
 
 def _by_first(people: Iterable[Named], name: str) -> list[Named]:

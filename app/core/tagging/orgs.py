@@ -30,7 +30,8 @@ _MAX_SHORTENED: Final = 40  # companies that are looked for without the end of t
 _ELIDED: Final = 2  # letters of L’Union
 _LEADING = frozenset(
     {"A", "After", "Also", "Although", "An", "And", "As", "At", "Ayer", "Before", "Both", "But",
-     "By", "Das", "Der", "Did", "Die", "Does", "Each", "Earlier", "El", "Every", "For", "Former",
+     "By", "Das", "Dem", "Den", "Der", "Des", "Did", "Die", "Does", "Each", "Earlier",
+     "Ein", "Eine", "Einem", "Einer", "Beim", "El", "Every", "For", "Former",
      "From", "Gestern", "He", "Her", "Here", "Heute", "Hier", "His", "However", "I", "If", "In",
      "Is", "It", "Its", "La", "Las", "Last", "Later", "Le", "Les", "Like", "Local", "Los",
      "Many", "Meanwhile", "Most", "My", "Next", "No", "Not", "Now", "Of", "On", "Other", "Our",

@@ -419,3 +419,16 @@ def test_names_of_more_than_one_place_cost_no_more_the_longer_the_text():
     found = places("Georgia and Washington wait for Jordan. " * 1_500)
     assert process_time() - before < SECONDS
     assert len(found["washington"].spans) > 1_000
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Newcastle lost at Liverpool on Monday.", "newcastle-upon-tyne"),
+        ("A mine near Newcastle in New South Wales closed.", "newcastle"),
+        ("Saint-Denis a gagné près de Paris.", "saint-denis-fr"),
+        ("Saint-Denis de La Réunion attend le cyclone.", "saint-denis"),
+    ],
+)
+def test_a_city_is_the_one_that_the_story_speaks_of(text: str, code: str):
+    assert code in said(text, language="fr" if "Saint" in text else "en")
