@@ -24,7 +24,6 @@ _JOINS_AFTER = frozenset(
      " de los ", " de las ", " der ", " für ", " di ", " della ", " do ", " da ", " d’", " d'",
      " de l’", " de l'", " von "}
 )  # fmt: skip
-_JOINS_WITHIN = frozenset({" ", "\u00a0", " and ", " & ", " et ", " y ", " und ", " e ", ", "})
 _MAX_WORDS: Final = 7
 _MAX_SHORTENED: Final = 40  # companies that are looked for without the end of their names
 _ELIDED: Final = 2  # letters of L’Union
