@@ -40,7 +40,10 @@ _NEVER_BEFORE: Final = {
     "서해": re.compile("안"),
     "일본": re.compile("뇌염"),
 }
-_NEVER_AFTER: Final = {"タイ": re.compile("[位録点数差率]")}  # a tie
+_NEVER_AFTER: Final = {
+    "タイ": re.compile("[位録点数差率]"),  # a tie
+    "주일": re.compile("[0-9]"),  # weeks
+}
 _DAY_OR_DATE: Final = re.compile("[0-9０-９一二三四五六七八九十曜今昨明前当毎休祝同先後終平]")
 _HONORIFIC: Final = re.compile("さん|氏|容疑者|被告|選手|投手|議員|くん|ちゃん|先生")
 _ANOTHER_NAME: Final = re.compile("国(?![際交民会境防内連])|[國本罗羅洲度尼克斯]")

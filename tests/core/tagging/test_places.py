@@ -432,3 +432,8 @@ def test_names_of_more_than_one_place_cost_no_more_the_longer_the_text():
 )
 def test_a_city_is_the_one_that_the_story_speaks_of(text: str, code: str):
     assert code in said(text, language="fr" if "Saint" in text else "en")
+
+
+def test_weeks_are_no_country():
+    assert said("공사는 2∼3주일 걸린다.", language="ko") == set()
+    assert said("주일 대사가 도착했다.", language="ko") == {"jp"}
