@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,16 +136,18 @@ async def mark_for_renewal(session: WriteSession, story_ids: Collection[int]) ->
 
 async def leave_as_they_are(session: WriteSession, read: Collection[StoredEntry]) -> None:
     """Count stories as made again by what was known when they were read, though they are as they
-    were.
+    were; but for those that were marked or written since.
     """
     current = await shared_version(session)
-    made = {entry.story_id: unpack_policy(entry.making.policy).version for entry in read}
-    policies = {each: by if by == current else STALE for each, by in made.items()}
-    for policy in set(policies.values()):
-        for chunk in chunks([story_id for story_id in policies if policies[story_id] == policy]):
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for entry in read:
+        made_by = unpack_policy(entry.making.policy).version
+        alike[entry.version, made_by if made_by == current else STALE].append(entry.story_id)
+    for (version, policy), story_ids in sorted(alike.items()):
+        for chunk in chunks(story_ids):
             await session.execute(
                 update(entries)
-                .where(entries.c.story_id.in_(chunk))
+                .where(entries.c.story_id.in_(chunk), entries.c.version == version)
                 .values(version=NORMAL_FORM_VERSION, policy=policy)
             )
 

@@ -99,8 +99,9 @@ async def revise_stories(
         kind, row = await _revise(session, story, feed_id, at)
         status = status_of(story.made)
         written.append(Written(id=story.id, made=story.made, times=row, status=status))
-        told = change_of_status(Status(row["status"]), status) or CHANGE_OF_KIND[kind]
-        if Status.DROPPED is not status or row["status"] == Status.LIVE.value:
+        before = Status(row["status"])
+        told = change_of_status(before, status) or CHANGE_OF_KIND[kind]
+        if Status.LIVE in (before, status):  # of what nobody was shown there is nothing to tell
             news.append(NewChange(type=told, story_id=story.id, revision=story.revision))
     await keep_made(session, written)
     return news

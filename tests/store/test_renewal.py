@@ -19,7 +19,12 @@ from app.store.changes import ChangeType, read_changes
 from app.store.engine import Database
 from app.store.find import find_stories
 from app.store.models import entries, revisions, stories
-from app.store.renewal import mark_for_renewal, outdated_entries, renew_stories
+from app.store.renewal import (
+    leave_as_they_are,
+    mark_for_renewal,
+    outdated_entries,
+    renew_stories,
+)
 from app.store.stories import get_story
 from tests.plans import NOW, add, entry, poll
 
@@ -186,3 +191,16 @@ async def test_a_source_that_moved_meanwhile_is_read_again(database: Database) -
     assert (await versions(database))[story_id] == 0
     async with database.read() as session:
         assert (await session.execute(select(stories.c.revision))).scalar_one() == 1
+
+
+async def test_a_mark_set_while_a_story_is_too_much_is_not_lost(database: Database) -> None:
+    (story_id,) = await polled(database, "a")
+    async with database.write() as session:
+        await mark_for_renewal(session, [story_id])
+    async with database.read() as session:
+        read = await outdated_entries(session, before=None, limit=9)
+    async with database.write() as session:
+        await mark_for_renewal(session, [story_id])
+    async with database.write() as session:
+        await leave_as_they_are(session, read)
+    assert (await versions(database))[story_id] < 0
