@@ -452,6 +452,9 @@ def both(text: str) -> tuple[set[str], set[str]]:
         ("Jana Kai, 40, kam. Das Schiff von Jana Kais fuhr.", {"Jana Kai"}),
         ("James Van Der Roe said the ferry stays.", {"James Van Der Roe"}),
         ("Harbour DL Sheldon Quayside, 40, said so.", {"Sheldon Quayside"}),
+        ("The San Diego Chronicle said so. Readers of the San Jose Mercury left.", set()),
+        ("Director of Public Prosecution Eva-Marie Quayside left.", {"Eva-Marie Quayside"}),
+        ("STAFF Composer_Jane Quayside, Writer_John Roe", set()),
         ("Fans of the NBA-leading Quaysiders, who cheered, left.", set()),
         ("Josh Quayside said so. Joshua Quayside, 40, left.", {"Joshua Quayside"}),
         (
@@ -484,6 +487,11 @@ def test_one_person_has_one_name_and_no_strangers_words(text: str, people: set[s
         (
             "The Roe Foundation for the Arts met. The Roe Foundation paid.",
             {"Roe Foundation for the Arts"},
+        ),
+        ("Quay Light Corp. sailed. Quay Light Corporation said so.", {"Quay Light Corp."}),
+        (
+            "The Justice Department sued. The Department of Justice said so.",
+            {"US Department of Justice"},
         ),
         ("Long-dated Quayside Bank bonds rose.", {"Quayside Bank"}),
     ],

@@ -137,21 +137,31 @@ def join_organizations(
     for where, mention in _in_order(mentions):
         name = explained.get(mention.name, mention.name)
         name = _in_full(name, mention, ends)
-        key = fold_code(name.removeprefix("The ").removeprefix("the ")) or name
+        key = _key(name, mention)
         one = found.setdefault(key, Named(name=name, family="", evidence={}))
         one.add(where, mention)
     return list(found.values())
+
+
+def _key(name: str, mention: Mention) -> str:
+    """What all names of an organization have in common: Quay Corp. is Quay Corporation."""
+    bare = name.removeprefix("The ").removeprefix("the ")
+    words = bare.split(" ")
+    if "suffix" in mention.evidence and len(words) > 1:
+        bare = " ".join(words[:-1]).rstrip(",")
+        return f"{fold_code(bare)} company"
+    return fold_code(bare) or name
 
 
 def _in_full(name: str, mention: Mention, ends: dict[str, set[str]]) -> str:
     """The one organization named before whose name begins or ends so: the Space Museum, after
     the Harbour Air & Space Museum. `ends` are those of the names so far.
     """
-    if "head" not in mention.evidence or "known" in mention.evidence or not _WORDS.fullmatch(name):
+    if not {"head", "known"} & mention.evidence.keys() or not _WORDS.fullmatch(name):
         return name
     words = name.split(" ")
     longer = ends.get(name, set())
-    if len(longer) == 1 and len(words) > 1:
+    if len(longer) == 1 and len(words) > 1 and "known" not in mention.evidence:
         return next(iter(longer))
     if sure(mention.evidence) < THRESHOLD:
         return name

@@ -32,6 +32,7 @@ _OF = frozenset(
     {" of ", " for ", " of the ", " for the ", " and ", " & ", " de ", " des ", " du ", " der ",
      " für ", ", ", " del "}
 )  # fmt: skip
+_OF_PLACES = frozenset({"San", "Santa", "Santo", "St", "Saint", "Los", "Las", "Port", "Fort"})
 _SUFFIXES = frozenset({"Jr", "Sr", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XIV"})
 _REGNAL = frozenset(
     {"Pope", "King", "Queen", "Prince", "Princess", "Emperor", "Empress", "Sultan", "Papst",
@@ -220,9 +221,9 @@ def _strangers(text: str, words: Sequence[Word], vocabulary: NameWords) -> int:
     if _is_initial(first) and not undotted:
         return 0
     for at in range(1, len(words) - 1):
-        if words[at].gap not in _SPACES:
+        if words[at].gap not in _SPACES or words[at - 1].key in _OF_PLACES:
             return 0
-        if words[at].key in vocabulary.sure_given:
+        if words[at].key.partition("-")[0] in vocabulary.sure_given:
             return at
     return 1 if undotted and len(first.key) > 1 and len(words) > _PAIR else 0
 

@@ -67,8 +67,8 @@ def begins_sentence(text: str, start: int) -> bool:
 
 
 def is_compound(key: str) -> bool:
-    """Whether a word tells of a name more than it is one: NBA-leading, Oslo-based."""
-    return _COMPOUND.fullmatch(key) is not None
+    """Whether a word is no part of a name: NBA-leading, Oslo-based, Composer_Jane."""
+    return "_" in key or _COMPOUND.fullmatch(key) is not None
 
 
 def shouted_within(words: Sequence[Word]) -> int | None:
