@@ -223,12 +223,12 @@ def test_a_stop_ends_readiness_polling_and_requests_and_a_second_does_not_wait()
     did = []
     service = SimpleNamespace(
         draining=SimpleNamespace(set=lambda: did.append("draining")),
-        poller=SimpleNamespace(stop=lambda: did.append("poller")),
+        loops=SimpleNamespace(stop=lambda: did.append("loops")),
     )
     application = SimpleNamespace(state=SimpleNamespace(service=service))
     server = Server(uvicorn.Config(""))
     serving._stop(application, server)
-    assert did == ["draining", "poller"]
+    assert did == ["draining", "loops"]
     assert server.should_exit
     assert not server.force_exit
     serving._stop(application, server)
@@ -414,7 +414,7 @@ def test_keys_are_made_listed_and_revoked(here: Path, served: Running):
 def test_the_state_of_the_service_is_shown(here: Path):
     shown = done("status")
     assert "sqlite" in shown
-    assert "schema 0002" in shown
+    assert "schema 0004" in shown
     assert json.loads(done("status", "--json"))["database"]["engine"] == "sqlite"
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep
+from app.api.deps import Deps, DepsDep
 from app.api.feed_fields import check_zone, feed_url, language_code
 from app.api.replies import reply
 from app.api.schemas import problems
@@ -18,6 +18,7 @@ from app.api.schemas_normalize import NormalizeAnswer
 from app.core.preview import Preview, PreviewedStory, PreviewRequest
 from app.core.story import Story, block_record, placed, tag_record
 from app.errors import Invalid
+from app.store.policy import read_policy
 
 PREFIX: Final = "/v1/admin"
 PATH: Final = f"{PREFIX}/normalize"
@@ -69,8 +70,14 @@ async def normalize(
         language=code,
         time_zone=time_zone,
         limit=limit,
+        policy=await _policy(deps),
     )
     return reply(request, {"data": _feed_shape(await deps.preview(asked))})
+
+
+async def _policy(deps: Deps) -> bytes:
+    async with deps.database.read() as session:
+        return await read_policy(session)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from app.core.search.index import IndexTerms
 from app.core.story import Story
 from app.core.syndicate import NOTHING, Sketch, sketch_of
 from app.core.tagging.give import with_tags
-from app.core.tagging.policy import judge, unpack_policy
+from app.core.tagging.policy import Settled, judge, unpack_policy
+from app.core.types import Entry
 
 NORMAL_FORM_VERSION = 2
 """Raised with every release that makes other stories of the same entries."""
@@ -56,17 +57,21 @@ def complete(story: Story, kept: KeptEntry, source: StorySource, policy: bytes =
     """All that is kept of a story that is in its normal form already, with the tags that it gets
     by its words and by the operators' policy.
     """
-    tagged = with_tags(story, kept.entry.categories, source.country)
-    known = unpack_policy(policy)
-    settled = judge(tagged, source, known)
+    settled = tagged(story, kept.entry, source, policy)
     return Made(
         story=settled.story,
         terms=settled.terms,
         entry=pack_entry(kept),
         sketch=NOTHING if settled.dropped else sketch_of(story.title, story.text),
-        policy=known.version,
+        policy=unpack_policy(policy).version,
         dropped=settled.dropped,
     )
+
+
+def tagged(story: Story, entry: Entry, source: StorySource, policy: bytes) -> Settled:
+    """The story with the tags that it gets by its words, and by the operators' policy."""
+    about = with_tags(story, entry.categories, source.country)
+    return judge(about, source, unpack_policy(policy))
 
 
 def make_again(makings: Sequence[Making]) -> list[Made]:

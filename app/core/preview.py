@@ -6,15 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from app.core.countries import country_of_domain
 from app.core.identity import EntryKeys
+from app.core.make import tagged
 from app.core.normal.normalize import normalize
 from app.core.normal.repeats import WINDOW, Lesson, taught
 from app.core.page.document import page_document
 from app.core.page.types import PageRefused
 from app.core.plan import notes_of, read_document
 from app.core.poll import Document
+from app.core.search.facets import StorySource
 from app.core.story import Story, TitleAffixes
 from app.core.types import Failure, ParseFailed
+from app.core.urls import host_of, registrable_domain
 from app.core.writes import feed_context
 
 
@@ -37,6 +41,7 @@ class PreviewRequest:
     language: str | None = None
     time_zone: str | None = None
     limit: int = 20  # stories to normalize, in document order
+    policy: bytes = b""  # what operators have said about tags, packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +114,11 @@ def _previewed(document: Document, asked: PreviewRequest) -> Preview:
         return [normalize(each.entry, known, asked.now) for each in keys]
 
     stories, lessons = taught(read)
-    shown = list(zip(keys, stories, strict=True))[: asked.limit]
+    source = _source(asked.url)
+    shown = [
+        (each, tagged(story, each.entry, source, asked.policy).story)
+        for each, story in zip(keys[: asked.limit], stories, strict=False)
+    ]
     return Preview(
         format=feed.format,
         title=feed.title,
@@ -122,6 +131,13 @@ def _previewed(document: Document, asked: PreviewRequest) -> Preview:
         lessons=lessons,
         stories=tuple(_with_keys(each, story) for each, story in shown),
     )
+
+
+def _source(url: str) -> StorySource:
+    """The publisher that a feed of this address would be of."""
+    host = host_of(url) or ""
+    domain = registrable_domain(host) or host
+    return StorySource(id=0, domain=domain, country=country_of_domain(domain))
 
 
 def _with_keys(keys: EntryKeys, story: Story) -> PreviewedStory:

@@ -31,7 +31,9 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
         for method in found.methods or {"GET"}:
             yield (
                 method,
-                re.sub(r"\{(?:\w+_id|revision)\}", "1", path).replace("{suffix}", "json"),
+                re.sub(r"\{(?:\w+_id|revision)\}", "1", path.replace("{qcode}", "label:a")).replace(
+                    "{suffix}", "json"
+                ),
             )
 
 

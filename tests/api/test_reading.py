@@ -105,7 +105,9 @@ async def test_tags_with_counts(api: Api, harbour: Publisher):
     )
     assert len(listed) == 5
     every = [tag["tag"] for tag in await api.data("/v1/tags", limit=100)]
-    assert {"lang:en", *(tag.tag for tag in listed)} == set(every)
+    assert {"lang:en", *(tag.tag for tag in listed)} == {
+        tag for tag in every if not tag.startswith("medtop:")
+    }
 
     async def beginning(prefix: str) -> list[str]:
         return [tag["name"] for tag in await api.data("/v1/tags", scheme="Category", prefix=prefix)]

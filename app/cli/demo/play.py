@@ -112,7 +112,7 @@ async def _second_round(stage: Stage, feeds: Ids) -> None:
     stage.say("The other service reads on where it was, and misses nothing.")
     since = await stage.get("/v1/changes", changes, after=str(before))
     kinds = [change["type"] for change in since["data"]]
-    expect("the changes", kinds, ["story.corrected", "story.created"])
+    expect("the changes", kinds, ["story.corrected", "story.created", "story.merged"])
     await _revisions(stage, since["data"][0]["story_id"])
     stage.say("The agency's story now stands in two papers.")
     found = await stage.get("/v1/stories", stories, tag="agency:kyodo", lang="en")
