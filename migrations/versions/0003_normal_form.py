@@ -166,6 +166,7 @@ def upgrade() -> None:
 
     op.add_column("texts", sa.Column("line_hashes", sa.LargeBinary(), nullable=True))
     op.execute("UPDATE stories SET revision_kind = 'update' WHERE revision > 1")
+    op.execute("UPDATE revisions SET kind = 'first' WHERE revision = 1")
 
 
 def downgrade() -> None:

@@ -80,6 +80,38 @@ async def test_down_and_up_again(empty: Database) -> None:
     await migrate(empty)
 
 
+STORY_OF_0002 = """
+INSERT INTO sources (id, domain, created_at) VALUES (1, 'news.example', 0);
+INSERT INTO stories (id, source_id, identity, title, title_hash, authors, published_at,
+ published_from, published_rule, updated_at, ingested_at, revised_at, enclosures, tags,
+ word_count, revision, content_hash)
+ VALUES (7, 1, 1, 'Ferry', 1, '[]', 0, 'published', 'iso8601', 0, 0, 0, '[]', '[]', 1, 2, 1);
+INSERT INTO revisions (story_id, revision, at, state) VALUES (7, 1, 0, 'x')
+"""
+
+
+async def test_revisions_of_before_get_their_kinds(empty: Database) -> None:
+    """0003 on a database with a story that had been revised once."""
+    await migrate(empty)
+    config = module._config()
+
+    def to(revision: str, move: Callable[..., None]) -> Callable[[Connection], None]:
+        def step(connection: Connection) -> None:
+            config.attributes["connection"] = connection
+            move(config, revision)
+
+        return step
+
+    async with empty.writer.begin() as connection:
+        await connection.run_sync(to("0002", command.downgrade))
+        for statement in STORY_OF_0002.split(";"):
+            await connection.exec_driver_sql(statement)
+        await connection.run_sync(to("head", command.upgrade))
+        now = (await connection.execute(text("SELECT revision_kind FROM stories"))).scalar_one()
+        before = (await connection.execute(text("SELECT kind FROM revisions"))).scalar_one()
+    assert (before, now) == ("first", "update")
+
+
 async def test_a_schema_of_a_later_release_is_refused_with_what_to_do(empty: Database) -> None:
     await migrate(empty)
     async with empty.writer.begin() as connection:
