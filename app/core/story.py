@@ -162,6 +162,14 @@ class FeedContext:
     learned: frozenset[int] = frozenset()  # hashes of the lines that its source repeats
 
 
+class StoryStatus(StrEnum):
+    """Whether a story is served."""
+
+    LIVE = "live"
+    KILLED = "killed"  # its publisher withdrew it
+    DROPPED = "dropped"  # an operator's rule keeps it out of the stream
+
+
 class PublishedFrom(StrEnum):
     """Which words the publication time was read from."""
 

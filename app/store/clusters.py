@@ -20,6 +20,7 @@ from typing import Final
 from sqlalchemy import delete, select
 
 from app.core.reprints import Band, Pair, Sets, connect, joined_pairs, pairs_of, parted_pairs
+from app.core.story import StoryStatus
 from app.core.syndicate import Sketch, Sketched, are_reprints, band_keys
 from app.store.bands import bands_around, bands_between, keep_sketches, read_sketched
 from app.store.changes import ChangeType, NewChange
@@ -173,7 +174,7 @@ async def _write(
     for chunk in chunks(moved.keys() - set(created)):
         found = await session.execute(
             select(stories.c.id, stories.c.revision)
-            .where(stories.c.id.in_(chunk), stories.c.status == "live")
+            .where(stories.c.id.in_(chunk), stories.c.status == StoryStatus.LIVE.value)
             .order_by(stories.c.id)
         )
         news += (

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import select
 
 from app.core.normal.repeats import WINDOW, Decided, LineState
+from app.core.story import StoryStatus
 from app.store.engine import ReadSession
 from app.store.models import learned_lines, stories, texts
 
@@ -30,7 +31,7 @@ async def read_lines(session: ReadSession, source_id: int) -> Mapping[int, bytes
     rows = await session.execute(
         select(stories.c.id, texts.c.line_hashes)
         .join(texts, texts.c.story_id == stories.c.id)
-        .where(stories.c.source_id == source_id, stories.c.status == "live")
+        .where(stories.c.source_id == source_id, stories.c.status == StoryStatus.LIVE.value)
         .order_by(stories.c.id.desc())
         .limit(WINDOW)
     )

@@ -12,6 +12,7 @@ from sqlalchemy import Row, delete, func, literal, select, update
 
 from app.core.page.job import BUSY_RETRY_S, ClaimedPage, PageResult, PageState, Told, Verdict
 from app.core.poll import ChangedStory
+from app.core.story import StoryStatus
 from app.core.urls import host_of
 from app.errors import NotFound
 from app.store.changes import NewChange, append_changes
@@ -195,7 +196,7 @@ async def _story(session: WriteSession, page: ClaimedPage) -> Row[Any] | None:
         )
         .join(entries, entries.c.story_id == stories.c.id)
         .where(stories.c.id == page.story_id, stories.c.revision == page.revision)
-        .where(stories.c.status == "live", entries.c.version == page.version)
+        .where(stories.c.status == StoryStatus.LIVE.value, entries.c.version == page.version)
     )
     return row.one_or_none()
 
@@ -211,7 +212,9 @@ async def _due_again(session: WriteSession, page: ClaimedPage) -> None:
             due_at=now_ms() + literal(BUSY_RETRY_S * 1000),
         )
     )
-    live = select(stories.c.id).where(stories.c.id == page.story_id, stories.c.status == "live")
+    live = select(stories.c.id).where(
+        stories.c.id == page.story_id, stories.c.status == StoryStatus.LIVE.value
+    )
     await session.execute(delete(pages).where(is_held(page), ~live.exists()))
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Select, func, select, update
 
+from app.core.story import StoryStatus
 from app.core.tagging.policy import TagPolicy, pack_policy, unpack_policy
 from app.core.tagging.rules import Rule, read_actions
 from app.store.engine import ReadSession, WriteSession
@@ -105,7 +106,7 @@ async def read_backfill(session: ReadSession) -> Backfill:
         select(func.count())
         .select_from(entries)
         .join(stories, stories.c.id == entries.c.story_id)
-        .where(stories.c.status != "killed")
+        .where(stories.c.status != StoryStatus.KILLED.value)
     )
     left = await session.execute(among.where(entries.c.policy < row.required))
     return Backfill(

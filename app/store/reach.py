@@ -9,6 +9,7 @@ from sqlalchemy import Select, column, select, text, union_all
 from app.core.search.conditions import condition_of
 from app.core.search.query import Field, QueryTree, any_of
 from app.core.search.query_parse import parse_query
+from app.core.story import StoryStatus
 from app.core.tagging.concern import moves_words, reach
 from app.core.tagging.policy import unpack_policy
 from app.store.asking import story_languages
@@ -36,6 +37,6 @@ async def stories_concerned(
     source, parameters = matching(session.dialect, condition, folded=True)
     found = text(f"SELECT hit.id FROM {source}").bindparams(**parameters)  # noqa: S608 - the index's own SQL
     indexed = found.columns(column("id", stories.c.id.type)).subquery()
-    dropped = select(stories.c.id).where(stories.c.status == "dropped")
+    dropped = select(stories.c.id).where(stories.c.status == StoryStatus.DROPPED.value)
     both = union_all(select(indexed.c.id), dropped).subquery()
     return select(both.c.id)

@@ -12,6 +12,7 @@ from sqlalchemy import Exists, Row, Select, exists, func, select, update
 from app.core.search.analyze import ANALYZER_VERSION
 from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, IndexTerms, times_of
+from app.core.story import StoryStatus
 from app.store.engine import ReadSession, WriteSession
 from app.store.models import sources, stories, story_weights, texts
 from app.store.search import IndexRow, index_stories
@@ -53,7 +54,9 @@ async def outdated_stories(
 
 async def count_outdated(session: ReadSession) -> int:
     """How many live stories are not in the index as this release would have them."""
-    live = select(func.count()).select_from(stories).where(stories.c.status == "live")
+    live = (
+        select(func.count()).select_from(stories).where(stories.c.status == StoryStatus.LIVE.value)
+    )
     current = select(func.count()).where(story_weights.c.version == ANALYZER_VERSION)
     counts = (
         await session.execute(select(live.scalar_subquery(), current.scalar_subquery()))
@@ -68,7 +71,10 @@ async def reindex(session: WriteSession, renewed: Sequence[tuple[StoredStory, In
     countries = await held_countries(session, {story.words.source.id for story, _ in renewed})
     rows = await session.execute(
         select(stories.c.id, stories.c.revision)
-        .where(stories.c.id.in_([story.id for story, _ in renewed]), stories.c.status == "live")
+        .where(
+            stories.c.id.in_([story.id for story, _ in renewed]),
+            stories.c.status == StoryStatus.LIVE.value,
+        )
         .order_by(stories.c.id)
         .with_for_update(key_share=True)
     )
@@ -117,7 +123,7 @@ def _stored() -> Select[Any]:
         select(stories, texts.c.text, sources.c.domain, sources.c.country)
         .join(texts, texts.c.story_id == stories.c.id)
         .join(sources, sources.c.id == stories.c.source_id)
-        .where(stories.c.status == "live")
+        .where(stories.c.status == StoryStatus.LIVE.value)
     )
 
 

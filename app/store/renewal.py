@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
 from app.core.make import NORMAL_FORM_VERSION, Made, Making
 from app.core.search.facets import StorySource
+from app.core.story import StoryStatus
 from app.core.tagging.policy import unpack_policy
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.clusters import cluster_stories
@@ -22,7 +23,6 @@ from app.store.models import entries, sources, stories, tag_policy, texts
 from app.store.policy import STALE, read_policy, required_version, shared_version
 from app.store.reindex import held_countries
 from app.store.written import (
-    Status,
     Written,
     change_of_status,
     keep_made,
@@ -90,7 +90,7 @@ async def outdated_entries(
         .join(stories, stories.c.id == entries.c.story_id)
         .join(sources, sources.c.id == stories.c.source_id)
         .where(_is_marked(required) if marked_only else _is_outdated(required))
-        .where(stories.c.status != Status.KILLED.value)
+        .where(stories.c.status != StoryStatus.KILLED.value)
         .order_by(stories.c.id.desc())
         .limit(limit)
     )
@@ -107,7 +107,7 @@ async def count_outdated_entries(session: ReadSession) -> int:
         .select_from(entries)
         .join(stories, stories.c.id == entries.c.story_id)
         .where(_is_outdated(await required_version(session)))
-        .where(stories.c.status != Status.KILLED.value)
+        .where(stories.c.status != StoryStatus.KILLED.value)
     )
     return int((await session.execute(query)).scalar_one())
 
@@ -178,7 +178,7 @@ async def renew_stories(
             update(stories).where(stories.c.id == entry.story_id).values(**columns)
         )
         changed.append(Written(id=entry.story_id, made=again, times=row, status=status))
-        if told := _told(Status(row["status"]), status, differing):
+        if told := _told(StoryStatus(row["status"]), status, differing):
             news.append(NewChange(type=told, story_id=entry.story_id, revision=row["revision"]))
     await keep_made(session, changed)
     await leave_as_they_are(session, same)
@@ -192,9 +192,9 @@ def _differing(row: Mapping[str, Any], columns: Mapping[str, Any]) -> set[str]:
     return {name for name, value in columns.items() if row[name] != value}
 
 
-def _told(before: Status, after: Status, differing: Collection[str]) -> ChangeType | None:
+def _told(before: StoryStatus, after: StoryStatus, differing: Collection[str]) -> ChangeType | None:
     """What the log says of a story that came out otherwise; nothing of one that is not served."""
-    if before is after is Status.DROPPED:
+    if before is after is StoryStatus.DROPPED:
         return None
     only_tags = set(differing) <= {"tags"}
     return change_of_status(before, after) or (
@@ -215,7 +215,7 @@ async def _still_as_read(
         .join(texts, texts.c.story_id == stories.c.id)
         .join(entries, entries.c.story_id == stories.c.id)
         .where(stories.c.id.in_([entry.story_id for entry in read]))
-        .where(stories.c.status != Status.KILLED.value)
+        .where(stories.c.status != StoryStatus.KILLED.value)
     )
     now = {row.id: dict(row._mapping) for row in rows}  # noqa: SLF001 - SQLAlchemy's public name
     return {

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from app.core.revise import RevisionKind
+from app.core.story import StoryStatus
 from app.errors import NotFound
 from app.store.engine import ReadSession
 from app.store.models import revisions
@@ -91,9 +92,15 @@ async def story_as_of(
 
 def _as_it_was(row: Row[Any], was: Revision) -> SimpleNamespace:
     now = row._asdict()
-    status = "killed" if was.kind is RevisionKind.KILLED else "live"
+    status = StoryStatus.KILLED if was.kind is RevisionKind.KILLED else StoryStatus.LIVE
     return SimpleNamespace(
-        **{**now, **was.state, "revision": was.revision, "revised_at": was.at, "status": status}
+        **{
+            **now,
+            **was.state,
+            "revision": was.revision,
+            "revised_at": was.at,
+            "status": status.value,
+        }
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
+from app.core.story import StoryStatus
 from app.store.engine import ReadSession, WriteSession
 from app.store.models import feeds, sources, stories
 from app.store.reindex import mark_outdated
@@ -26,7 +27,7 @@ async def list_sources(
     of_feeds = select(func.count()).where(feeds.c.source_id == sources.c.id).scalar_subquery()
     of_stories = (
         select(func.count())
-        .where(stories.c.source_id == sources.c.id, stories.c.status == "live")
+        .where(stories.c.source_id == sources.c.id, stories.c.status == StoryStatus.LIVE.value)
         .scalar_subquery()
     )
     rows = await session.execute(

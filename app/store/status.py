@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, select, text
 
 from app.core.page.job import PageState
+from app.core.story import StoryStatus
 from app.store.changes import last_seq
 from app.store.engine import SQLITE, ReadSession, to_ms
 from app.store.feeds import Health
@@ -48,7 +49,9 @@ async def read_status(session: ReadSession, now: datetime) -> Status:
     p50, p95 = await _delays(session, since)
     version, size = await _database(session)
     new = select(func.count()).where(stories.c.ingested_at >= since)
-    every = select(func.count()).select_from(stories).where(stories.c.status == "live")
+    every = (
+        select(func.count()).select_from(stories).where(stories.c.status == StoryStatus.LIVE.value)
+    )
     return Status(
         feeds=await _feeds(session),
         due=due,

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
+from app.core.story import StoryStatus
 from app.errors import NotFound
 from app.store.engine import ReadSession
 from app.store.models import copies, feeds, members, sources, stories, texts
@@ -73,7 +74,7 @@ def _stories(*, body: bool) -> Select[Any]:
     query = query.join(sources, sources.c.id == stories.c.source_id).outerjoin(
         members, members.c.story_id == stories.c.id
     )
-    query = query.where(stories.c.status != "dropped")
+    query = query.where(stories.c.status != StoryStatus.DROPPED.value)
     if body:
         query = query.add_columns(texts.c.text, texts.c.blocks, texts.c.html).join(
             texts, texts.c.story_id == stories.c.id

@@ -16,6 +16,7 @@ from sqlalchemy import Row, Select, delete, func, select, union_all, update
 
 from app.core.search.query import Filter, leaves
 from app.core.search.search import Search
+from app.core.story import StoryStatus
 from app.core.tag import fold_name
 from app.core.tagging.edits import (
     MAX_MERGES,
@@ -218,7 +219,7 @@ async def _concerned(session: WriteSession, tag: str) -> Select[tuple[int]] | No
         return None
     scheme, _, code = merges.called(tag).partition(":")
     having = select(story_tags.c.story_id).where(story_tags.c.tag_id == tag_id(scheme, code))
-    dropped = select(stories.c.id).where(stories.c.status == "dropped")
+    dropped = select(stories.c.id).where(stories.c.status == StoryStatus.DROPPED.value)
     both = union_all(having, dropped).subquery()
     return select(both.c.story_id)
 

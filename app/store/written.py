@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, Table, select, update
@@ -18,7 +17,7 @@ from app.core.make import NORMAL_FORM_VERSION, Made
 from app.core.poll import ChangedStory, ClaimedFeed, NewStory
 from app.core.revise import WITHDRAWN_HASH, Before, RevisionKind, kind_of
 from app.core.search.index import times_of
-from app.core.story import BlockType, Story, tag_record
+from app.core.story import BlockType, Story, StoryStatus, tag_record
 from app.store.changes import ChangeType, NewChange
 from app.store.engine import WriteSession
 from app.store.models import entries, revisions, stories, texts
@@ -26,15 +25,6 @@ from app.store.policy import STALE, shared_version
 from app.store.search import IndexRow, index_stories, unindex_stories
 from app.store.states import packed_state
 from app.store.tags import replace_tags
-
-
-class Status(StrEnum):
-    """Whether a story is served."""
-
-    LIVE = "live"
-    KILLED = "killed"  # its publisher withdrew it
-    DROPPED = "dropped"  # an operator's rule keeps it out of the stream
-
 
 CHANGE_OF_KIND = {
     RevisionKind.UPDATE: ChangeType.UPDATED,
@@ -51,20 +41,20 @@ class Written:
     id: int
     made: Made
     times: Mapping[str, Any]
-    status: Status
+    status: StoryStatus
 
 
-def status_of(made: Made) -> Status:
+def status_of(made: Made) -> StoryStatus:
     if made.story.content_hash == WITHDRAWN_HASH:
-        return Status.KILLED
-    return Status.DROPPED if made.dropped else Status.LIVE
+        return StoryStatus.KILLED
+    return StoryStatus.DROPPED if made.dropped else StoryStatus.LIVE
 
 
-def change_of_status(before: Status, after: Status) -> ChangeType | None:
+def change_of_status(before: StoryStatus, after: StoryStatus) -> ChangeType | None:
     """What a rule did to a story's place in the stream; None where it did nothing."""
-    if before is after or Status.KILLED in (before, after):
+    if before is after or StoryStatus.KILLED in (before, after):
         return None
-    return ChangeType.DROPPED if after is Status.DROPPED else ChangeType.RESTORED
+    return ChangeType.DROPPED if after is StoryStatus.DROPPED else ChangeType.RESTORED
 
 
 async def insert_stories(
@@ -82,7 +72,7 @@ async def insert_stories(
     return [
         NewChange(type=ChangeType.CREATED, story_id=w.id, revision=1)
         for w in written
-        if w.status is Status.LIVE
+        if w.status is StoryStatus.LIVE
     ]
 
 
@@ -99,9 +89,12 @@ async def revise_stories(
         kind, row = await _revise(session, story, feed_id, at)
         status = status_of(story.made)
         written.append(Written(id=story.id, made=story.made, times=row, status=status))
-        before = Status(row["status"])
+        before = StoryStatus(row["status"])
         told = change_of_status(before, status) or CHANGE_OF_KIND[kind]
-        if Status.LIVE in (before, status):  # of what nobody was shown there is nothing to tell
+        if StoryStatus.LIVE in (
+            before,
+            status,
+        ):  # of what nobody was shown there is nothing to tell
             news.append(NewChange(type=told, story_id=story.id, revision=story.revision))
     await keep_made(session, written)
     return news
@@ -126,8 +119,8 @@ async def keep_made(session: WriteSession, written: Sequence[Written]) -> None:
             for w in written
         ],
     )
-    shown = [w for w in written if w.status is Status.LIVE]
-    hidden = [w for w in written if w.status is not Status.LIVE]
+    shown = [w for w in written if w.status is StoryStatus.LIVE]
+    hidden = [w for w in written if w.status is not StoryStatus.LIVE]
     tagged = [(w.id, w.made.story.tags) for w in shown]
     await replace_tags(session, [*tagged, *((w.id, ()) for w in hidden)])
     await index_stories(session, [_index_row(w) for w in shown])
@@ -244,7 +237,9 @@ async def _stored(session: WriteSession, story_id: int) -> Row[Any]:
 def _before(was: Mapping[str, Any]) -> Before:
     corrections = (b["text"] for b in was["blocks"] if b["type"] == BlockType.CORRECTION.value)
     return Before(
-        title=was["title"], corrections=frozenset(corrections), killed=was["status"] == "killed"
+        title=was["title"],
+        corrections=frozenset(corrections),
+        killed=was["status"] == StoryStatus.KILLED,
     )
 
 
