@@ -126,6 +126,9 @@ _FEED: Final = {
     "failures": 0,
     "failure": None,
     "failure_detail": None,
+    "silent_since": None,
+    "guids_unstable": False,
+    "alternates": [],
     "last_poll": _FETCH,
 }
 _KEY: Final = {

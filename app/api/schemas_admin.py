@@ -98,6 +98,13 @@ class FeedOut(Answer):
     failures: int
     failure: Failure | None
     failure_detail: str | None
+    silent_since: datetime | None = Field(
+        description="Since when it has been quiet for longer than it ever is; null if it is not."
+    )
+    guids_unstable: bool = Field(description="Its entries change their guids from poll to poll.")
+    alternates: list[str] = Field(
+        description="Feeds that the page at its address names, if that is no feed."
+    )
     last_poll: FetchOut | None
 
 

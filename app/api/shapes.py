@@ -154,6 +154,9 @@ def feed_shape(feed: Feed, last_poll: Fetch | None) -> dict[str, Any]:
         "failures": feed.failures,
         "failure": feed.failure and feed.failure.value,
         "failure_detail": feed.failure_detail,
+        "silent_since": feed.silent_since,
+        "guids_unstable": feed.guids_unstable,
+        "alternates": list(feed.alternates),
         "last_poll": last_poll and fetch_shape(last_poll),
     }
 

@@ -110,8 +110,8 @@ def list_all(
         Literal["active", "paused", "quarantined"] | None, typer.Option(help="Only these.")
     ] = None,
     health: Annotated[
-        Literal["new", "ok", "failing", "paused", "quarantined"] | None,
-        typer.Option(help="Only these; new: not polled yet."),
+        Literal["new", "ok", "silent", "failing", "gone", "paused", "quarantined"] | None,
+        typer.Option(help="Only these; new: not polled yet, silent: quiet for unusually long."),
     ] = None,
     as_json: AsJson = False,
     url: Url = None,

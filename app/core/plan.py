@@ -265,6 +265,12 @@ def _as_it_was(feed: ClaimedFeed) -> FeedUpdate:
         last_success_at=feed.last_success_at,
         last_new_at=feed.last_new_at,
         quarantined=False,
+        history=feed.history,
+        silent_since=feed.silent_since,
+        guids_unstable=feed.guids_unstable,
+        trust=feed.trust,
+        sighting=feed.sighting,
+        alternates=feed.alternates,
     )
 
 

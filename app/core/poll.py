@@ -7,8 +7,10 @@ from datetime import datetime
 
 from app.core.identity import EntryKeys, Lookup
 from app.core.make import Made
+from app.core.moves import Sighting
 from app.core.normal.repeats import UNDECIDED, Decided, Lesson
 from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
+from app.core.trust import Trust
 from app.core.types import Failure, ParsedFeed, Validators
 
 
@@ -41,6 +43,12 @@ class ClaimedFeed:
     policy: PollPolicy = field(default_factory=PollPolicy)
     last_success_at: datetime | None = None
     last_new_at: datetime | None = None
+    history: bytes | None = None  # when its entries appeared, packed
+    silent_since: datetime | None = None
+    guids_unstable: bool = False
+    trust: Trust = field(default_factory=Trust)
+    sighting: Sighting | None = None
+    alternates: tuple[str, ...] = ()  # addresses of feeds that it named when it was none itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +107,12 @@ class FeedUpdate:
     last_success_at: datetime | None
     last_new_at: datetime | None
     quarantined: bool
+    history: bytes | None
+    silent_since: datetime | None
+    guids_unstable: bool
+    trust: Trust
+    sighting: Sighting | None
+    alternates: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

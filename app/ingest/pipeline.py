@@ -75,21 +75,27 @@ class Polled:
 async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
     """Poll a claimed feed and apply the plan."""
     started = time.monotonic()
-    request = FetchRequest(
-        url=feed.url, validators=feed.validators, validators_url=feed.validators_url
-    )
-    fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
-    if isinstance(fetched, Fetched) and is_index(fetched.body):
-        fetched = await _gather(feed, fetched, pipeline)
-    document = await _read(feed, fetched, pipeline)
+    fetched = await obtain(feed, pipeline)
+    document = await read(feed, fetched, pipeline)
     for _ in range(REPLANS):
         now = feed.claimed_at + timedelta(seconds=time.monotonic() - started)
-        plan = await _plan(feed, fetched, document, now, pipeline)
+        plan = await plan_poll(feed, fetched, document, now, pipeline)
         applied = await _apply(plan, pipeline)
         if applied is not Applied.STALE:
             return Polled(plan=plan, applied=applied)
     plan = internal_failure(feed, RuntimeError("every plan was stale"))
     return Polled(plan=plan, applied=await _apply(plan, pipeline))
+
+
+async def obtain(feed: ClaimedFeed, pipeline: Pipeline) -> FetchResult:
+    """What the feed's server gives: its document, or all that this only lists, or why not."""
+    request = FetchRequest(
+        url=feed.url, validators=feed.validators, validators_url=feed.validators_url
+    )
+    fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
+    if isinstance(fetched, Fetched) and is_index(fetched.body):
+        return await _gather(feed, fetched, pipeline)
+    return fetched
 
 
 async def _apply(plan: FeedPlan, pipeline: Pipeline) -> Applied:
@@ -114,7 +120,7 @@ async def _gather(feed: ClaimedFeed, index: Fetched, pipeline: Pipeline) -> Fetc
     return await gatherer.run(index, before)
 
 
-async def _read(
+async def read(
     feed: ClaimedFeed, fetched: FetchResult, pipeline: Pipeline
 ) -> Document | ParseFailed | None:
     """The document that was fetched; None where there is none to read."""
@@ -133,13 +139,14 @@ async def _read(
     return read
 
 
-async def _plan(
+async def plan_poll(
     feed: ClaimedFeed,
     fetched: FetchResult,
     document: Document | ParseFailed | None,
     now: datetime,
     pipeline: Pipeline,
 ) -> FeedPlan:
+    """What to write for what was fetched and read; nothing is written yet."""
     match fetched, document:
         case FetchFailed(), _:
             return plan_failure(feed, fetched, fetched, now)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import Row, Select, case, delete, select, update
 
 from app.core.countries import country_of_domain
 from app.core.types import Failure
@@ -31,7 +31,9 @@ class Health(StrEnum):
 
     NEW = "new"  # not polled yet
     OK = "ok"
+    SILENT = "silent"  # it answers, and has been quiet for longer than it ever is
     FAILING = "failing"
+    GONE = "gone"  # its server says that there is no such feed any more (410)
     PAUSED = "paused"
     QUARANTINED = "quarantined"
 
@@ -78,14 +80,10 @@ class Feed:
     failures: int
     failure: Failure | None
     failure_detail: str | None
-
-    @property
-    def health(self) -> Health:
-        if self.state is not FeedState.ACTIVE:
-            return Health(self.state.value)
-        if self.failures:
-            return Health.FAILING
-        return Health.OK if self.last_success_at else Health.NEW
+    silent_since: datetime | None
+    guids_unstable: bool
+    alternates: tuple[str, ...]  # addresses of feeds that its page names, as it is none itself
+    health: Health
 
 
 async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
@@ -183,7 +181,7 @@ async def list_feeds(
     if state is not None:
         query = query.where(feeds.c.state == state.value)
     if health is not None:
-        query = query.where(_has_health(health))
+        query = query.where(health_of() == health.value)
     return [_feed(row) for row in await session.execute(query)]
 
 
@@ -251,22 +249,22 @@ async def _update_one(session: WriteSession, feed_id: int, values: dict[str, Any
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
 
 
-def _has_health(health: Health) -> Any:  # noqa: ANN401 - a SQL expression
-    active = feeds.c.state == FeedState.ACTIVE.value
-    match health:
-        case Health.FAILING:
-            return active & (feeds.c.failures > 0)
-        case Health.OK:
-            return active & (feeds.c.failures == 0) & feeds.c.last_success_at.is_not(None)
-        case Health.NEW:
-            return active & (feeds.c.failures == 0) & feeds.c.last_success_at.is_(None)
-        case Health.PAUSED | Health.QUARANTINED:
-            return feeds.c.state == health.value
+def health_of() -> Any:  # noqa: ANN401 - a SQL expression
+    """A feed's health, for a query over `feeds`."""
+    return case(
+        (feeds.c.state != FeedState.ACTIVE.value, feeds.c.state),
+        (feeds.c.failure == Failure.GONE.value, Health.GONE.value),
+        (feeds.c.failures > 0, Health.FAILING.value),
+        (feeds.c.last_success_at.is_(None), Health.NEW.value),
+        (feeds.c.silent_since.is_not(None), Health.SILENT.value),
+        else_=Health.OK.value,
+    )
 
 
 def _feeds() -> Select[Any]:
     of_source = (sources.c.domain, sources.c.name.label("source_name"), sources.c.country)
-    return select(feeds, *of_source).join(sources, sources.c.id == feeds.c.source_id)
+    found = select(feeds, health_of().label("health"), *of_source)
+    return found.join(sources, sources.c.id == feeds.c.source_id)
 
 
 def _feed(row: Row[Any]) -> Feed:
@@ -294,4 +292,8 @@ def _feed(row: Row[Any]) -> Feed:
         failures=row.failures,
         failure=Failure(row.failure) if row.failure else None,
         failure_detail=row.failure_detail,
+        silent_since=row.silent_since,
+        guids_unstable=row.guids_unstable,
+        alternates=tuple(row.alternates),
+        health=Health(row.health),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from app.core.poll import FeedPlan
+from app.core.poll import FeedPlan, FeedUpdate
 from app.store.engine import ReadSession, WriteSession
 from app.store.leases import release_host
 from app.store.ledger import insert_row
@@ -40,6 +40,7 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
         "ttl_s": pace.ttl_s,
         "skip_hours": sorted(pace.skip_hours),
         "skip_days": sorted(pace.skip_days),
+        **_learned(after),
     }
     if after.quarantined:
         values["state"] = "quarantined"
@@ -61,6 +62,22 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
             .values(name=after.title)
         )
     await release_host(session, plan.feed, gap_s=gap_s)
+
+
+def _learned(after: FeedUpdate) -> dict[str, Any]:
+    moving = after.sighting
+    return {
+        "history": after.history,
+        "silent_since": after.silent_since,
+        "guids_unstable": after.guids_unstable,
+        "whole_at": after.trust.whole_at,
+        "unchanged": after.trust.unchanged,
+        "distrusted_at": after.trust.distrusted_at,
+        "moving_to": moving and moving.url,
+        "moving_seen": moving.seen if moving else 0,
+        "moving_since": moving and moving.since,
+        "alternates": list(after.alternates),
+    }
 
 
 async def kept_body(session: ReadSession, feed_id: int) -> bytes | None:

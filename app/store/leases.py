@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, literal, or_, select, update
 
+from app.core.moves import Sighting
 from app.core.poll import ClaimedFeed
 from app.core.schedule import MAX_ATTEMPTS, Pace, PollPolicy
+from app.core.trust import Trust
 from app.core.types import Failure, Validators
 from app.core.urls import without_credentials
 from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
@@ -237,7 +239,21 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         ),
         last_success_at=row.last_success_at,
         last_new_at=row.last_new_at,
+        history=row.history,
+        silent_since=row.silent_since,
+        guids_unstable=row.guids_unstable,
+        trust=Trust(
+            whole_at=row.whole_at, unchanged=row.unchanged, distrusted_at=row.distrusted_at
+        ),
+        sighting=_sighting(row),
+        alternates=tuple(row.alternates),
     )
+
+
+def _sighting(row: Row[Any]) -> Sighting | None:
+    if row.moving_to is None:
+        return None
+    return Sighting(url=row.moving_to, seen=row.moving_seen, since=row.moving_since)
 
 
 def _holder(feed: ClaimedFeed) -> str:

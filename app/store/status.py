@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, text
+from sqlalchemy import func, select, text
 
 from app.core.page.job import PageState
 from app.core.story import StoryStatus
 from app.store.changes import last_seq
 from app.store.engine import SQLITE, ReadSession, to_ms
-from app.store.feeds import Health
+from app.store.feeds import Health, health_of
 from app.store.models import feeds, fetches, pages, stories
 from app.store.reindex import count_outdated
 from app.store.renewal import count_outdated_entries
@@ -74,12 +74,7 @@ async def read_status(session: ReadSession, now: datetime) -> Status:
 
 
 async def _feeds(session: ReadSession) -> dict[str, int]:
-    health = case(
-        (feeds.c.state != "active", feeds.c.state),
-        (feeds.c.failures > 0, Health.FAILING.value),
-        (feeds.c.last_success_at.is_(None), Health.NEW.value),
-        else_=Health.OK.value,
-    )
+    health = health_of()
     rows = await session.execute(select(health, func.count()).group_by(health))
     return {h.value: 0 for h in Health} | {row[0]: row[1] for row in rows}
 

@@ -16,6 +16,7 @@ from app.store.models.stories import (
     texts,
 )
 from app.store.models.tagging import rules, tag_edits, tag_policy
+from app.store.models.upkeep import feed_credentials, feed_moves, pushes, subscriptions
 
 __all__ = [
     "bands",
@@ -23,6 +24,8 @@ __all__ = [
     "changes",
     "copies",
     "entries",
+    "feed_credentials",
+    "feed_moves",
     "feeds",
     "fetches",
     "hosts",
@@ -32,6 +35,7 @@ __all__ = [
     "members",
     "meta",
     "pages",
+    "pushes",
     "revisions",
     "rules",
     "sketches",
@@ -39,6 +43,7 @@ __all__ = [
     "stories",
     "story_tags",
     "story_weights",
+    "subscriptions",
     "tag_edits",
     "tag_policy",
     "tags",

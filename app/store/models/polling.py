@@ -70,6 +70,19 @@ feeds = Table(
     Column("ttl_s", BigInteger),
     Column("skip_hours", Json, nullable=False, server_default="[]"),
     Column("skip_days", Json, nullable=False, server_default="[]"),
+    # what polling has learned of it
+    Column("history", LargeBinary),  # when its entries appeared, packed
+    Column("silent_since", Instant),
+    Column("guids_unstable", Boolean, nullable=False, server_default=false()),
+    Column(
+        "whole_at", Instant
+    ),  # when it last gave a document that was asked for without condition
+    Column("unchanged", Integer, nullable=False, server_default="0"),  # answers of 304 since
+    Column("distrusted_at", Instant),  # since when its validators are not sent
+    Column("moving_to", Text),
+    Column("moving_seen", Integer, nullable=False, server_default="0"),
+    Column("moving_since", Instant),
+    Column("alternates", Json, nullable=False, server_default="[]"),  # feeds named by what it gives
     Index(
         "ix_feeds_due",
         "next_poll_at",
@@ -93,6 +106,11 @@ hosts = Table(
     Column("busy_until", Instant),
     Column("holder", String(64)),  # the lease that keeps it busy
     Column("free_at", Instant, nullable=False),
+    Column("domain_slot", String(255)),
+    Column("address_slot", String(255)),
+    Column("refused_at", Instant),
+    Column("refused_feed_id", BigInteger),
+    Column("refusals", Integer, nullable=False, server_default="0"),
 )
 
 fetches = Table(

@@ -1,0 +1,145 @@
+"""What polling learns of feeds and hosts: rhythm, validators, moves, credentials, subscriptions.
+
+Revision ID: 0005
+Revises: 0004
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+def _of_feeds() -> list[sa.Column[Any]]:
+    return [
+    sa.Column("history", sa.LargeBinary(), nullable=True),
+    sa.Column("silent_since", sa.BigInteger(), nullable=True),
+    sa.Column("guids_unstable", sa.Boolean(), server_default=sa.false(), nullable=False),
+    sa.Column("whole_at", sa.BigInteger(), nullable=True),
+    sa.Column("unchanged", sa.Integer(), server_default="0", nullable=False),
+    sa.Column("distrusted_at", sa.BigInteger(), nullable=True),
+    sa.Column("moving_to", sa.Text(), nullable=True),
+    sa.Column("moving_seen", sa.Integer(), server_default="0", nullable=False),
+    sa.Column("moving_since", sa.BigInteger(), nullable=True),
+    sa.Column("alternates", sa.Text(), server_default="[]", nullable=False),
+    ]
+
+
+def _of_hosts() -> list[sa.Column[Any]]:
+    return [
+    sa.Column("domain_slot", sa.String(length=255), nullable=True),
+    sa.Column("address_slot", sa.String(length=255), nullable=True),
+    sa.Column("refused_at", sa.BigInteger(), nullable=True),
+    sa.Column("refused_feed_id", sa.BigInteger(), nullable=True),
+    sa.Column("refusals", sa.Integer(), server_default="0", nullable=False),
+    ]
+
+
+
+def upgrade() -> None:
+    for column in _of_feeds():
+        op.add_column("feeds", column)
+    for column in _of_hosts():
+        op.add_column("hosts", column)
+    op.create_table(
+        "feed_moves",
+        _serial(),
+        _of_feed(),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("from_url", sa.Text(), nullable=False),
+        sa.Column("to_url", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("reverted_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["feed_id"],
+            ["feeds.id"],
+            name=op.f("fk_feed_moves_feed_id_feeds"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_moves")),
+    )
+    op.create_index("ix_feed_moves_feed", "feed_moves", ["feed_id", "id"], unique=False)
+    op.create_table(
+        "feed_credentials",
+        _of_feed(),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("username", sa.Text(), nullable=True),
+        sa.Column("variable", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feed_id"],
+            ["feeds.id"],
+            name=op.f("fk_feed_credentials_feed_id_feeds"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("feed_id", name=op.f("pk_feed_credentials")),
+    )
+    op.create_table(
+        "subscriptions",
+        _of_feed(),
+        sa.Column("hub_url", sa.Text(), nullable=False),
+        sa.Column("topic_url", sa.Text(), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("secret", sa.String(length=128), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("requested_at", sa.BigInteger(), nullable=True),
+        sa.Column("verified_at", sa.BigInteger(), nullable=True),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("pushed_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), nullable=True),
+        sa.Column("lease_token", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feed_id"],
+            ["feeds.id"],
+            name=op.f("fk_subscriptions_feed_id_feeds"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("feed_id", name=op.f("pk_subscriptions")),
+        sa.UniqueConstraint("token", name=op.f("uq_subscriptions_token")),
+    )
+    op.create_index("ix_subscriptions_due", "subscriptions", ["due_at"], unique=False)
+    op.create_table(
+        "pushes",
+        _serial(),
+        _of_feed(),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["feed_id"], ["feeds.id"], name=op.f("fk_pushes_feed_id_feeds"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pushes")),
+    )
+    op.create_index("ix_pushes_feed", "pushes", ["feed_id", "id"], unique=False)
+
+
+def _serial() -> sa.Column[int]:
+    return sa.Column(
+        "id",
+        sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+        autoincrement=True,
+        nullable=False,
+    )
+
+
+def _of_feed() -> sa.Column[int]:
+    kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    return sa.Column("feed_id", kind, autoincrement=False, nullable=False)
+
+
+def downgrade() -> None:
+    for table in ("pushes", "subscriptions", "feed_credentials", "feed_moves"):
+        op.drop_table(table)
+    for table, columns in (("hosts", _of_hosts()), ("feeds", _of_feeds())):
+        for column in reversed(columns):
+            op.execute(f"ALTER TABLE {table} DROP COLUMN {column.name}")
