@@ -49,6 +49,7 @@ from app.ingest.probe import probe
 from app.ingest.renew import Renewer, renew_batch, tell_of_outdated
 from app.ingest.robots import RobotsCache
 from app.net import AddressPolicy, HttpClients
+from app.push.watch import LogWatch
 from app.settings import Settings
 from app.store.engine import Database, open_database
 from app.store.keys import ensure_admin_key
@@ -70,6 +71,7 @@ class Service:
     registry: CollectorRegistry
     metrics: Metrics
     cursor_secret: bytes
+    watch: LogWatch
     first_key: str | None = None
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -120,6 +122,7 @@ async def open_service(
             registry=registry,
             metrics=metrics,
             cursor_secret=await cursor_secret(database),
+            watch=LogWatch(database),
             first_key=await _ensure_admin_key(database, settings) if makes_key else None,
         )
 
@@ -144,6 +147,7 @@ def create_app(
         async with opened as service, asyncio.TaskGroup() as group:
             app.state.service = service
             app.state.deps = _deps(service, local_key, group)
+            group.create_task(service.watch.run(), name="log watch")
             if polls:
                 group.create_task(service.loops.run(), name="loops")
             try:
@@ -151,6 +155,7 @@ def create_app(
             finally:
                 service.draining.set()
                 service.loops.stop()
+                await service.watch.stop()
 
     app = docs.DescribedApp(
         title="Copydesk",
@@ -220,6 +225,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         ),
         poll_now=poll_now,
         wake_poller=service.poller.wake,
+        wait_for_changes=service.watch.beyond,
         is_draining=service.draining.is_set,
         start=group.create_task,
         local_key=local_key,

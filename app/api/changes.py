@@ -2,48 +2,113 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import Reading
+from app.api.deps import DepsDep
 from app.api.listing import Include
+from app.api.parameters import SEPARATED, UnorderedDep, moment
 from app.api.replies import page_reply
 from app.api.schemas import ChangeList, problems
 from app.api.shapes import change_shape
-from app.api.story_pages import story_shapes
-from app.store.changes import last_seq, read_changes
+from app.errors import FieldError, Invalid
+from app.store.changes import ChangeType, last_seq, seq_before
+from app.store.engine import ReadSession
+from app.store.following import Following, read_on
 
 router = APIRouter(prefix="/v1", tags=["changes"])
+
+MAX_SEQ = (1 << 63) - 1
+
+
+def following(
+    search: UnorderedDep,
+    include: Annotated[
+        list[Include] | None,
+        SEPARATED,
+        Query(description="`body` adds text, blocks, html and copies."),
+    ] = None,
+    type: Annotated[  # noqa: A002 - the parameter's name
+        list[ChangeType] | None, SEPARATED, Query(description="Only changes of these types.")
+    ] = None,
+) -> Following:
+    if odd := set(include or ()) - {Include.BODY}:
+        raise _invalid("include", f"{min(odd).value} has no place in the log, which takes body")
+    return Following(
+        search=search, types=frozenset(type or ()), body=Include.BODY in (include or ())
+    )
+
+
+FollowingDep = Annotated[Following, Depends(following)]
 
 
 @router.get("/changes", response_model=ChangeList, responses=problems(400, 401))
 async def list_changes(
     request: Request,
-    session: Reading,
+    deps: DepsDep,
+    wanted: FollowingDep,
     after: Annotated[
-        int, Query(ge=0, lt=1 << 63, description="The last `seq` you have; 0 is the beginning.")
-    ] = 0,
+        str,
+        Query(
+            max_length=40,
+            description="The last `seq` you have, 0 for the beginning, a time (RFC 3339), or "
+            "`now`: nothing that has happened yet.",
+        ),
+    ] = "0",
     limit: Annotated[int, Query(ge=1, le=1000, description="Changes on a page.")] = 100,
-    include: Annotated[
-        list[Include] | None, Query(description="`body` adds text, blocks, html and copies.")
-    ] = None,
+    wait: Annotated[
+        float,
+        Query(ge=0, le=60, description="Seconds to wait for a change if there is none yet."),
+    ] = 0,
+    compact: Annotated[  # noqa: FBT002 - a query parameter
+        bool, Query(description="Of each story only its latest change.")
+    ] = False,
 ) -> Response:
-    """What happened to stories, in order and without gaps, each with the story as it is now.
+    """What happened to stories, in order and without gaps, each with the story at that revision.
 
-    Call again with `after` set to `page.next_cursor`; it is kept when there is nothing newer.
+    Call again with `after` set to `page.next_cursor`; it is kept when there is nothing newer. With
+    the filters of a search, changes are left out of stories that do not match; of a story that may
+    have matched before and does not now, a change with `matches` false says to drop it.
     """
-    found = await read_changes(session, after, limit + 1)
-    shown = found[:limit]
-    ids = tuple(dict.fromkeys(change.story_id for change in shown))
-    body = Include.BODY in (include or ())
-    stories = {s["id"]: s for s in await story_shapes(session, ids, body=body)}
+    until = time.monotonic() + wait
+    wanted = replace(wanted, compact=compact)
+    async with deps.database.read() as session:
+        start = await start_of(session, "after", after)
+        found = await read_on(session, wanted, start, limit, deps.clock())
+    while not found.told and not found.more:
+        left_s = until - time.monotonic()
+        if left_s <= 0 or not await deps.wait_for_changes(found.last_seq, left_s):
+            break
+        async with deps.database.read() as session:
+            found = await read_on(session, wanted, found.scanned, limit, deps.clock())
     return page_reply(
         request,
-        [change_shape(change, stories.get(str(change.story_id))) for change in shown],
-        next_cursor=str(shown[-1].seq if shown else after),
+        [change_shape(told, body=wanted.body) for told in found.told],
+        next_cursor=str(found.scanned),
         limit=limit,
-        meta={"last_seq": await last_seq(session)},
-        has_more=len(found) > limit,
+        meta={"last_seq": found.last_seq},
+        has_more=found.more,
+    )
+
+
+async def start_of(session: ReadSession, parameter: str, said: str) -> int:
+    """The entry to read after: a seq, "now" or a time; raises Invalid."""
+    if said == "now":
+        return await last_seq(session)
+    if said.isascii() and said.isdigit() and (seq := int(said)) <= MAX_SEQ:
+        return seq
+    if "-" in said.lstrip("-") and (at := moment(parameter, said)) is not None:
+        return await seq_before(session, at)
+    raise _invalid(
+        parameter, f"{said!r} is no place in the log: send a seq, a time (RFC 3339), or now"
+    )
+
+
+def _invalid(parameter: str, detail: str) -> Invalid:
+    return Invalid(
+        f"{parameter}: {detail}", errors=(FieldError(parameter=parameter, detail=detail),)
     )

@@ -46,6 +46,7 @@ class Deps:
     renew: Callable[[int | None, int], Awaitable[RenewedBatch]]  # below an id, so many
     poll_now: Callable[[int, float], Awaitable[bool]]
     wake_poller: Callable[[], None]
+    wait_for_changes: Callable[[int, float], Awaitable[bool]]  # beyond a seq, so many seconds
     is_draining: Callable[[], bool]
     start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
     """Run beside the requests; waited for when the service stops."""

@@ -191,13 +191,18 @@ class StoryAnswer(Answer):
 
 
 class ChangeOut(Answer):
-    """One entry of the log; `story` is the story as it is now."""
+    """One entry of the log, with the story as it was at that revision.
+
+    `matches` is whether the story, as it is now, is among those asked for; if it is not, `story`
+    is null, and who has it drops it.
+    """
 
     seq: int
     type: ChangeType
     at: datetime
     story_id: str
     revision: int
+    matches: bool
     story: StoryOut | None
 
 

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from sqlalchemy import Row
 
 from app.core.search.conditions import Clause
 from app.core.search.highlight import best_passage, highlight_title
 from app.core.story import placed
-from app.store.changes import Change
 from app.store.feeds import Feed
+from app.store.following import StoryRow, Told
 from app.store.keys import Key
 from app.store.ledger import Fetch
 from app.store.revisions import Revision
 from app.store.sources import Source
 from app.store.stories import StoryCopy
-
-StoryRow: TypeAlias = Row[Any] | SimpleNamespace
-"""A story with its source, as it is or as it was."""
-
 
 _NOT_IN_TEXT: Final = {"span": None, "mentions": 0, "rule": None}
 """Of tags that were kept before they said where in the story they are."""
@@ -62,7 +57,7 @@ def _story_source(row: StoryRow) -> dict[str, Any]:
     }
 
 
-def full_story_shape(row: StoryRow, copies: list[StoryCopy]) -> dict[str, Any]:
+def full_story_shape(row: StoryRow, copies: Sequence[StoryCopy]) -> dict[str, Any]:
     """A story with its text, blocks, HTML and copies, and how its date was read."""
     return {
         **story_shape(row),
@@ -112,13 +107,17 @@ def revision_shape(revision: Revision) -> dict[str, Any]:
     return {**about, **state}
 
 
-def change_shape(change: Change, story: dict[str, Any] | None) -> dict[str, Any]:
+def change_shape(told: Told, *, body: bool) -> dict[str, Any]:
+    change, story = told.change, None
+    if told.story is not None:
+        story = full_story_shape(told.story, told.copies) if body else story_shape(told.story)
     return {
         "seq": change.seq,
         "type": change.type.value,
         "at": change.at,
         "story_id": str(change.story_id),
         "revision": change.revision,
+        "matches": told.matches,
         "story": story,
     }
 

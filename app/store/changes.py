@@ -7,15 +7,18 @@ lock is held until the commit, a later number is committed later, and a rollback
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from app.store.engine import ReadSession, WriteSession
 from app.store.models import changes, log_head
+
+LONGEST_POLL: Final = timedelta(minutes=15)
 
 
 class ChangeType(StrEnum):
@@ -73,11 +76,26 @@ async def append_changes(session: WriteSession, news: Sequence[NewChange], at: d
     )
 
 
-async def read_changes(session: ReadSession, after: int, limit: int) -> list[Change]:
-    """Entries with `seq` above `after`, in order."""
-    rows = await session.execute(
-        select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)
-    )
+async def read_changes(
+    session: ReadSession,
+    after: int,
+    limit: int,
+    *,
+    types: Collection[ChangeType] = (),
+    compact: bool = False,
+) -> list[Change]:
+    """Entries with `seq` above `after`, in order; of some types only, where any are named.
+
+    `compact`: of each story only its latest entry, of whatever type.
+    """
+    query = select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)
+    if types:
+        query = query.where(changes.c.type.in_([kind.value for kind in types]))
+    if compact:
+        later = changes.alias("later")
+        query = query.where(
+            ~exists().where(later.c.story_id == changes.c.story_id, later.c.seq > changes.c.seq)
+        )
     return [
         Change(
             seq=row.seq,
@@ -86,9 +104,31 @@ async def read_changes(session: ReadSession, after: int, limit: int) -> list[Cha
             story_id=row.story_id,
             revision=row.revision,
         )
-        for row in rows
+        for row in await session.execute(query)
     ]
 
 
 async def last_seq(session: ReadSession) -> int:
     return int((await session.execute(select(log_head.c.seq))).scalar_one())
+
+
+async def seq_before(session: ReadSession, moment: datetime) -> int:
+    """After which entry to read for everything from a moment on: at least that, and what was
+    decided shortly before it.
+
+    Entries are in the order of their commits; each has the time of its decision, which may be as
+    much earlier as a poll may take. So the log is halved at a time that much before the moment.
+    """
+    wanted = moment - LONGEST_POLL
+    low, high = 0, await last_seq(session)
+    while low < high:
+        middle = (low + high + 1) // 2
+        at = await session.execute(
+            select(changes.c.at).where(changes.c.seq >= middle).order_by(changes.c.seq).limit(1)
+        )
+        found = at.scalar_one_or_none()
+        if found is not None and found < wanted:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import text
+
 from app.core.search.search import Search, Sort
-from app.store.asking import Asked, ask, story_languages
+from app.store.asking import Asked, ask, id_list, story_languages
 from app.store.collapse import count_collapsed, first_of_clusters, one_of_each
 from app.store.engine import ReadSession
 from app.store.relevance import Frame, most_relevant
@@ -80,6 +82,19 @@ async def count_clusters(
     tell, and whether more match.
     """
     return await count_collapsed(session, await asked_of(session, search, now), bound)
+
+
+async def matching_of(
+    session: ReadSession, search: Search, ids: Sequence[int], now: datetime
+) -> set[int]:
+    """Those of some stories that a search finds."""
+    source, parameters = (await asked_of(session, search, now)).sql(folded=True)
+    among, listed = id_list(session.dialect, ids)
+    found = await session.execute(
+        text(f"SELECT hit.id {source} AND hit.id {among}"),
+        {**parameters, "ids": listed},
+    )
+    return set(found.scalars())
 
 
 async def asked_of(session: ReadSession, search: Search, now: datetime) -> Asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from app.errors import NotFound
 from app.store.engine import ReadSession
 from app.store.models import revisions
 from app.store.states import STATE_FIELDS, unpacked_state
-from app.store.stories import get_story
+from app.store.stories import get_story, load_stories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,31 @@ async def get_revision(session: ReadSession, story_id: int, number: int) -> Revi
             f"story {story_id} has no revision {number}: it has those from 1 to {now.revision}"
         )
     return _kept(row)
+
+
+async def stories_at(
+    session: ReadSession, wanted: Collection[tuple[int, int]], *, body: bool
+) -> dict[tuple[int, int], Row[Any] | SimpleNamespace]:
+    """Stories as they were at their revisions, by id and revision; those that are not served are
+    left out. Their place among copies and clusters is that of now.
+    """
+    ids = list(dict.fromkeys(story_id for story_id, _ in wanted))
+    rows = {row.id: row for row in await load_stories(session, ids, body=body)}
+    past = {(n, revision) for n, revision in wanted if n in rows and revision != rows[n].revision}
+    found: dict[tuple[int, int], Row[Any] | SimpleNamespace] = {
+        (n, revision): rows[n] for n, revision in wanted if n in rows and (n, revision) not in past
+    }
+    if past:
+        kept = await session.execute(
+            select(revisions).where(
+                revisions.c.story_id.in_({n for n, _ in past}),
+                revisions.c.revision.in_({revision for _, revision in past}),
+            )
+        )
+        for row in kept:
+            if (row.story_id, row.revision) in past:
+                found[row.story_id, row.revision] = _as_it_was(rows[row.story_id], _kept(row))
+    return found
 
 
 async def story_as_of(

@@ -16,6 +16,7 @@ from app.api.schemas_admin import (
     FetchList,
     StatusAnswer,
 )
+from app.store.feeds import Health
 from tests.api.conftest import Api, on_sqlite
 from tests.api.publisher import Item, Publisher, atom
 from tests.ingest.servers import answer as scripted
@@ -365,7 +366,12 @@ async def test_status_counts_what_happened(api: Api, harbour: Publisher):
     await api.add_feed("https://other.example/rss")
     answer = await api.admin.get("/v1/admin/status")
     status = StatusAnswer.model_validate_json(answer.content).data
-    assert status.feeds == {"new": 1, "ok": 1, "failing": 1, "paused": 1, "quarantined": 0}
+    assert status.feeds == dict.fromkeys(map(str, Health), 0) | {
+        "new": 1,
+        "ok": 1,
+        "failing": 1,
+        "paused": 1,
+    }
     assert (status.due, status.leased, status.stories, status.last_seq) == (1, 0, 2, 2)
     assert status.last_hour.polls == {"new": 1, "failed": 1}
     assert status.last_hour.failures == {"not_found": 1}

@@ -1,0 +1,1 @@
+"""Telling others of stories: what reads the change log and hands it on."""
