@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.core.normal.repeats import UNDECIDED, Decided
+from app.core.tagging.hand import HandEdits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Known:
     )  # as that, where the document is a wire's
     decided: Decided = UNDECIDED  # of the source's lines
     policy: bytes = b""  # what operators have said about tags, packed; as `lines`
+    edits: Mapping[int, HandEdits] = field(default_factory=dict)  # of stories' tags; as `lines`
     lines: Mapping[int, bytes] = field(default_factory=dict)
     """Of the source's latest stories, newest first, as `pack_lines` packs them; only where the
     document holds words that are not on record."""

@@ -13,6 +13,7 @@ from app.core.search.index import IndexTerms
 from app.core.story import Story
 from app.core.syndicate import NOTHING, Sketch, sketch_of
 from app.core.tagging.give import with_tags
+from app.core.tagging.hand import HandEdits
 from app.core.tagging.policy import Settled, judge, unpack_policy
 from app.core.types import Entry
 
@@ -30,6 +31,7 @@ class Made:
     sketch: Sketch  # of its words, by which reprints are found; NOTHING if it is dropped
     policy: int = 0  # the version of the operators' policy that its tags are by
     dropped: bool = False  # kept, and not served: a rule says so
+    edits: HandEdits = ()  # of its tags that it is made by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +42,13 @@ class Making:
     source: StorySource
     learned: frozenset[int] = frozenset()  # hashes of the lines that the source repeats
     policy: bytes = b""  # what operators have said about tags, packed
+    edits: HandEdits = ()  # and done to the story's own
 
 
 def make(kept: KeptEntry, making: Making) -> Made:
     """The story of an entry, its terms, and the entry itself for the next time."""
-    return complete(story_of(kept, making.learned), kept, making.source, making.policy)
+    story = story_of(kept, making.learned)
+    return complete(story, kept, making.source, making.policy, making.edits)
 
 
 def story_of(kept: KeptEntry, learned: frozenset[int] = frozenset()) -> Story:
@@ -53,11 +57,17 @@ def story_of(kept: KeptEntry, learned: frozenset[int] = frozenset()) -> Story:
     return normalize(entry, replace(kept.context, learned=learned), kept.first_seen)
 
 
-def complete(story: Story, kept: KeptEntry, source: StorySource, policy: bytes = b"") -> Made:
+def complete(
+    story: Story,
+    kept: KeptEntry,
+    source: StorySource,
+    policy: bytes = b"",
+    edits: HandEdits = (),
+) -> Made:
     """All that is kept of a story that is in its normal form already, with the tags that it gets
-    by its words and by the operators' policy.
+    by its words, by the operators' policy and by hand.
     """
-    settled = tagged(story, kept.entry, source, policy)
+    settled = tagged(story, kept.entry, source, policy, edits)
     return Made(
         story=settled.story,
         terms=settled.terms,
@@ -65,13 +75,16 @@ def complete(story: Story, kept: KeptEntry, source: StorySource, policy: bytes =
         sketch=NOTHING if settled.dropped else sketch_of(story.title, story.text),
         policy=unpack_policy(policy).version,
         dropped=settled.dropped,
+        edits=edits,
     )
 
 
-def tagged(story: Story, entry: Entry, source: StorySource, policy: bytes) -> Settled:
-    """The story with the tags that it gets by its words, and by the operators' policy."""
+def tagged(
+    story: Story, entry: Entry, source: StorySource, policy: bytes, edits: HandEdits = ()
+) -> Settled:
+    """The story with the tags that it gets by its words, by the operators' policy and by hand."""
     about = with_tags(story, entry.categories, source.country)
-    return judge(about, source, unpack_policy(policy))
+    return judge(about, source, unpack_policy(policy), edits)
 
 
 def make_again(makings: Sequence[Making]) -> list[Made]:

@@ -144,4 +144,5 @@ def _known_of(known: Known, part: Sequence[Match]) -> Known:
     ids = {match.story.id for match in part if match.story is not None}
     pages = {n: packed for n, packed in known.told_by_page.items() if n in ids}
     wired = {n: packed for n, packed in known.wired.items() if n in ids}
-    return replace(known, copies={}, lines={}, told_by_page=pages, wired=wired)
+    edits = {n: said for n, said in known.edits.items() if n in ids}
+    return replace(known, copies={}, lines={}, told_by_page=pages, wired=wired, edits=edits)

@@ -84,6 +84,7 @@ class Writes:
         self.told_by_page = known.told_by_page
         self.wired = known.wired
         self.policy = known.policy
+        self.edits = known.edits
 
     def add(self, match: Match) -> None:
         entry = match.keys.entry
@@ -134,7 +135,7 @@ class Writes:
                 revision=known.revision + 1,
                 url_hash=match.keys.url_hash,
                 title_hash=match.keys.title_hash,
-                made=complete(story, kept, self.source, self.policy),
+                made=complete(story, kept, self.source, self.policy, self.edits.get(known.id, ())),
             )
         )
 

@@ -30,4 +30,5 @@ def tell_by_page(making: Making, body: bytes, *, content_type: str | None, url: 
     told, by_feed = story_of(by_page, making.learned), story_of(kept, making.learned)
     choice = choose(by_feed, told, page.facts.title)
     chosen = (told, by_page) if choice.kept is Kept.PAGE else (by_feed, kept)
-    return Told(choice=choice, made=complete(*chosen, making.source, making.policy))
+    made = complete(*chosen, making.source, making.policy, making.edits)
+    return Told(choice=choice, made=made)

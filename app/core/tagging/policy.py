@@ -6,7 +6,7 @@ It travels to worker processes packed, and is read there once for each version.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -16,8 +16,9 @@ from app.core.normal.agencies import agency_of
 from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, IndexTerms, index_terms
 from app.core.story import Story, Tag, TagBy
-from app.core.tag import ORIGIN_SCHEMES, tag_origin
+from app.core.tag import MAX_TAGS, ORIGIN_SCHEMES, tag_origin
 from app.core.tagging.edits import Merges, with_merged
+from app.core.tagging.hand import HandEdit, HandEdits
 from app.core.tagging.rules import Actions, GivenTag, Outcome, Rule, RuleBook, Visibility
 
 
@@ -89,13 +90,17 @@ def _form() -> TypeAdapter[TagPolicy]:
     return TypeAdapter(TagPolicy)
 
 
-def judge(story: Story, source: StorySource, policy: TagPolicy) -> Settled:
-    """A story by the policy; as it is where there is none."""
+def judge(story: Story, source: StorySource, policy: TagPolicy, edits: HandEdits = ()) -> Settled:
+    """A story by the policy, then by what was done to it by hand; as it is where there is neither.
+    It has at most MAX_TAGS.
+    """
     story = replace(story, tags=tuple(settled(story.tags, policy)))
     terms = index_terms(_indexable(story, source))
     outcome = policy.book.outcome(terms, story.language)
     dropped = outcome.visibility is Visibility.DROP
-    after = _with_outcome(story, outcome, policy)
+    after = _with_edits(_with_outcome(story, outcome, policy), edits, policy)
+    if len(after.tags) > MAX_TAGS:
+        after = replace(after, tags=tuple(_foremost(after.tags)))
     if after is not story:
         story, terms = after, index_terms(_indexable(after, source))
     return Settled(story=story, terms=terms, dropped=dropped)
@@ -130,6 +135,47 @@ def _with_outcome(story: Story, outcome: Outcome, policy: TagPolicy) -> Story:
     own = tag_origin(agency, language)
     rest = (tag for tag in [*kept, *given] if tag.scheme not in ORIGIN_SCHEMES or tag.rule)
     return replace(changed, tags=tuple(settled([*own, *rest], policy)))
+
+
+def _with_edits(story: Story, edits: HandEdits, policy: TagPolicy) -> Story:
+    """The tags given by hand, which keep the words that taggers have found for them, and none of
+    those taken away by hand. What is blocked is not given, nor does it stand for another tag.
+    """
+    said: dict[str, HandEdit] = {}
+    for edit in edits:
+        if not (edit.given and edit.qcode in policy.blocked):
+            said[policy.merges.called(edit.qcode)] = edit
+    if not said:
+        return story
+    there = {tag.qcode: tag for tag in story.tags}
+    kept = (tag for tag in story.tags if tag.qcode not in said)
+    given = (
+        _by_hand(qcode, policy.name_of(edit.qcode, edit.tag.name), there.get(qcode))
+        for qcode, edit in said.items()
+        if edit.given
+    )
+    return replace(story, tags=tuple(settled([*kept, *given], policy)))
+
+
+def _by_hand(qcode: str, name: str, found: Tag | None) -> Tag:
+    scheme, _, code = qcode.partition(":")
+    tag = Tag(scheme=scheme, code=code, name=name, by=TagBy.OPERATOR)
+    if found is None:
+        return tag
+    return replace(tag, matched=found.matched, span=found.span, mentions=found.mentions)
+
+
+def _foremost(tags: Sequence[Tag]) -> list[Tag]:
+    """MAX_TAGS of the tags, in their order: what operators gave by hand and where the story is
+    from, then what rules gave, then the surest.
+    """
+
+    def place(at: int) -> tuple[bool, bool, bool, float]:
+        tag = tags[at]
+        set_here = tag.by is TagBy.OPERATOR or tag.scheme in ORIGIN_SCHEMES
+        return not set_here, tag.by is not TagBy.RULE, tag.inferred, -tag.score
+
+    return [tags[at] for at in sorted(sorted(range(len(tags)), key=place)[:MAX_TAGS])]
 
 
 def _indexable(story: Story, source: StorySource) -> Indexable:
