@@ -17,6 +17,7 @@ from app.store.engine import check_database_url
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PREFIX = "COPYDESK_"
+PRODUCT = f"Copydesk/{__version__}"
 SECRETS = frozenset({"admin_key", "database_url"})
 """Settings whose values may hold a secret, and are never printed."""
 
@@ -73,6 +74,12 @@ class Settings(BaseSettings):
     host_gap_s: float = Field(
         1.0, ge=0, le=3600, description="least time between two requests to a host"
     )
+    requests_per_hour: int | None = Field(
+        None,
+        ge=1,
+        le=10_000_000,
+        description="requests in an hour, of all processes on one database together",
+    )
     fetch_deadline_s: float = Field(
         30.0, gt=0, le=300, description="time one fetch may take in all"
     )
@@ -87,12 +94,18 @@ class Settings(BaseSettings):
     parse_memory_mb: int = Field(
         1024, ge=256, le=65_536, description="memory that work may take in one worker process"
     )
+    contact: str | None = Field(
+        None,
+        max_length=120,
+        pattern=r"^[\x21-\x27\x2a-\x7e]+$",
+        description="an address or URL of who runs this service, without spaces or parentheses",
+    )
     user_agent: str = Field(
-        f"Copydesk/{__version__} (feed reader; set COPYDESK_USER_AGENT to say who runs it)",
+        f"{PRODUCT} (feed reader; nobody has set COPYDESK_CONTACT)",
         min_length=1,
         max_length=200,
         pattern=r"^[\x20-\x7e]+$",
-        description="printable ASCII; say who runs this service and how to reach them",
+        description="printable ASCII; by default the product and COPYDESK_CONTACT",
     )
     log_format: LogFormat | None = Field(
         None, description="text or json; by default text on a terminal, else json"
@@ -119,6 +132,13 @@ class Settings(BaseSettings):
     def _interval_order(self) -> Settings:
         if self.min_interval_s > self.max_interval_s:
             raise ValueError("min_interval_s is longer than max_interval_s")
+        return self
+
+    @model_validator(mode="after")
+    def _tell_who_runs_it(self) -> Settings:
+        if self.contact is not None and "user_agent" not in self.model_fields_set:
+            # the model is frozen for everybody else
+            object.__setattr__(self, "user_agent", f"{PRODUCT} (feed reader; +{self.contact})")
         return self
 
     @property

@@ -46,6 +46,15 @@ def test_reading_is_open_on_loopback_only_unless_said(
     assert load_settings(host=host, read_auth=read_auth).reading_is_open is is_open
 
 
+def test_the_user_agent_tells_who_runs_the_service() -> None:
+    assert "COPYDESK_CONTACT" in load_settings().user_agent
+    told = load_settings(contact="https://desk.example/bot").user_agent
+    assert told.startswith("Copydesk/")
+    assert "+https://desk.example/bot" in told
+    own = load_settings(contact="desk@news.example", user_agent="Desk/2").user_agent
+    assert own == "Desk/2", "the whole header, if that is set"
+
+
 def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COPYDESK_POLL", "off")
     monkeypatch.setenv("COPYDESK_ALLOW_PRIVATE_NETWORKS", "10.0.0.0/8, fd00::/8")
@@ -69,6 +78,8 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ALLOW_PRIVATE_NETWORKS", "10.0.0.1/8", "such as 10.0.0.0/8"),
         ("CONCURRENCY", "0", "fetches in flight"),
         ("USER_AGENT", "Zeitung ✓", "printable ASCII"),
+        ("CONTACT", "desk (news)", "an address or URL of who runs this service"),
+        ("REQUESTS_PER_HOUR", "0", "requests in an hour"),
         ("LOG_LEVEL", "loud", "debug, info, warning or error"),
         ("MIN_INTERVAL_S", "-1", "shortest time between two polls"),
     ],
