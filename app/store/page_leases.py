@@ -15,11 +15,13 @@ from sqlalchemy import Row, and_, func, literal, or_, select, update
 from app.core.make import Making
 from app.core.page.job import ABANDONED, MAX_TRIES, ClaimedPage, PageState
 from app.core.search.facets import StorySource
+from app.core.tagging.hand import HandEdits
 from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
 from app.store.leases import free_host
 from app.store.lines import learned_by_source
 from app.store.models import entries, feeds, hosts, pages, sources, stories
 from app.store.policy import read_policy
+from app.store.story_tag_edits import read_edits
 
 OVERSCAN = 4
 """Due pages looked at for each one claimed, since only one of a host is taken."""
@@ -158,8 +160,12 @@ async def _lease(
     rows = (await session.execute(_rows(story_ids))).all()
     learned = await learned_by_source(session, {row.source_id for row in rows})
     policy = await read_policy(session)
+    edits = await read_edits(session, story_ids)
     claimed = {
-        row.story_id: _claimed(row, learned.get(row.source_id, NONE), policy) for row in rows
+        row.story_id: _claimed(
+            row, learned.get(row.source_id, NONE), policy, edits.get(row.story_id, ())
+        )
+        for row in rows
     }
     for page in claimed.values():
         await session.execute(
@@ -189,8 +195,11 @@ def _rows(story_ids: Sequence[int]) -> Any:  # noqa: ANN401 - a SQL expression
     )
 
 
-def _claimed(row: Row[Any], learned: frozenset[int], policy: bytes) -> ClaimedPage:
+def _claimed(
+    row: Row[Any], learned: frozenset[int], policy: bytes, edits: HandEdits
+) -> ClaimedPage:
     source = StorySource(id=row.source_id, domain=row.domain, country=row.country)
+    making = Making(entry=row.packed, source=source, learned=learned, policy=policy, edits=edits)
     return ClaimedPage(
         story_id=row.story_id,
         feed_id=row.feed_id,
@@ -202,7 +211,7 @@ def _claimed(row: Row[Any], learned: frozenset[int], policy: bytes) -> ClaimedPa
         claimed_at=from_ms(row.now_ms),
         revision=row.revision,
         version=row.version,
-        making=Making(entry=row.packed, source=source, learned=learned, policy=policy),
+        making=making,
     )
 
 

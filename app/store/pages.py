@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, literal, select, update
 
+from app.core.make import Made
 from app.core.page.job import BUSY_RETRY_S, ClaimedPage, PageResult, PageState, Told, Verdict
 from app.core.poll import ChangedStory
 from app.core.story import StoryStatus
@@ -21,6 +22,7 @@ from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.known import chunks
 from app.store.models import entries, pages, sources, stories
 from app.store.page_leases import is_held, know_hosts
+from app.store.story_tag_edits import read_edits
 from app.store.written import revise_stories
 
 
@@ -158,7 +160,7 @@ async def apply_page(
     if not await _holds(session, page):
         return PageApplied.LEASE_LOST
     if isinstance(result, Told):
-        story = await _story(session, page)
+        story = await _story(session, page, result.made)
         if story is None:
             await _due_again(session, page)
             return PageApplied.STALE
@@ -185,8 +187,11 @@ async def _holds(session: WriteSession, page: ClaimedPage) -> bool:
     return row.scalar_one_or_none() == page.lease_token
 
 
-async def _story(session: WriteSession, page: ClaimedPage) -> Row[Any] | None:
+async def _story(session: WriteSession, page: ClaimedPage, made: Made) -> Row[Any] | None:
     """The story, if it still is as it was when the page was claimed."""
+    edits = await read_edits(session, [page.story_id])
+    if edits.get(page.story_id, ()) != made.edits:
+        return None
     row = await session.execute(
         select(
             stories.c.url_hash,

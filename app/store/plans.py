@@ -24,6 +24,7 @@ from app.store.models import copies, sources, stories
 from app.store.pages import ask_for_pages, forget_pages
 from app.store.policy import shared_version
 from app.store.reindex import mark_outdated
+from app.store.story_tag_edits import read_edits
 from app.store.written import insert_stories, revise_stories
 
 
@@ -69,6 +70,9 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
 
 async def _still_holds(session: WriteSession, plan: FeedPlan) -> bool:
     if plan.decided != await read_decided(session, plan.feed.source_id):
+        return False
+    edits = await read_edits(session, [changed.id for changed in plan.changed])
+    if any(edits.get(changed.id, ()) != changed.made.edits for changed in plan.changed):
         return False
     known = await read_known(session, plan.feed, plan.lookup)
     return plan.expected == tuple(sorted((s.id, s.revision) for s in known.stories.values()))

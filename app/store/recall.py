@@ -12,6 +12,7 @@ from app.store.engine import ReadSession
 from app.store.known import read_known, read_packed
 from app.store.lines import read_decided, read_lines
 from app.store.policy import read_policy
+from app.store.story_tag_edits import read_edits
 
 
 async def recall(session: ReadSession, feed: ClaimedFeed, document: Document) -> Known:
@@ -25,4 +26,5 @@ async def recall(session: ReadSession, feed: ClaimedFeed, document: Document) ->
         wired = await read_packed(session, stories_to_read(document.keys, known))
         known = replace(known, wired=wired)
     lines = await read_lines(session, feed.source_id)
-    return replace(known, lines=lines, policy=await read_policy(session))
+    edits = await read_edits(session, known.stories.keys())
+    return replace(known, lines=lines, policy=await read_policy(session), edits=edits)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 from app.core.make import NORMAL_FORM_VERSION, Made, Making
 from app.core.search.facets import StorySource
 from app.core.story import StoryStatus
+from app.core.tagging.hand import HandEdits
 from app.core.tagging.policy import unpack_policy
 from app.store.changes import ChangeType, NewChange, append_changes
 from app.store.clusters import cluster_stories
@@ -22,6 +23,7 @@ from app.store.lines import learned_by_source
 from app.store.models import entries, sources, stories, tag_policy, texts
 from app.store.policy import STALE, read_policy, required_version, shared_version
 from app.store.reindex import held_countries
+from app.store.story_tag_edits import read_edits
 from app.store.written import (
     Written,
     change_of_status,
@@ -98,7 +100,11 @@ async def outdated_entries(
         query = query.where(stories.c.id < before)
     rows = (await session.execute(query)).all()
     learned = await learned_by_source(session, {row.source_id for row in rows})
-    return [_stored(row, learned.get(row.source_id, frozenset()), packed) for row in rows]
+    edits = await read_edits(session, [row.id for row in rows])
+    return [
+        _stored(row, learned.get(row.source_id, frozenset()), packed, edits.get(row.id, ()))
+        for row in rows
+    ]
 
 
 async def count_outdated_entries(session: ReadSession) -> int:
@@ -217,6 +223,7 @@ async def _still_as_read(
         .where(stories.c.id.in_([entry.story_id for entry in read]))
         .where(stories.c.status != StoryStatus.KILLED.value)
     )
+    edits = await read_edits(session, [entry.story_id for entry in read])
     now = {row.id: dict(row._mapping) for row in rows}  # noqa: SLF001 - SQLAlchemy's public name
     return {
         entry.story_id: now[entry.story_id]
@@ -224,15 +231,17 @@ async def _still_as_read(
         if entry.story_id in now
         and now[entry.story_id]["version"] == entry.version
         and now[entry.story_id]["policy"] == entry.policy
+        and edits.get(entry.story_id, ()) == entry.making.edits
         and countries.get(entry.making.source.id) == entry.making.source.country
     }
 
 
-def _stored(row: Row[Any], learned: frozenset[int], policy: bytes) -> StoredEntry:
+def _stored(row: Row[Any], learned: frozenset[int], policy: bytes, edits: HandEdits) -> StoredEntry:
     source = StorySource(id=row.source_id, domain=row.domain, country=row.country)
+    making = Making(entry=row.packed, source=source, learned=learned, policy=policy, edits=edits)
     return StoredEntry(
         story_id=row.id,
         version=row.version,
-        making=Making(entry=row.packed, source=source, learned=learned, policy=policy),
+        making=making,
         policy=row.policy,
     )

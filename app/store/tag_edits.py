@@ -32,7 +32,7 @@ from app.core.tagging.policy import unpack_policy
 from app.core.tagging.vocabulary import known_tag
 from app.errors import Conflict
 from app.store.engine import ReadSession, WriteSession
-from app.store.models import stories, story_tags, tag_edits, tags
+from app.store.models import stories, story_tag_edits, story_tags, tag_edits, tags
 from app.store.policy import hold_policy, read_policy, renew_policy
 from app.store.tags import NAMELESS, tag_id, tag_names
 
@@ -220,8 +220,9 @@ async def _concerned(session: WriteSession, tag: str) -> Select[tuple[int]] | No
     scheme, _, code = merges.called(tag).partition(":")
     having = select(story_tags.c.story_id).where(story_tags.c.tag_id == tag_id(scheme, code))
     dropped = select(stories.c.id).where(stories.c.status == StoryStatus.DROPPED.value)
-    both = union_all(having, dropped).subquery()
-    return select(both.c.story_id)
+    by_hand = select(story_tag_edits.c.story_id)  # few, and any may be of a tag merged into this
+    all_of_them = union_all(having, dropped, by_hand).subquery()
+    return select(all_of_them.c.story_id)
 
 
 async def _check_room(session: WriteSession) -> None:

@@ -366,6 +366,7 @@ async def test_the_names_of_tables_cover_what_is_there(database: Database) -> No
         "story_tags",
         "story_weights",
         "subscriptions",
+        "story_tag_edits",
         "tag_edits",
         "tag_policy",
         "tags",

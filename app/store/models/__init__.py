@@ -15,7 +15,7 @@ from app.store.models.stories import (
     tags,
     texts,
 )
-from app.store.models.tagging import rules, tag_edits, tag_policy
+from app.store.models.tagging import rules, story_tag_edits, tag_edits, tag_policy
 from app.store.models.upkeep import feed_credentials, feed_moves, pushes, subscriptions
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "sketches",
     "sources",
     "stories",
+    "story_tag_edits",
     "story_tags",
     "story_weights",
     "subscriptions",

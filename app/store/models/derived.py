@@ -36,6 +36,7 @@ entries = Table(
     Column("version", Integer, nullable=False),  # of the normal form the story has; 0: make anew
     Column("packed", LargeBinary, nullable=False),  # the entry, and what was known of its feed
     Column("policy", BigInteger, nullable=False, server_default="0"),  # of tags, its version
+    Column("taggers", String(64), nullable=False, server_default=""),  # that it is tagged by
     Index("ix_entries_version", "version"),
     Index("ix_entries_policy", "policy"),
 )

@@ -27,6 +27,7 @@ sources = Table(
     Column("domain", String(255), nullable=False, unique=True),
     Column("name", Text),
     Column("country", String(2)),
+    Column("sections", Json, nullable=False, server_default="{}"),  # its categories' media topics
     Column("created_at", Instant, nullable=False),
 )
 

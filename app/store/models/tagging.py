@@ -6,8 +6,10 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKey,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -41,6 +43,19 @@ tag_edits = Table(
     Column("into_name", Text),  # what that was called then
     Column("name", Text),  # the name it has here
     Column("at", Instant, nullable=False),
+)
+
+story_tag_edits = Table(
+    "story_tag_edits",
+    metadata,
+    Column("story_id", ForeignKey("stories.id", ondelete="CASCADE"), nullable=False),
+    Column("tag", String(192), nullable=False),  # its QCode
+    Column("place", Integer, nullable=False),  # among the story's, the last said last
+    Column("given", Boolean, nullable=False),  # or taken away
+    Column("name", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("story_id", "tag"),
+    sqlite_with_rowid=False,
 )
 
 tag_policy = Table(
