@@ -69,9 +69,12 @@ def upgrade() -> None:
         "feed_credentials",
         _of_feed(),
         sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("username", sa.Text(), nullable=True),
+        sa.Column("header", sa.Text(), nullable=True),
         sa.Column("variable", sa.Text(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("over_http", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("set_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["feed_id"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from app.store.engine import Instant, metadata
@@ -46,9 +48,12 @@ feed_credentials = Table(
     metadata,
     _of_feed(primary_key=True),
     Column("kind", String(16), nullable=False),
+    Column("origin", Text, nullable=False),  # the one that may see them
     Column("username", Text),
+    Column("header", Text),
     Column("variable", Text),  # of the environment, which holds the secret
     Column("sealed", LargeBinary),  # the secret, encrypted
+    Column("over_http", Boolean, nullable=False, server_default=false()),
     Column("set_at", Instant, nullable=False),
 )
 
