@@ -21,6 +21,7 @@ from app.api import (
     changes,
     clusters,
     docs,
+    event_stream,
     explain,
     insights,
     normalize,
@@ -31,6 +32,7 @@ from app.api import (
     tags,
 )
 from app.api.deps import Deps, may_read, refuse_odd_parameters
+from app.api.event_stream import write_event
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.core.schedule import PollPolicy
@@ -50,6 +52,7 @@ from app.ingest.renew import Renewer, renew_batch, tell_of_outdated
 from app.ingest.robots import RobotsCache
 from app.net import AddressPolicy, HttpClients
 from app.push.watch import LogWatch
+from app.push.fanout import Fanout
 from app.settings import Settings
 from app.store.engine import Database, open_database
 from app.store.keys import ensure_admin_key
@@ -155,7 +158,7 @@ def create_app(
             finally:
                 service.draining.set()
                 service.loops.stop()
-                await service.watch.stop()
+                service.watch.stop()
 
     app = docs.DescribedApp(
         title="Copydesk",
@@ -190,6 +193,7 @@ def _include_routes(app: FastAPI) -> None:
         clusters.router,
         tags.router,
         changes.router,
+        event_stream.router,
     ):
         app.include_router(router, dependencies=[Depends(may_read)])
     for router in (admin.router, ops.router, ops.metrics_router):  # each guards itself
@@ -211,6 +215,9 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
             raise Unavailable(f"the stories could not be read ({indexed.detail}): send fewer")
         return indexed
 
+    fanout = Fanout(
+        service.database, service.watch, write=write_event, clock=utc_now, start=group.create_task
+    )
     return Deps(
         database=service.database,
         clock=utc_now,
@@ -227,6 +234,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         wake_poller=service.poller.wake,
         wait_for_changes=service.watch.beyond,
         is_draining=service.draining.is_set,
+        listen=fanout.listen,
         start=group.create_task,
         local_key=local_key,
     )

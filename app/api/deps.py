@@ -17,11 +17,14 @@ from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.core.listening import Listening
+from app.core.make import Made, Making
 from app.core.poll import Probe
 from app.core.preview import Preview, PreviewRequest
 from app.core.search.index import Indexable, IndexTerms
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
+from app.store.following import Following
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
 from app.store.renewal import RenewedBatch
 
@@ -48,6 +51,7 @@ class Deps:
     wake_poller: Callable[[], None]
     wait_for_changes: Callable[[int, float], Awaitable[bool]]  # beyond a seq, so many seconds
     is_draining: Callable[[], bool]
+    listen: Callable[[str, Following, int], Listening]  # by a name, from a seq on
     start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
     """Run beside the requests; waited for when the service stops."""
     noting: dict[int, asyncio.Task[None]] = field(default_factory=dict)  # by the key's id

@@ -198,6 +198,7 @@ EXAMPLES: Final[dict[str, Any]] = {
                 "at": "2026-11-12T04:34:10Z",
                 "story_id": _LISTED["id"],
                 "revision": 2,
+                "matches": True,
                 "story": _LISTED,
             }
         ],

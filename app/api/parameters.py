@@ -197,7 +197,7 @@ def search_request(
     if sort is Sort.RELEVANCE and unordered.text is None:
         raise _invalid("sort", "relevance is to the words of q: send q, or sort=-published")
     search = replace(unordered, sort=sort)
-    return SearchRequest(search=search, bound_to=_line(search))
+    return SearchRequest(search=search, bound_to=line_of(search))
 
 
 SearchDep = Annotated[SearchRequest, Depends(search_request)]
@@ -228,7 +228,8 @@ def _field(search_in: Sequence[SearchIn] | None) -> Field:
     return Field(next(iter(asked)).value) if len(asked) == 1 else Field.TEXT
 
 
-def _line(search: Search) -> str:
+def line_of(search: Search) -> str:
+    """A line that tells a search from every other."""
     spans = (search.published, search.ingested, search.updated)
     bounds = [[span.after, span.before] for span in spans]
     trees = [str(search.text), *map(str, search.filters)]

@@ -58,6 +58,7 @@ def _stop(app: FastAPI, server: Server) -> None:
     if service is not None:
         service.draining.set()
         service.loops.stop()
+        service.watch.stop()
     server.stop()
 
 

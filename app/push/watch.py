@@ -28,17 +28,18 @@ class LogWatch:
         self._database = database
         self._seq = 0
         self._waiting = 0
-        self._grown = asyncio.Condition()
+        self._grown = asyncio.Event()  # another one each time the log has grown
         self._wanted = asyncio.Event()
-        self._stopping = False
+        self.stopping = False
 
     async def beyond(self, seq: int, timeout_s: float) -> bool:
         """Wait until the log has entries after `seq`; False after `timeout_s`, or at a stop."""
         self._waiting += 1
         self._wanted.set()
         try:
-            async with asyncio.timeout(timeout_s), self._grown:
-                await self._grown.wait_for(lambda: self._seq > seq or self._stopping)
+            async with asyncio.timeout(timeout_s):
+                while self._seq <= seq and not self.stopping:
+                    await self._grown.wait()
         except TimeoutError:
             return False
         finally:
@@ -47,19 +48,18 @@ class LogWatch:
 
     async def run(self) -> None:
         """Look at the log until stopped, as long as anybody waits."""
-        while not self._stopping:
-            if not self._waiting:
+        while not self.stopping:
+            if self._waiting:
+                await asyncio.sleep(await self._look())
+            else:
                 self._wanted.clear()
                 await self._wanted.wait()
-                continue
-            await asyncio.sleep(await self._look())
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Let everybody go who waits."""
-        self._stopping = True
+        self.stopping = True
         self._wanted.set()
-        async with self._grown:
-            self._grown.notify_all()
+        self._grown.set()
 
     async def _look(self) -> float:
         """Tell those who wait how long the log is; how many seconds to leave it alone."""
@@ -69,7 +69,8 @@ class LogWatch:
         except DATABASE_FAULTS as error:
             log.warning("database_away", error=str(error), retry_s=RETRY_S)
             return RETRY_S
-        async with self._grown:
-            self._seq = max(self._seq, seq)
-            self._grown.notify_all()
+        if seq > self._seq and not self.stopping:
+            self._seq = seq
+            self._grown.set()
+            self._grown = asyncio.Event()
         return LOOK_S

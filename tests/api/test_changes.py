@@ -187,6 +187,6 @@ async def test_who_waits_is_let_go_when_the_service_stops(database: Database):
     running = asyncio.create_task(watch.run())
     waiting = asyncio.create_task(watch.beyond(10, 30))
     await asyncio.sleep(0)
-    await watch.stop()
+    watch.stop()
     assert await waiting is False
     await running
