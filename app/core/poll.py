@@ -30,6 +30,7 @@ class ClaimedFeed:
     worker: str | None = None
     source_country: str | None = None
     full_text: bool = False  # its stories are told by their pages where these have more
+    authenticates: bool = False  # it has credentials; they are not here, where they might be shown
     attempts: int = 1  # this one included
     title: str | None = None
     site_url: str | None = None

@@ -119,6 +119,12 @@ def host_of(url: str) -> str | None:
     return parsed.hostname.strip("[]").rstrip(".") or None if parsed is not None else None
 
 
+def origin_of(url: str) -> str | None:
+    """Scheme, host and port, the latter where it is not the scheme's own (RFC 6454 §6.2)."""
+    parsed = _parse(url, None)
+    return parsed.origin if parsed is not None else None
+
+
 def registrable_domain(url_or_host: str) -> str | None:
     """The domain that somebody registered ("news.example.co.uk" → "example.co.uk").
 

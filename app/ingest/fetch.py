@@ -22,6 +22,7 @@ from app.core.types import (
     Validators,
 )
 from app.ingest.answers import DOCUMENTS, NOT_MODIFIED, REDIRECTS, hints, refusal, validators
+from app.ingest.authorize import Authorization
 from app.net import (
     HttpClients,
     HTTPError,
@@ -47,13 +48,15 @@ class FetchRequest:
 
     `validators_url` is the address whose answer gave the validators, if that is not `url`: they
     are sent to its origin and to no other. Credentials in `url` go to its own origin, and are
-    not carried over a redirect. `accept` is the header's value (RFC 9110 §12.5.1).
+    not carried over a redirect. `authorization` goes to its origin alone, whatever the way there.
+    `accept` is the header's value (RFC 9110 §12.5.1).
     """
 
     url: str
     validators: Validators = field(default_factory=Validators)
     validators_url: str | None = None
     accept: str = ACCEPT
+    authorization: Authorization | None = None
 
 
 async def fetch(request: FetchRequest, clients: HttpClients, policy: FetchPolicy) -> FetchResult:
@@ -94,6 +97,7 @@ class _Exchange:
         self._clients = clients
         self._policy = policy
         self._redirects: list[Redirect] = []
+        self._dialled: dict[str, str] = {}
         self._response: Response | None = None
         self._hints = ServerHints()
         self._whole = False  # the body was read to its end
@@ -124,6 +128,7 @@ class _Exchange:
             status=None if response is None else response.status_code,
             hints=self._hints,
             redirects=tuple(self._redirects),
+            dialled=tuple(self._dialled.items()),
             wire_bytes=0 if response is None else response.num_bytes_downloaded,
         )
 
@@ -170,9 +175,11 @@ class _Exchange:
         """A pooled connection that the server has closed meanwhile is not held against it."""
         dialled = False
 
-        async def trace(event: str, _info: dict[str, Any]) -> None:
+        async def trace(event: str, info: dict[str, Any]) -> None:
             nonlocal dialled
             dialled = dialled or event == "connection.connect_tcp.started"
+            if event == "connection.connect_tcp.complete":
+                self._note_address(target, info["return_value"])
 
         client = self._clients.client_for(target.host)
         for last in (False, True):
@@ -184,11 +191,19 @@ class _Exchange:
                 extensions={"trace": trace},
             )
             try:
-                return await client.send(request, stream=True)
+                response = await client.send(request, stream=True)
             except HTTPError:
                 if dialled or last:
                     raise
+                continue
+            self._note_address(target, response.extensions["network_stream"])
+            return response
         raise AssertionError("the second try returns or raises")
+
+    def _note_address(self, target: Target, stream: Any) -> None:  # noqa: ANN401 - httpcore's own
+        address = self._clients.address_of(stream)
+        if address is not None:
+            self._dialled[target.host] = address
 
     def _headers(
         self, target: Target, conditions: list[tuple[bytes, bytes]]
@@ -201,6 +216,10 @@ class _Exchange:
         ]
         if target.authorization is not None and not self._redirects:
             headers.append((b"Authorization", target.authorization))
+        secret = self._request.authorization
+        if secret is not None and target.origin == secret.origin:
+            headers = [pair for pair in headers if pair[0].lower() != secret.header.lower()]
+            headers.append((secret.header, secret.value))
         return headers
 
     def _check_headers(self, response: Response) -> None:
@@ -260,6 +279,7 @@ class _Exchange:
             validators=validators(response.headers.raw),
             hints=self._hints,
             redirects=tuple(self._redirects),
+            dialled=tuple(self._dialled.items()),
             wire_bytes=response.num_bytes_downloaded,
             http_version=response.http_version,
         )
@@ -274,6 +294,7 @@ class _Exchange:
             ),
             hints=self._hints,
             redirects=tuple(self._redirects),
+            dialled=tuple(self._dialled.items()),
         )
 
 

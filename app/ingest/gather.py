@@ -23,6 +23,7 @@ from app.core.types import (
     NotModified,
     Validators,
 )
+from app.ingest.authorize import Authorization
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.offload import Offload, OffloadFailed
 from app.net import HttpClients
@@ -39,6 +40,7 @@ class Gatherer:
     offload: Offload
     policy: FetchPolicy
     gap_s: float
+    authorization: Authorization | None = None  # the feed's, for its own origin
 
     async def run(self, index: Fetched, before: bytes | None) -> Fetched | FetchFailed:
         """The index with its site maps as one body; `before` is the body of the last poll.
@@ -91,7 +93,11 @@ class _Round:
 
     async def _ask(self, visit: Visit, part: Part) -> Part:
         policy = replace(self._gatherer.policy, deadline_s=self._left_s)
-        request = FetchRequest(url=part.url, validators=part.validators)
+        request = FetchRequest(
+            url=part.url,
+            validators=part.validators,
+            authorization=self._gatherer.authorization,
+        )
         match await fetch(request, self._gatherer.clients, policy):
             case FetchFailed() as failed:
                 self._failed = self._failed or failed

@@ -7,7 +7,7 @@ its reasons is applied. No transaction is open across the network or heavy work.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -35,11 +35,13 @@ from app.core.types import (
     NotModified,
     ParseFailed,
 )
-from app.core.urls import without_credentials
+from app.core.urls import origin_of, without_credentials
+from app.ingest.authorize import Authorization, FeedSecrets, authorize, refused
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.gather import Gatherer
 from app.ingest.offload import Offload, OffloadFailed
 from app.net import HttpClients
+from app.store.credentials import Credentials, read_credentials
 from app.store.engine import Database
 from app.store.finish import kept_body
 from app.store.pages import entries_told_by_page
@@ -62,6 +64,7 @@ class Pipeline:
     fetch_policy: FetchPolicy
     max_entries: int
     host_gap_s: float
+    secrets: FeedSecrets = field(default_factory=FeedSecrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +92,30 @@ async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
 
 async def obtain(feed: ClaimedFeed, pipeline: Pipeline) -> FetchResult:
     """What the feed's server gives: its document, or all that this only lists, or why not."""
+    given = await _credentials(feed, pipeline)
+    origin = origin_of(feed.url) or ""
+    authorization = authorize(feed, origin, given, pipeline.secrets)
+    if isinstance(authorization, FetchFailed):
+        return authorization
     request = FetchRequest(
-        url=feed.url, validators=feed.validators, validators_url=feed.validators_url
+        url=feed.url,
+        validators=feed.validators,
+        validators_url=feed.validators_url,
+        authorization=authorization,
     )
     fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
+    if isinstance(fetched, FetchFailed):
+        return refused(feed, origin, given, fetched)
     if isinstance(fetched, Fetched) and is_index(fetched.body):
-        return await _gather(feed, fetched, pipeline)
+        return await _gather(feed, fetched, pipeline, authorization)
     return fetched
+
+
+async def _credentials(feed: ClaimedFeed, pipeline: Pipeline) -> Credentials | None:
+    if not feed.authenticates:
+        return None
+    async with pipeline.database.read() as session:
+        return await read_credentials(session, feed.id)
 
 
 async def _apply(plan: FeedPlan, pipeline: Pipeline) -> Applied:
@@ -107,7 +127,12 @@ async def _apply(plan: FeedPlan, pipeline: Pipeline) -> Applied:
         return Applied.STALE
 
 
-async def _gather(feed: ClaimedFeed, index: Fetched, pipeline: Pipeline) -> Fetched | FetchFailed:
+async def _gather(
+    feed: ClaimedFeed,
+    index: Fetched,
+    pipeline: Pipeline,
+    authorization: Authorization | None,
+) -> Fetched | FetchFailed:
     """The documents that one only lists, as one."""
     async with pipeline.database.read() as session:
         before = await kept_body(session, feed.id)
@@ -116,6 +141,7 @@ async def _gather(feed: ClaimedFeed, index: Fetched, pipeline: Pipeline) -> Fetc
         offload=pipeline.offload,
         policy=pipeline.fetch_policy,
         gap_s=pipeline.host_gap_s,
+        authorization=authorization,
     )
     return await gatherer.run(index, before)
 

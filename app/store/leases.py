@@ -18,6 +18,7 @@ from app.core.schedule import MAX_ATTEMPTS, Pace, PollPolicy
 from app.core.trust import Trust
 from app.core.types import Failure, Validators
 from app.core.urls import without_credentials
+from app.store.credentials import has_credentials
 from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
 from app.store.ledger import failed_row, insert_row
 from app.store.models import feeds, hosts, sources
@@ -144,6 +145,7 @@ async def _lease(
             sources.c.name.label("source_name"),
             sources.c.domain.label("source_domain"),
             sources.c.country.label("source_country"),
+            has_credentials().label("authenticates"),
             now_ms().label("now_ms"),
         )
         .join(sources, sources.c.id == feeds.c.source_id)
@@ -222,6 +224,7 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         language=row.language,
         time_zone=row.time_zone,
         full_text=row.full_text,
+        authenticates=bool(row.authenticates),
         validators=Validators(etag=row.etag, last_modified=row.last_modified),
         validators_url=row.validators_url,
         body_hash=row.body_hash,
