@@ -36,6 +36,7 @@ from app.api.event_stream import write_event
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.core.schedule import PollPolicy
+from app.ingest.again import make_one
 from app.core.search.index import Indexable, IndexTerms, index_all
 from app.core.types import FetchPolicy
 from app.errors import Unavailable
@@ -230,6 +231,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         renew=lambda before, limit: renew_batch(
             service.database, service.pipeline.offload, before=before, limit=limit
         ),
+        make_again=lambda making: make_one(service.pipeline.offload, making),
         poll_now=poll_now,
         wake_poller=service.poller.wake,
         wait_for_changes=service.watch.beyond,

@@ -18,6 +18,7 @@ from app.api import (
     reindex,
     reprocess,
     rules,
+    story_tags,
     tag_edits,
 )
 from app.api.deps import DepsDep, Reading, may_administer
@@ -37,6 +38,7 @@ router.include_router(keys.router)
 router.include_router(boilerplate.router)
 router.include_router(rules.router)
 router.include_router(tag_edits.router)
+router.include_router(story_tags.router)
 router.include_router(reindex.router)
 router.include_router(reprocess.router)
 router.include_router(normalize.router)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.listening import Listening
 from app.core.make import Made, Making
+from app.core.make import Made, Making
 from app.core.poll import Probe
 from app.core.preview import Preview, PreviewRequest
 from app.core.search.index import Indexable, IndexTerms
@@ -47,6 +48,7 @@ class Deps:
     preview: Callable[[PreviewRequest], Awaitable[Preview]]
     index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]]
     renew: Callable[[int | None, int], Awaitable[RenewedBatch]]  # below an id, so many
+    make_again: Callable[[Making], Awaitable[Made]]
     poll_now: Callable[[int, float], Awaitable[bool]]
     wake_poller: Callable[[], None]
     wait_for_changes: Callable[[int, float], Awaitable[bool]]  # beyond a seq, so many seconds

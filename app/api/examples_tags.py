@@ -19,6 +19,19 @@ _EDIT: Final = {
     "name": None,
     "at": "2026-11-24T06:00:00.120000Z",
 }
+_GIVEN: Final = {
+    "tag": "label:harbour",
+    "scheme": "label",
+    "code": "harbour",
+    "name": "Harbour",
+    "by": "operator",
+    "matched": None,
+    "score": 1.0,
+    "inferred": False,
+    "span": None,
+    "mentions": 0,
+    "rule": None,
+}
 TAGS: Final[dict[str, Any]] = {
     "TagList": {
         "data": [{**_FERRIES, "stories": 231, "relation": "eq"}],
@@ -57,6 +70,26 @@ TAGS: Final[dict[str, Any]] = {
         }
     },
     "TagEditAnswer": {"data": _EDIT},
+    "HandTagsAnswer": {
+        "data": {
+            "story_id": "489170368",
+            "tags": [_GIVEN],
+            "edits": [
+                {
+                    "tag": "label:harbour",
+                    "given": True,
+                    "name": "Harbour",
+                    "at": "2026-11-24T06:00:00.120000Z",
+                },
+                {
+                    "tag": "place:jordan",
+                    "given": False,
+                    "name": None,
+                    "at": "2026-11-24T06:00:02.410000Z",
+                },
+            ],
+        }
+    },
     "TagEditList": {
         "data": [_EDIT],
         "page": {"next_cursor": None, "has_more": False, "limit": 20},

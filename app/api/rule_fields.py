@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.api.feed_fields import invalid
-from app.api.schemas_rules import MAX_TAGS, AskedActions, AskedTag
+from app.api.schemas_rules import MAX_TAGS, AskedActions
 from app.core.language import normalize_language
 from app.core.normal.agencies import agency_named, agency_of
 from app.core.search.filters import FilterInvalid, filter_of
@@ -31,9 +31,12 @@ def read_query(query: str) -> QueryTree:
 
 def read_actions(asked: AskedActions) -> Actions:
     """The actions in the spelling that stories have; raises Invalid."""
-    add = {tag.qcode: tag for at, one in enumerate(asked.add) for tag in [_given(one, at)]}
+    given = (
+        given_tag(one.tag, one.name, f"actions/add/{at}/tag") for at, one in enumerate(asked.add)
+    )
+    add = {tag.qcode: tag for tag in given}
     remove = dict.fromkeys(
-        _qcode(qcode, f"actions/remove/{at}") for at, qcode in enumerate(asked.remove)
+        settable_qcode(qcode, f"actions/remove/{at}") for at, qcode in enumerate(asked.remove)
     )
     if len(add) + len(remove) > MAX_TAGS:
         raise invalid("actions", f"more than {MAX_TAGS} tags in one rule: write another rule")
@@ -56,18 +59,20 @@ def read_actions(asked: AskedActions) -> Actions:
     return actions
 
 
-def _given(asked: AskedTag, at: int) -> GivenTag:
-    where = f"actions/add/{at}/tag"
-    scheme, _, code = _qcode(asked.tag, where).partition(":")
+def given_tag(written: str, called: str | None, where: str) -> GivenTag:
+    """A tag to give, under the name it is called, that of its topic, or its code's words; raises
+    Invalid with the pointer `where`.
+    """
+    scheme, _, code = settable_qcode(written, where).partition(":")
     known = topic(code) if scheme == "medtop" else None
     if scheme == "medtop" and known is None:
         raise invalid(where, f"there is no media topic {code}: write one of eight digits")
-    name = asked.name or (known.name if known else code.replace("-", " "))
+    name = called or (known.name if known else code.replace("-", " "))
     return GivenTag(scheme=scheme, code=code, name=name)
 
 
-def _qcode(written: str, where: str) -> str:
-    """The QCode as stories have it."""
+def settable_qcode(written: str, where: str) -> str:
+    """The QCode as stories have it, of SCHEMES; raises Invalid."""
     try:
         qcode = filter_of(FilterKind.TAG, written).value
     except FilterInvalid:
@@ -77,7 +82,8 @@ def _qcode(written: str, where: str) -> str:
     scheme = qcode.partition(":")[0]
     if scheme in _SET:
         raise invalid(
-            where, f"{scheme}: tags follow the story's {_SET[scheme]}: set actions.{_SET[scheme]}"
+            where,
+            f"{scheme}: tags follow the story's {_SET[scheme]}: a rule sets actions.{_SET[scheme]}",
         )
     if scheme not in SCHEMES:
         raise invalid(where, f"{scheme!r} is no scheme of tags: use one of {', '.join(SCHEMES)}")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.api.schemas import Answer, Links, PageInfo
+from app.api.schemas import Answer, Links, PageInfo, TagOut
 from app.api.schemas_admin import Asked, Line
 from app.api.schemas_insights import BucketOut
 from app.core.story import TagBy
@@ -122,3 +122,29 @@ class MergeTag(Asked):
         description="The tag whose name it goes under, wherever it comes from.",
         examples=["category:ferries"],
     )
+
+
+class GiveTag(Asked):
+    name: Line | None = Field(
+        None,
+        max_length=MAX_NAME_CHARS,
+        description="What it is called; without, as it is called elsewhere, or by its code.",
+        examples=["Harbour"],
+    )
+
+
+class HandEditOut(Answer):
+    tag: str
+    given: bool = Field(description="False: it was taken away.")
+    name: str | None = Field(description="What it was called; null for one taken away.")
+    at: datetime
+
+
+class HandTagsOut(Answer):
+    story_id: str
+    tags: list[TagOut] = Field(description="As the story has them now.")
+    edits: list[HandEditOut] = Field(description="By hand, the last one last.")
+
+
+class HandTagsAnswer(Answer):
+    data: HandTagsOut

@@ -18,7 +18,7 @@ from app.store.revisions import Revision
 from app.store.sources import Source
 from app.store.stories import StoryCopy
 
-_NOT_IN_TEXT: Final = {"span": None, "mentions": 0, "rule": None}
+NOT_IN_TEXT: Final = {"span": None, "mentions": 0, "rule": None}
 """Of tags that were kept before they said where in the story they are."""
 
 
@@ -40,7 +40,7 @@ def story_shape(row: StoryRow) -> dict[str, Any]:
         "ingested_at": row.ingested_at,
         "image": row.image_url,
         "enclosures": row.enclosures,
-        "tags": [{**_NOT_IN_TEXT, **tag} for tag in row.tags],
+        "tags": [{**NOT_IN_TEXT, **tag} for tag in row.tags],
         "cluster_id": None if row.cluster_id is None else str(row.cluster_id),
         "revision": row.revision,
         "status": row.status,
@@ -99,7 +99,7 @@ def copy_shape(copy: StoryCopy) -> dict[str, Any]:
 
 def revision_shape(revision: Revision) -> dict[str, Any]:
     state = dict(revision.state)
-    state["tags"] = [{**_NOT_IN_TEXT, **tag} for tag in state["tags"]]
+    state["tags"] = [{**NOT_IN_TEXT, **tag} for tag in state["tags"]]
     state["blocks"] = placed(state["blocks"])
     state["image"] = state.pop("image_url")
     state["authors"] = [{"name": name} for name in state["authors"]]

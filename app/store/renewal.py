@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, update
 
 from app.core.make import NORMAL_FORM_VERSION, Made, Making
 from app.core.search.facets import StorySource
@@ -77,13 +77,30 @@ async def outdated_entries(
     """What live stories were made from that have another form than this release would give them,
     by falling id, below `before`.
     """
-    packed, required = await read_policy(session), await required_version(session)
-    version = entries.c.version
+    required = await required_version(session)
     query = (
+        _stored_entries()
+        .where(_is_marked(required) if marked_only else _is_outdated(required))
+        .order_by(stories.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(stories.c.id < before)
+    return await _read(session, query)
+
+
+async def stored_entry(session: ReadSession, story_id: int) -> StoredEntry | None:
+    """What a story was made from; None where that is not kept, or it was withdrawn."""
+    found = await _read(session, _stored_entries().where(stories.c.id == story_id))
+    return found[0] if found else None
+
+
+def _stored_entries() -> Select[Any]:
+    return (
         select(
             stories.c.id,
             stories.c.source_id,
-            version,
+            entries.c.version,
             entries.c.packed,
             entries.c.policy,
             sources.c.domain,
@@ -91,13 +108,12 @@ async def outdated_entries(
         )
         .join(stories, stories.c.id == entries.c.story_id)
         .join(sources, sources.c.id == stories.c.source_id)
-        .where(_is_marked(required) if marked_only else _is_outdated(required))
         .where(stories.c.status != StoryStatus.KILLED.value)
-        .order_by(stories.c.id.desc())
-        .limit(limit)
     )
-    if before is not None:
-        query = query.where(stories.c.id < before)
+
+
+async def _read(session: ReadSession, query: Select[Any]) -> list[StoredEntry]:
+    packed = await read_policy(session)
     rows = (await session.execute(query)).all()
     learned = await learned_by_source(session, {row.source_id for row in rows})
     edits = await read_edits(session, [row.id for row in rows])
@@ -192,6 +208,13 @@ async def renew_stories(
     news += await cluster_stories(session, sketches)
     await append_changes(session, news, at)
     return Renewed(changed=len(changed), same=len(same))
+
+
+async def holds_still(session: WriteSession, read: StoredEntry) -> bool:
+    """Whether a story is as it was when its entry was read; it stays so until the transaction
+    ends.
+    """
+    return read.story_id in await _still_as_read(session, [read])
 
 
 def _differing(row: Mapping[str, Any], columns: Mapping[str, Any]) -> set[str]:
