@@ -39,6 +39,8 @@ from app.core.schedule import PollPolicy
 from app.ingest.again import make_one
 from app.core.search.index import Indexable, IndexTerms, index_all
 from app.core.types import FetchPolicy
+from app.ingest.again import make_one
+from app.ingest.authorize import FeedSecrets
 from app.errors import Unavailable
 from app.ingest.fulltext import PagePipeline
 from app.ingest.loops import Loops
@@ -54,10 +56,12 @@ from app.ingest.robots import RobotsCache
 from app.net import AddressPolicy, HttpClients
 from app.push.watch import LogWatch
 from app.push.fanout import Fanout
-from app.settings import Settings
+from app.push.watch import LogWatch
+from app.settings import Settings, feed_variables
 from app.store.engine import Database, open_database
 from app.store.keys import ensure_admin_key
 from app.store.meta import cursor_secret, lock_meta
+from app.store.sealing import Sealer
 from app.store.migrate import migrate
 from app.store.plans import Applied
 from app.telemetry import Metrics
@@ -109,6 +113,7 @@ async def open_service(
             offload=offload,
             fetch_policy=_fetch_policy(settings),
             max_entries=settings.max_entries,
+            secrets=FeedSecrets(sealer=Sealer(settings.secret_keys), variables=feed_variables()),
             host_gap_s=settings.host_gap_s,
         )
         poller = Poller(pipeline, _poller_policy(settings), poll_observer(metrics, on_polled))

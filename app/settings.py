@@ -6,9 +6,11 @@ Read in `main`, the command and the migrations only; everyone else is handed a s
 from __future__ import annotations
 
 import ipaddress
+import os
 from enum import StrEnum
 from typing import Annotated, Any
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -17,8 +19,12 @@ from app.store.engine import check_database_url
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PREFIX = "COPYDESK_"
+FEED_PREFIX = "COPYDESK_FEED_"
+"""Of variables that hold the secrets of feeds, which their credentials name; no setting has it."""
+
+MIN_SECRET_KEY_CHARS = 32
 PRODUCT = f"Copydesk/{__version__}"
-SECRETS = frozenset({"admin_key", "database_url"})
+SECRETS = frozenset({"admin_key", "database_url", "secret_key"})
 """Settings whose values may hold a secret, and are never printed."""
 
 
@@ -57,6 +63,11 @@ class Settings(BaseSettings):
     poll: bool = Field(default=True, description="on or off: poll inside the server")
     admin_key: SecretStr | None = Field(
         None, min_length=16, description="the first admin key, at least 16 characters"
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="what secrets of feeds are encrypted with, at least 32 characters without a "
+        "comma; NEW,OLD while it is being changed",
     )
     read_auth: ReadAuth | None = Field(
         None,
@@ -119,6 +130,14 @@ class Settings(BaseSettings):
     def _database_url(cls, value: str) -> str:
         return check_database_url(value)
 
+    @field_validator("secret_key")
+    @classmethod
+    def _secret_key(cls, value: SecretStr | None) -> SecretStr | None:
+        keys = [] if value is None else value.get_secret_value().split(",")
+        if any(len(key.strip()) < MIN_SECRET_KEY_CHARS for key in keys):
+            raise ValueError("a key is shorter than 32 characters")
+        return value
+
     @field_validator("allow_private_networks", mode="before")
     @classmethod
     def _networks(cls, value: Any) -> Any:  # noqa: ANN401 - a raw setting may be anything
@@ -142,11 +161,25 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """What secrets of feeds are encrypted with: the first for new ones, any for those kept."""
+        if self.secret_key is None:
+            return ()
+        return tuple(key.strip() for key in self.secret_key.get_secret_value().split(","))
+
+    @property
     def reading_is_open(self) -> bool:
         """Whether a read needs no key: as set, else only on a loopback address."""
         if self.read_auth is not None:
             return self.read_auth is ReadAuth.OPEN
         return is_loopback(self.host)
+
+
+def feed_variables() -> dict[str, str]:
+    """What is set, in the environment or in `.env`, under names that feeds' secrets may have."""
+    kept = {name: value for name, value in dotenv_values(".env").items() if value}
+    given = {**kept, **os.environ}
+    return {name: value for name, value in given.items() if name.startswith(FEED_PREFIX)}
 
 
 def is_loopback(host: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from pathlib import Path
 
 import pytest
 
-from app.settings import ReadAuth, SettingsError, load_settings
+from app.settings import ReadAuth, SettingsError, feed_variables, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +107,12 @@ def test_a_database_that_cannot_be_taken(monkeypatch: pytest.MonkeyPatch, url: s
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ADMIN_KEY", "tooshort"), ("DATABASE_URL", "mysql://user:hunter2@h/d")],
+    [
+        ("ADMIN_KEY", "tooshort"),
+        ("DATABASE_URL", "mysql://user:hunter2@h/d"),
+        ("SECRET_KEY", "a-key-that-is-too-short"),
+        ("SECRET_KEY", f"{'a' * 32},short"),
+    ],
 )
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"COPYDESK_{name}", value)
@@ -114,6 +120,29 @@ def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch, name: str, val
         load_settings()
     assert value not in str(refused.value)
     assert "****" in str(refused.value)
+
+
+def test_a_secret_key_is_followed_by_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().secret_keys == ()
+    monkeypatch.setenv("COPYDESK_SECRET_KEY", f"{'a' * 32}, {'b' * 40}")
+    settings = load_settings()
+    assert settings.secret_keys == ("a" * 32, "b" * 40)
+    assert "a" * 32 not in repr(settings)
+
+
+def test_of_the_environment_only_what_is_for_feeds_may_be_sent_to_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(
+        "COPYDESK_FEED_WIRE=from-the-file\nCOPYDESK_FEED_PORT=of-the-file\nOTHER=x\n"
+    )
+    monkeypatch.setenv("COPYDESK_FEED_PORT", "of-the-environment")
+    monkeypatch.setenv("COPYDESK_ADMIN_KEY", "not-for-any-feed-of-ours")
+    assert feed_variables() == {
+        "COPYDESK_FEED_WIRE": "from-the-file",
+        "COPYDESK_FEED_PORT": "of-the-environment",
+    }
 
 
 def test_bounds_must_be_in_order() -> None:
