@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.core.search.book import needed
 from app.core.search.conditions import condition_of
 from app.core.search.query import Field, QueryTree
 from app.core.search.search import Search
-from app.core.tagging.rules import needed
 from app.store.asking import story_languages
 from app.store.engine import ReadSession
 from app.store.find import COUNT_BOUND, count_stories, find_stories

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.search.book import needed
 from app.core.search.conditions import Condition, condition_of
 from app.core.search.evaluate import Judged, holds
 from app.core.search.facets import StorySource
@@ -19,7 +20,6 @@ from app.core.tagging.rules import (
     Rule,
     RuleBook,
     Visibility,
-    needed,
 )
 
 SOURCE = StorySource(id=1, domain="harbour.example", country="NO")
