@@ -69,6 +69,19 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Barred:
+    """Why a host is not to be asked now."""
+
+    kind: Failure
+    detail: str
+    hints: ServerHints = ServerHints()
+
+
+Dialled: TypeAlias = tuple[tuple[str, str], ...]
+"""Host and IP address of each host that was asked, the first one first; none behind a proxy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPolicy:
     """The limits of one fetch."""
 
@@ -92,6 +105,7 @@ class Fetched:
     hints: ServerHints
     redirects: tuple[Redirect, ...] = ()
     wire_bytes: int = 0
+    dialled: Dialled = ()
     elapsed_ms: int = 0
     http_version: str = "HTTP/1.1"
 
@@ -104,6 +118,7 @@ class NotModified:
     validators: Validators
     hints: ServerHints
     redirects: tuple[Redirect, ...] = ()
+    dialled: Dialled = ()
     elapsed_ms: int = 0
     status: int = 304
 
@@ -119,6 +134,7 @@ class FetchFailed:
     hints: ServerHints = ServerHints()
     redirects: tuple[Redirect, ...] = ()
     wire_bytes: int = 0
+    dialled: Dialled = ()
     elapsed_ms: int = 0
 
 

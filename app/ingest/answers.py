@@ -62,6 +62,12 @@ def validators(headers: RawHeaders) -> Validators:
     )
 
 
+def conditions_of(sent: Validators) -> list[tuple[bytes, bytes]]:
+    """The headers that make a request conditional (RFC 9110 §13.1); none without validators."""
+    headers = ((b"If-None-Match", sent.etag), (b"If-Modified-Since", sent.last_modified))
+    return [(name, value) for name, value in headers if value]
+
+
 def _validator(headers: RawHeaders, name: bytes) -> bytes | None:
     value = next(iter(_values(headers, name)), b"").strip()
     if not value or len(value) > MAX_VALIDATOR or _CONTROL.search(value):

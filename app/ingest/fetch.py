@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Never
 
@@ -21,8 +21,16 @@ from app.core.types import (
     ServerHints,
     Validators,
 )
-from app.ingest.answers import DOCUMENTS, NOT_MODIFIED, REDIRECTS, hints, refusal, validators
-from app.ingest.authorize import Authorization
+from app.ingest.answers import (
+    DOCUMENTS,
+    NOT_MODIFIED,
+    REDIRECTS,
+    conditions_of,
+    hints,
+    refusal,
+    validators,
+)
+from app.ingest.request import ACCEPT, FetchRequest
 from app.net import (
     HttpClients,
     HTTPError,
@@ -34,29 +42,10 @@ from app.net import (
     read_body,
 )
 
-ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
-    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
-)
+__all__ = ["ACCEPT", "FetchRequest", "fetch"]
+
 MAX_HEADERS = 256
 MAX_HEADER_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchRequest:
-    """What to fetch, and with which validators.
-
-    `validators_url` is the address whose answer gave the validators, if that is not `url`: they
-    are sent to its origin and to no other. Credentials in `url` go to its own origin, and are
-    not carried over a redirect. `authorization` goes to its origin alone, whatever the way there.
-    `accept` is the header's value (RFC 9110 §12.5.1).
-    """
-
-    url: str
-    validators: Validators = field(default_factory=Validators)
-    validators_url: str | None = None
-    accept: str = ACCEPT
-    authorization: Authorization | None = None
 
 
 async def fetch(request: FetchRequest, clients: HttpClients, policy: FetchPolicy) -> FetchResult:
@@ -111,13 +100,16 @@ class _Exchange:
         while True:
             self._url = target.url
             conditions = (
-                _conditions(self._request.validators) if target.origin == conditional_origin else []
+                conditions_of(self._request.validators)
+                if target.origin == conditional_origin
+                else []
             )
             async with self._answer(target, conditions) as response:
                 if response.status_code not in REDIRECTS:
                     return await self._final(response, conditional=bool(conditions))
                 location = self._location(response)
             target = self._next(location, response.status_code, visited)
+            await self._enter(target)
 
     def failed(self, kind: Failure, detail: str) -> FetchFailed:
         response = self._response
@@ -134,6 +126,13 @@ class _Exchange:
 
     def _fail(self, kind: Failure, detail: str) -> Never:
         raise _Failed(self.failed(kind, detail))
+
+    async def _enter(self, target: Target) -> None:
+        self.stage = f"waiting until {target.host} may be asked"
+        barred = None if self._request.enter is None else await self._request.enter(target.url)
+        if barred is not None:
+            self._response, self._hints, self._url = None, barred.hints, target.url
+            self._fail(barred.kind, barred.detail)
 
     def _conditional_origin(self, target: Target) -> str:
         """The one origin that may see the validators."""
@@ -175,11 +174,9 @@ class _Exchange:
         """A pooled connection that the server has closed meanwhile is not held against it."""
         dialled = False
 
-        async def trace(event: str, info: dict[str, Any]) -> None:
+        async def trace(event: str, _info: dict[str, Any]) -> None:
             nonlocal dialled
             dialled = dialled or event == "connection.connect_tcp.started"
-            if event == "connection.connect_tcp.complete":
-                self._note_address(target, info["return_value"])
 
         client = self._clients.client_for(target.host)
         for last in (False, True):
@@ -196,14 +193,9 @@ class _Exchange:
                 if dialled or last:
                     raise
                 continue
-            self._note_address(target, response.extensions["network_stream"])
+            self._dialled |= self._clients.dialled(target.host, response)
             return response
         raise AssertionError("the second try returns or raises")
-
-    def _note_address(self, target: Target, stream: Any) -> None:  # noqa: ANN401 - httpcore's own
-        address = self._clients.address_of(stream)
-        if address is not None:
-            self._dialled[target.host] = address
 
     def _headers(
         self, target: Target, conditions: list[tuple[bytes, bytes]]
@@ -296,8 +288,3 @@ class _Exchange:
             redirects=tuple(self._redirects),
             dialled=tuple(self._dialled.items()),
         )
-
-
-def _conditions(sent: Validators) -> list[tuple[bytes, bytes]]:
-    headers = ((b"If-None-Match", sent.etag), (b"If-Modified-Since", sent.last_modified))
-    return [(name, value) for name, value in headers if value]

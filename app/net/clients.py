@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Self
 
@@ -129,6 +130,11 @@ class HttpClients:
     def target(self, raw: str, *, base: str | None = None) -> Target:
         """`check_url` under the policy of these clients."""
         return check_url(raw, self._policy, base=base)
+
+    def dialled(self, host: str, response: httpx.Response) -> dict[str, str]:
+        """The host with the IP address that answered; nothing where that is the proxy's."""
+        peer = response.extensions["network_stream"].get_extra_info("server_addr")
+        return {} if self._proxy is not None or peer is None else {host: str(ip_address(peer[0]))}
 
     def _pool(
         self, backend: PinnedBackend, context: ssl.SSLContext

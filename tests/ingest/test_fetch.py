@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.core.types import (
+    Barred,
     Failure,
     Fetched,
     FetchFailed,
@@ -70,6 +71,44 @@ async def test_a_document_comes_with_all_that_is_known_of_it(clients: HttpClient
     assert result.http_version == "HTTP/1.1"
     assert result.redirects == ()
     assert 0 <= result.elapsed_ms < 5000
+
+
+async def test_the_address_that_was_dialled_is_told_of_each_host(clients: HttpClients) -> None:
+    async with serve(answer(), host="127.0.0.2") as there:
+        moved = answer(302, b"", (("Location", there.url()),))
+        async with serve(moved) as server:
+            result = await get(clients, server.url())
+    assert result.dialled == (("127.0.0.1", "127.0.0.1"), ("127.0.0.2", "127.0.0.2"))
+
+
+async def test_a_redirect_is_followed_only_where_it_may(clients: HttpClients) -> None:
+    asked: list[str] = []
+
+    async def enter(url: str) -> Barred | None:
+        asked.append(url)
+        return Barred(kind=Failure.RATE_LIMITED, detail="not now", hints=ServerHints(max_age_s=7))
+
+    async with (
+        serve(answer()) as there,
+        serve(answer(301, b"", (("Location", there.url()),))) as server,
+    ):
+        result = await get(clients, server.url(), enter=enter)
+    assert isinstance(result, FetchFailed)
+    assert (result.kind, result.detail) == (Failure.RATE_LIMITED, "not now")
+    assert (result.url, result.status) == (there.url(), None), "it said nothing: it was not asked"
+    assert result.hints.max_age_s == 7
+    assert asked == [there.url()]
+    assert there.requests == []
+
+
+async def test_behind_a_proxy_no_address_is_told() -> None:
+    async with (
+        serve(answer()) as proxy,
+        HttpClients(LOCAL, shards=1, proxy=f"http://127.0.0.1:{proxy.port}") as made,
+    ):
+        result = await get(made, "http://news.example/feed")
+    assert isinstance(result, Fetched)
+    assert result.dialled == ()
 
 
 async def test_what_is_asked(clients: HttpClients) -> None:
