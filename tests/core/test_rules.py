@@ -168,7 +168,7 @@ def test_a_story_is_held_against_few_of_many_rules(monkeypatch: pytest.MonkeyPat
         tried.append(held)
         return holds(held, story)
 
-    monkeypatch.setattr("app.core.tagging.rules.holds", counting)
+    monkeypatch.setattr("app.core.search.book.holds", counting)
     book = RuleBook(rule(number, f'"ferry line {number}"') for number in range(1000))
     assert book.outcome(terms("The ferry line 7 sails at dawn."), "en").matched == (7,)
     assert len(tried) == 1, "what all rules ask for tells none apart"

@@ -341,10 +341,12 @@ async def test_the_names_of_tables_cover_what_is_there(database: Database) -> No
     ours = {n for n in names if not n.startswith(("story_index", "sqlite_"))}
     assert ours == {
         "alembic_version",
+        "attempts",
         "bands",
         "bodies",
         "changes",
         "copies",
+        "deliveries",
         "entries",
         "feed_credentials",
         "feed_moves",
@@ -357,20 +359,23 @@ async def test_the_names_of_tables_cover_what_is_there(database: Database) -> No
         "members",
         "meta",
         "pages",
+        "push_head",
         "pushes",
         "revisions",
         "rules",
+        "searches",
         "sketches",
         "sources",
         "stories",
+        "story_tag_edits",
         "story_tags",
         "story_weights",
         "subscriptions",
-        "story_tag_edits",
         "tag_edits",
         "tag_policy",
         "tags",
         "texts",
+        "webhooks",
     }
 
 

@@ -6,6 +6,7 @@ from app.store.models.derived import bands, entries, learned_lines, members, pag
 from app.store.models.keys import keys, meta
 from app.store.models.log import changes, log_head
 from app.store.models.polling import bodies, feeds, fetches, hosts, sources
+from app.store.models.push import attempts, deliveries, push_head, searches, webhooks
 from app.store.models.stories import (
     copies,
     revisions,
@@ -19,10 +20,12 @@ from app.store.models.tagging import rules, story_tag_edits, tag_edits, tag_poli
 from app.store.models.upkeep import feed_credentials, feed_moves, pushes, subscriptions
 
 __all__ = [
+    "attempts",
     "bands",
     "bodies",
     "changes",
     "copies",
+    "deliveries",
     "entries",
     "feed_credentials",
     "feed_moves",
@@ -35,9 +38,11 @@ __all__ = [
     "members",
     "meta",
     "pages",
+    "push_head",
     "pushes",
     "revisions",
     "rules",
+    "searches",
     "sketches",
     "sources",
     "stories",
@@ -49,4 +54,5 @@ __all__ = [
     "tag_policy",
     "tags",
     "texts",
+    "webhooks",
 ]

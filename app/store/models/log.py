@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from app.store.engine import Instant, metadata
 from app.store.models.serial import Serial
@@ -13,8 +13,9 @@ changes = Table(
     Column("seq", Serial, primary_key=True, autoincrement=False),
     Column("type", String(32), nullable=False),
     Column("at", Instant, nullable=False),
-    Column("story_id", BigInteger, nullable=False, index=True),
+    Column("story_id", BigInteger, nullable=False),
     Column("revision", Integer, nullable=False),
+    Index("ix_changes_story", "story_id", "seq"),
 )
 
 log_head = Table(
@@ -22,4 +23,5 @@ log_head = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, nullable=False),
+    Column("trimmed", BigInteger, nullable=False, server_default="0"),  # nothing is whole up to it
 )
