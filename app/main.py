@@ -36,12 +36,11 @@ from app.api.event_stream import write_event
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.core.schedule import PollPolicy
-from app.ingest.again import make_one
 from app.core.search.index import Indexable, IndexTerms, index_all
 from app.core.types import FetchPolicy
+from app.errors import Unavailable
 from app.ingest.again import make_one
 from app.ingest.authorize import FeedSecrets
-from app.errors import Unavailable
 from app.ingest.fulltext import PagePipeline
 from app.ingest.loops import Loops
 from app.ingest.observe import page_observer, poll_observer
@@ -54,16 +53,15 @@ from app.ingest.probe import probe
 from app.ingest.renew import Renewer, renew_batch, tell_of_outdated
 from app.ingest.robots import RobotsCache
 from app.net import AddressPolicy, HttpClients
-from app.push.watch import LogWatch
 from app.push.fanout import Fanout
 from app.push.watch import LogWatch
 from app.settings import Settings, feed_variables
 from app.store.engine import Database, open_database
 from app.store.keys import ensure_admin_key
 from app.store.meta import cursor_secret, lock_meta
-from app.store.sealing import Sealer
 from app.store.migrate import migrate
 from app.store.plans import Applied
+from app.store.sealing import Sealer
 from app.telemetry import Metrics
 
 
@@ -75,6 +73,7 @@ class Service:
     database: Database
     pipeline: Pipeline
     poller: Poller
+    pages: PageLoop
     loops: Loops
     registry: CollectorRegistry
     metrics: Metrics
@@ -113,21 +112,19 @@ async def open_service(
             offload=offload,
             fetch_policy=_fetch_policy(settings),
             max_entries=settings.max_entries,
-            secrets=FeedSecrets(sealer=Sealer(settings.secret_keys), variables=feed_variables()),
             host_gap_s=settings.host_gap_s,
+            secrets=FeedSecrets(sealer=Sealer(settings.secret_keys), variables=feed_variables()),
         )
         poller = Poller(pipeline, _poller_policy(settings), poll_observer(metrics, on_polled))
         metrics.polls_in_flight.set_function(lambda: poller.in_flight)
+        pages = _pages(settings, pipeline, metrics)
         yield Service(
             settings=settings,
             database=database,
             pipeline=pipeline,
             poller=poller,
-            loops=Loops(
-                poller=poller,
-                pages=_pages(settings, pipeline, metrics),
-                renewer=Renewer(database, offload),
-            ),
+            pages=pages,
+            loops=Loops({"poller": poller, "pages": pages, "renewer": Renewer(database, offload)}),
             registry=registry,
             metrics=metrics,
             cursor_secret=await cursor_secret(database),
@@ -230,6 +227,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         reading_is_open=service.settings.reading_is_open,
         cursor_secret=service.cursor_secret,
         registry=service.registry,
+        sealer=service.pipeline.secrets.sealer,
         probe=lambda url: probe(url, service.pipeline),
         preview=lambda asked: read_preview(asked, service.pipeline),
         index_terms=index,
@@ -240,8 +238,8 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         poll_now=poll_now,
         wake_poller=service.poller.wake,
         wait_for_changes=service.watch.beyond,
-        is_draining=service.draining.is_set,
         listen=fanout.listen,
+        is_draining=service.draining.is_set,
         start=group.create_task,
         local_key=local_key,
     )

@@ -96,7 +96,7 @@ async def _poll_once(settings: Settings) -> Tally:
         with explained(settings):
             await service.poller.run_once()
             status.update("Fetching the pages of new stories …")
-            await service.loops.pages.run_once()
+            await service.pages.run_once()
     return tally
 
 

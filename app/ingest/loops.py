@@ -1,31 +1,32 @@
-"""What a polling process does beside serving: polls feeds, fetches pages, renews stories."""
+"""What a polling process does beside serving: the loops that are run and stopped together."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-
-from app.ingest.page_loop import PageLoop
-from app.ingest.poller import Poller
-from app.ingest.renew import Renewer
+from collections.abc import Mapping
+from typing import Protocol
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs(Protocol):
+    """A loop: it runs until it is stopped, and then ends what it has begun."""
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Loops:
-    """The loops of one process, run and stopped together."""
+    """The loops of one process, by name."""
 
-    poller: Poller
-    pages: PageLoop
-    renewer: Renewer
+    def __init__(self, loops: Mapping[str, Runs]) -> None:
+        self._loops = dict(loops)
 
     async def run(self) -> None:
         """Run all until they are stopped."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.poller.run(), name="poller")
-            group.create_task(self.pages.run(), name="pages")
-            group.create_task(self.renewer.run(), name="renewer")
+            for name, loop in self._loops.items():
+                group.create_task(loop.run(), name=name)
 
     def stop(self) -> None:
-        self.poller.stop()
-        self.pages.stop()
-        self.renewer.stop()
+        for loop in self._loops.values():
+            loop.stop()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,8 +9,9 @@ import structlog
 
 from app.core.make import Made, make_again
 from app.core.types import Failure
+from app.ingest.loop import Loop
 from app.ingest.offload import Offload, OffloadFailed
-from app.store.engine import DATABASE_FAULTS, Database
+from app.store.engine import Database
 from app.store.leases import database_now
 from app.store.reindex import count_outdated
 from app.store.renewal import (
@@ -93,26 +92,14 @@ class Renewer:
     def __init__(self, database: Database, offload: Offload) -> None:
         self._database = database
         self._offload = offload
-        self._stopping = asyncio.Event()
+        self._loop = Loop("renewals", self._turn)
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._loop.stop()
 
     async def run(self) -> None:
-        """Look for marked stories now and then until stopped; a database that is away is waited
-        for.
-        """
-        while not self._stopping.is_set():
-            found = 0
-            try:
-                found = await self.renew_marked()
-            except DATABASE_FAULTS as error:
-                log.warning("database_away", error=str(error), retry_s=IDLE_S)
-            except Exception:
-                log.exception("renewer_broke", retry_s=IDLE_S)
-            if not found:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), IDLE_S)
+        """Look for marked stories now and then until stopped."""
+        await self._loop.run()
 
     async def renew_marked(self) -> int:
         """Make a batch of marked stories again; how many are done with."""
@@ -122,3 +109,6 @@ class Renewer:
         if found:
             log.info("stories_renewed", changed=changed, same=same, skipped=skipped)
         return changed + same + skipped
+
+    async def _turn(self) -> float:
+        return 0.0 if await self.renew_marked() else IDLE_S
