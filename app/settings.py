@@ -15,13 +15,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import __version__
+from app.core.credentials import VARIABLE_PREFIX
 from app.store.engine import check_database_url
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PREFIX = "COPYDESK_"
-FEED_PREFIX = "COPYDESK_FEED_"
-"""Of variables that hold the secrets of feeds, which their credentials name; no setting has it."""
-
 MIN_SECRET_KEY_CHARS = 32
 PRODUCT = f"Copydesk/{__version__}"
 SECRETS = frozenset({"admin_key", "database_url", "secret_key"})
@@ -179,7 +177,7 @@ def feed_variables() -> dict[str, str]:
     """What is set, in the environment or in `.env`, under names that feeds' secrets may have."""
     kept = {name: value for name, value in dotenv_values(".env").items() if value}
     given = {**kept, **os.environ}
-    return {name: value for name, value in given.items() if name.startswith(FEED_PREFIX)}
+    return {name: value for name, value in given.items() if name.startswith(VARIABLE_PREFIX)}
 
 
 def is_loopback(host: str) -> bool:

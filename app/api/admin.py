@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from app import __version__
 from app.api import (
     boilerplate,
+    credentials,
     feeds,
     keys,
     normalize,
@@ -35,6 +36,7 @@ router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(40
 router.include_router(opml.router)
 router.include_router(feeds.router)
 router.include_router(keys.router)
+router.include_router(credentials.router)
 router.include_router(boilerplate.router)
 router.include_router(rules.router)
 router.include_router(tag_edits.router)

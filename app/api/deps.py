@@ -27,6 +27,7 @@ from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.following import Following
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
+from app.store.sealing import Sealer
 from app.store.renewal import RenewedBatch
 
 log = structlog.get_logger()
@@ -43,6 +44,7 @@ class Deps:
     clock: Callable[[], datetime]
     reading_is_open: bool
     cursor_secret: bytes
+    sealer: Sealer
     registry: CollectorRegistry
     probe: Callable[[str], Awaitable[Probe]]
     preview: Callable[[PreviewRequest], Awaitable[Preview]]

@@ -6,24 +6,16 @@ The secret is opened for one fetch, and goes nowhere but into its header.
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
+from app.core.credentials import CredentialKind, is_variable, secret_fault
 from app.core.poll import ClaimedFeed
 from app.core.types import Failure, FetchFailed
 from app.core.urls import without_credentials
-from app.store.credentials import CredentialKind, Credentials, bound_to
+from app.store.credentials import Credentials, bound_to
 from app.store.sealing import Sealer, SealFault
-
-VARIABLE_PREFIX: Final = "COPYDESK_FEED_"
-"""Of the variables that may hold a feed's secret: no other is ever sent to a server."""
-
-VARIABLE: Final = re.compile(r"COPYDESK_FEED_[A-Z0-9_]{1,100}")
-TOKEN: Final = re.compile(r"[!-~]+")  # what a bearer token may be made of, and more
-HEADER_VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,24 +85,11 @@ def refused(
     return replace(failed, detail=f"status {failed.status}: {step}")
 
 
-def secret_fault(kind: CredentialKind, secret: str) -> str | None:
-    """Why a secret cannot be sent in a header of this kind; it is not told itself."""
-    match kind:
-        case CredentialKind.BASIC:
-            return "holds a control character" if _CONTROL.search(secret) else None
-        case CredentialKind.BEARER:
-            return None if TOKEN.fullmatch(secret) else "is empty, or not of printable ASCII"
-        case CredentialKind.HEADER:
-            return None if HEADER_VALUE.fullmatch(secret) else "is empty, or not of printable ASCII"
-        case _:
-            assert_never(kind)
-
-
 def _secret(
     feed: ClaimedFeed, given: Credentials, secrets: FeedSecrets, step: str
 ) -> str | FetchFailed:
     if given.variable is not None:
-        if not VARIABLE.fullmatch(given.variable):  # whoever wrote it there
+        if not is_variable(given.variable):  # whoever wrote it there
             return _failed(feed, f"its credentials name a variable that is not one for it: {step}")
         value = secrets.variables.get(given.variable)
         if value:

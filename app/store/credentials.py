@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from app.core.credentials import CredentialKind
 from app.store.engine import ReadSession, WriteSession
 from app.store.models import feed_credentials, feeds
-
-
-class CredentialKind(StrEnum):
-    """How the secret is sent."""
-
-    BASIC = "basic"  # with a user name (RFC 7617)
-    BEARER = "bearer"  # RFC 6750
-    HEADER = "header"  # as a header's value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,85 @@
+"""A feed at another address: what was learned of the old one is forgotten, its copies stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from app.core.urls import host_of, without_credentials
+from app.errors import Conflict, NotFound
+from app.store.engine import WriteSession, now_ms
+from app.store.models import feed_moves, feeds, hosts
+from app.store.page_leases import know_hosts
+
+
+async def relocate(
+    session: WriteSession, feed_id: int, url: str, *, why: str, now: datetime
+) -> None:
+    """Give a feed another address, due at once, and put that on record.
+
+    A poll under way writes nothing: it asked at the old one. Raises Conflict if another feed has
+    the address, NotFound if there is no such feed.
+    """
+    found = await session.execute(
+        select(feeds.c.url, feeds.c.host).where(feeds.c.id == feed_id).with_for_update()
+    )
+    if (feed := found.one_or_none()) is None:
+        raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
+    if feed.url == url:
+        return
+    await _check_free(session, url)
+    host = host_of(url) or ""
+    await know_hosts(session, {host})
+    await session.execute(
+        update(hosts)
+        .where(hosts.c.host == feed.host, hosts.c.holder.startswith(f"{feed_id}:"))
+        .values(busy_until=None, holder=None)
+    )
+    await session.execute(
+        update(feeds)
+        .where(feeds.c.id == feed_id)
+        .values(
+            url=url,
+            host=host,
+            etag=None,
+            last_modified=None,
+            validators_url=None,
+            body_hash=None,
+            whole_at=None,
+            unchanged=0,
+            distrusted_at=None,
+            moving_to=None,
+            moving_seen=0,
+            moving_since=None,
+            alternates=[],
+            attempts=0,
+            failures=0,
+            failure=None,
+            failure_detail=None,
+            lease_token=feeds.c.lease_token + 1,
+            lease_until=None,
+            lease_owner=None,
+            next_poll_at=now_ms(),
+            next_poll_reasons=["its address was changed, due at once"],
+            version=feeds.c.version + 1,
+        )
+    )
+    await session.execute(
+        insert(feed_moves).values(
+            feed_id=feed_id,
+            at=now,
+            from_url=without_credentials(feed.url),
+            to_url=without_credentials(url),
+            why=why,
+        )
+    )
+
+
+async def _check_free(session: WriteSession, url: str) -> None:
+    taken = await session.execute(select(feeds.c.id).where(feeds.c.url == url))
+    if (other := taken.scalar_one_or_none()) is not None:
+        raise Conflict(
+            f"feed {other} is at {without_credentials(url)} already: delete the feed that is not "
+            "needed; its stories stay"
+        )
