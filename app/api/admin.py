@@ -19,6 +19,7 @@ from app.api import (
     reindex,
     reprocess,
     rules,
+    sections,
     story_tags,
     tag_edits,
 )
@@ -35,11 +36,12 @@ from app.store.status import read_status
 router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(401, 403))
 router.include_router(opml.router)
 router.include_router(feeds.router)
-router.include_router(keys.router)
 router.include_router(credentials.router)
+router.include_router(keys.router)
 router.include_router(boilerplate.router)
 router.include_router(rules.router)
 router.include_router(tag_edits.router)
+router.include_router(sections.router)
 router.include_router(story_tags.router)
 router.include_router(reindex.router)
 router.include_router(reprocess.router)

@@ -19,7 +19,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.listening import Listening
 from app.core.make import Made, Making
-from app.core.make import Made, Making
 from app.core.poll import Probe
 from app.core.preview import Preview, PreviewRequest
 from app.core.search.index import Indexable, IndexTerms
@@ -27,8 +26,8 @@ from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.following import Following
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
-from app.store.sealing import Sealer
 from app.store.renewal import RenewedBatch
+from app.store.sealing import Sealer
 
 log = structlog.get_logger()
 
@@ -44,8 +43,8 @@ class Deps:
     clock: Callable[[], datetime]
     reading_is_open: bool
     cursor_secret: bytes
-    sealer: Sealer
     registry: CollectorRegistry
+    sealer: Sealer
     probe: Callable[[str], Awaitable[Probe]]
     preview: Callable[[PreviewRequest], Awaitable[Preview]]
     index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]]
@@ -54,8 +53,8 @@ class Deps:
     poll_now: Callable[[int, float], Awaitable[bool]]
     wake_poller: Callable[[], None]
     wait_for_changes: Callable[[int, float], Awaitable[bool]]  # beyond a seq, so many seconds
-    is_draining: Callable[[], bool]
     listen: Callable[[str, Following, int], Listening]  # by a name, from a seq on
+    is_draining: Callable[[], bool]
     start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
     """Run beside the requests; waited for when the service stops."""
     noting: dict[int, asyncio.Task[None]] = field(default_factory=dict)  # by the key's id
@@ -135,23 +134,44 @@ def _parameters(route: APIRoute) -> dict[str, bool]:
     return found
 
 
-async def may_read(request: Request, deps: DepsDep) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls: by a key on record, or as this machine's own command, or, to read, anybody."""
+
+    key_id: int | None = None
+    administers: bool = False
+
+    def owns(self, owner_id: int | None) -> bool:
+        """Whether what this owner has made is the caller's; what has no owner is everybody's."""
+        return self.administers or owner_id is None or owner_id == self.key_id
+
+
+async def may_read(request: Request, deps: DepsDep) -> Caller:
     """Let the caller read: with a key that may, or without one where reading is open."""
     secret = reading_key(request)
     if secret is None and deps.reading_is_open:
-        return
+        return Caller()
     if secret is None:
         raise Unauthorized(
             "this needs a key: send it as Authorization: Bearer KEY, or as the password of HTTP "
             "Basic with any user name",
             takes_basic=True,
         )
-    await _authorize(secret, Scope.READ, deps)
+    return await _authorize(secret, Scope.READ, deps)
 
 
-async def may_administer(request: Request, deps: DepsDep) -> None:
+async def may_write(request: Request, deps: DepsDep) -> Caller:
+    """Let the caller keep searches and webhooks: with a key that has the scope."""
+    return await _authorize(bearer_key(request), Scope.WRITE, deps)
+
+
+async def may_administer(request: Request, deps: DepsDep) -> Caller:
     """Let the caller administer: with a key that has the scope, and no other way."""
-    await _authorize(bearer_key(request), Scope.ADMIN, deps)
+    return await _authorize(bearer_key(request), Scope.ADMIN, deps)
+
+
+Reader = Annotated[Caller, Depends(may_read)]
+Writer = Annotated[Caller, Depends(may_write)]
 
 
 class KeyBeforeBody(APIRoute):
@@ -159,16 +179,24 @@ class KeyBeforeBody(APIRoute):
     key, and tell anybody what is wrong with it.
     """
 
+    asks = staticmethod(may_administer)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         if self.body_field is None:
             return handle
 
         async def ask_first(request: Request) -> Response:
-            await may_administer(request, get_deps(request))
+            await self.asks(request, get_deps(request))
             return await handle(request)
 
         return ask_first
+
+
+class WriteKeyBeforeBody(KeyBeforeBody):
+    """The same for those who may keep searches and webhooks."""
+
+    asks = staticmethod(may_write)
 
 
 def bearer_key(request: Request) -> str | None:
@@ -202,11 +230,11 @@ def reading_key(request: Request) -> str | None:
     return secret
 
 
-async def _authorize(secret: str | None, scope: Scope, deps: Deps) -> None:
+async def _authorize(secret: str | None, scope: Scope, deps: Deps) -> Caller:
     if secret is None:
         raise Unauthorized("this needs a key: send it as Authorization: Bearer KEY")
     if deps.local_key is not None and _same(secret, deps.local_key):
-        return
+        return Caller(administers=True)
     async with deps.database.read() as session:
         key = await find_key(session, secret)
     now = deps.clock()
@@ -215,6 +243,7 @@ async def _authorize(secret: str | None, scope: Scope, deps: Deps) -> None:
     if not key.allows(scope):
         raise Forbidden(f"the key {key.name!r} lacks the scope {scope.value!r}")
     _note_use(key, now, deps)
+    return Caller(key_id=key.id, administers=key.allows(Scope.ADMIN))
 
 
 def _note_use(key: Key, now: datetime, deps: Deps) -> None:

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import orjson
 from fastapi import Depends, Query
 from pydantic import BeforeValidator
 
-from app.core.search.filters import FilterInvalid, any_value, filter_of, filter_tree
-from app.core.search.query import Field, FilterKind, Not, QueryTree, leaves
-from app.core.search.query_parse import MAX_QUERY_CHARS, parse_query
+from app.core.search.asked import Asked, search_of
+from app.core.search.query_parse import MAX_QUERY_CHARS
 from app.core.search.search import Search, Sort, Span
 from app.errors import FieldError, Invalid
 
 MAX_VALUES = 50
-MAX_FILTERS = 500
-"""Words and filters of a search in all: 50 tag parameters of 50 tags each would be 2,500."""
 
 Values = Annotated[list[str] | None, Query(max_length=MAX_VALUES)]
 Moment = Annotated[str | None, Query(max_length=40)]
-Value = TypeVar("Value")
 _RFC3339 = re.compile(  # §5.6; Python reads more than that, such as weeks
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d(?:\.\d{1,9})?)"
     r"(?P<zone>[Zz]|[-+ ]\d\d:\d\d)",
@@ -74,15 +70,9 @@ def wanted_tags(
     tag_exact: Annotated[
         Values, Query(description="Tags that a story must all have, not only narrower topics.")
     ] = None,
-) -> list[QueryTree]:
+) -> Asked:
     """The tags asked for."""
-    found = [_read("tag", filter_tree, FilterKind.TAG, value) for value in tag or ()]
-    if tag_any:
-        found.append(_read("tag_any", any_value, FilterKind.TAG, tag_any))
-    if tag_none:
-        found.append(Not(_read("tag_none", any_value, FilterKind.TAG, tag_none)))
-    exact = (_read("tag_exact", filter_of, FilterKind.TAG_EXACT, v) for v in tag_exact or ())
-    return [*found, *exact]
+    return _given(tag=tag, tag_any=tag_any, tag_none=tag_none, tag_exact=tag_exact)
 
 
 def wanted_values(  # noqa: PLR0913, PLR0917 - one for each parameter of the API
@@ -109,23 +99,22 @@ def wanted_values(  # noqa: PLR0913, PLR0917 - one for each parameter of the API
         Values, Query(description="Agencies by code or name; any of them.", examples=["kyodo"])
     ] = None,
     not_agency: Annotated[Values, Query(description="None of these agencies.")] = None,
-) -> list[QueryTree]:
+) -> Asked:
     """The other filters, each with its `not_` twin."""
-    asked: list[tuple[FilterKind, list[str] | None, list[str] | None]] = [
-        (FilterKind.SOURCE, source, not_source),
-        (FilterKind.DOMAIN, domain, not_domain),
-        (FilterKind.LANG, lang, not_lang),
-        (FilterKind.COUNTRY, country, not_country),
-        (FilterKind.AUTHOR, author, not_author),
-        (FilterKind.AGENCY, agency, not_agency),
-    ]
-    found = [_read(kind.value, any_value, kind, wanted) for kind, wanted, _ in asked if wanted]
-    found += [
-        Not(_read(f"not_{kind}", any_value, kind, unwanted))
-        for kind, _, unwanted in asked
-        if unwanted
-    ]
-    return found
+    return _given(
+        source=source,
+        not_source=not_source,
+        domain=domain,
+        not_domain=not_domain,
+        lang=lang,
+        not_lang=not_lang,
+        country=country,
+        not_country=not_country,
+        author=author,
+        not_author=not_author,
+        agency=agency,
+        not_agency=not_agency,
+    )
 
 
 def wanted_times(
@@ -147,8 +136,8 @@ def wanted_times(
 
 
 def unordered_search(
-    tags: Annotated[list[QueryTree], Depends(wanted_tags)],
-    values: Annotated[list[QueryTree], Depends(wanted_values)],
+    tags: Annotated[Asked, Depends(wanted_tags)],
+    values: Annotated[Asked, Depends(wanted_values)],
     times: Annotated[tuple[Span, Span, Span], Depends(wanted_times)],
     q: Annotated[
         str | None,
@@ -167,19 +156,9 @@ def unordered_search(
     ] = None,
 ) -> Search:
     """What is searched for; raises Invalid or QueryInvalid naming what is wrong."""
-    search = Search(
-        text=None if q is None else parse_query(q),
-        filters=(*tags, *values),
-        field=_field(search_in),
-        published=times[0],
-        ingested=times[1],
-        updated=times[2],
-    )
-    asked = 0 if search.tree is None else sum(1 for _ in leaves(search.tree))
-    if asked > MAX_FILTERS:
-        detail = f"{asked} words and filters in one search, more than {MAX_FILTERS}: send fewer"
-        raise Invalid(detail, errors=(FieldError(detail=detail),))
-    return search
+    words = _given(q=None if q is None else [q], search_in=search_in)
+    search = search_of({**words, **tags, **values})
+    return replace(search, published=times[0], ingested=times[1], updated=times[2])
 
 
 UnorderedDep = Annotated[Search, Depends(unordered_search)]
@@ -223,9 +202,8 @@ def moment(parameter: str, value: str | None) -> datetime | None:
         raise _invalid(parameter, f"{value!r} is out of range") from None
 
 
-def _field(search_in: Sequence[SearchIn] | None) -> Field:
-    asked = set(search_in or ())
-    return Field(next(iter(asked)).value) if len(asked) == 1 else Field.TEXT
+def _given(**values: Sequence[str] | None) -> Asked:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def line_of(search: Search) -> str:
@@ -238,15 +216,6 @@ def line_of(search: Search) -> str:
 
 def _span(name: str, after: str | None, before: str | None) -> Span:
     return Span(after=moment(f"{name}_after", after), before=moment(f"{name}_before", before))
-
-
-def _read(
-    parameter: str, read: Callable[[FilterKind, Value], QueryTree], kind: FilterKind, value: Value
-) -> QueryTree:
-    try:
-        return read(kind, value)
-    except FilterInvalid as error:
-        raise _invalid(parameter, str(error)) from None
 
 
 def _invalid(parameter: str, detail: str) -> Invalid:

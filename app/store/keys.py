@@ -24,9 +24,10 @@ LAST_USE_GRAIN: Final = timedelta(minutes=1)
 
 
 class Scope(StrEnum):
-    """What a key may do; admin includes read."""
+    """What a key may do, each with all before it."""
 
     READ = "read"
+    WRITE = "write"  # keep searches and webhooks
     ADMIN = "admin"
 
 
@@ -44,7 +45,8 @@ class Key:
     revoked_at: datetime | None
 
     def allows(self, scope: Scope) -> bool:
-        return scope in self.scopes or Scope.ADMIN in self.scopes
+        ranks = list(Scope)
+        return any(ranks.index(own) >= ranks.index(scope) for own in self.scopes)
 
     def usable(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
