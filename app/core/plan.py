@@ -18,7 +18,7 @@ from app.core.identity import keys_of, lookup_of
 from app.core.known import Known
 from app.core.language import normalize_language
 from app.core.match import Match, match_entries
-from app.core.normal.dates import read_date
+from app.core.pacing import Paced, pace_document, pace_unchanged
 from app.core.parse.document import parse
 from app.core.parts import BegunPlan, PartWrites, joined, parts_of, write_part
 from app.core.poll import (
@@ -29,16 +29,7 @@ from app.core.poll import (
     KeptBody,
     LedgerRow,
 )
-from app.core.schedule import (
-    MAX_ATTEMPTS,
-    MAX_SPAN_S,
-    NextPoll,
-    Outcome,
-    Pace,
-    jitter_of,
-    next_poll,
-    rhythm,
-)
+from app.core.schedule import MAX_ATTEMPTS, NextPoll, Outcome, jitter_of, next_poll
 from app.core.types import (
     Failure,
     Fetched,
@@ -47,7 +38,6 @@ from app.core.types import (
     NotModified,
     ParsedFeed,
     ParseFailed,
-    ServerHints,
     Validators,
 )
 
@@ -105,14 +95,14 @@ def plan_failure(
 def plan_unchanged(feed: ClaimedFeed, fetched: Fetched | NotModified, now: datetime) -> FeedPlan:
     """The plan of a poll that brought the same document as the last one."""
     outcome = Outcome.SAME_BODY if isinstance(fetched, Fetched) else Outcome.NOT_MODIFIED
-    following = _after_success(feed, feed.pace, fetched.hints, now)
+    paced = pace_unchanged(feed, fetched, now)
     update = replace(
-        _as_it_was(feed),
+        _after_success(feed, paced, now),
         validators=_validators(feed, fetched),
         validators_url=fetched.url,
-        last_success_at=now,
     )
-    return FeedPlan(feed=feed, ledger=_ledger(now, outcome, fetched, following), update=update)
+    ledger = replace(_ledger(now, outcome, fetched, paced.next_poll), notes=paced.notes)
+    return FeedPlan(feed=feed, ledger=ledger, update=update)
 
 
 def plan_document(
@@ -132,14 +122,13 @@ def begin_plan(
     free = released(document, now)
     matches = match_entries(free.document.keys, known, feed.url)
     lessons, parts = parts_of(feed, document.feed, known, now, matches)
-    pace = _pace(document, feed.time_zone, now)
-    following = _after_success(feed, pace, fetched.hints, now)
+    paced = pace_document(feed, fetched, document.feed, matches, now)
     ledger = replace(
-        _ledger(now, Outcome.UNCHANGED, fetched, following),
+        _ledger(now, Outcome.UNCHANGED, fetched, paced.next_poll),
         entries=len(document.feed.entries) + document.feed.dropped,
-        notes=notes_of(document) + free.notes,
+        notes=notes_of(document) + free.notes + paced.notes,
     )
-    update = _update(feed, fetched, document.feed, pace, now)
+    update = _update(feed, fetched, document.feed, paced, now)
     plan = FeedPlan(
         feed=feed,
         ledger=ledger,
@@ -195,22 +184,14 @@ def notes_of(document: Document) -> tuple[str, ...]:
     return notes
 
 
-def _pace(document: Document, time_zone: str | None, now: datetime) -> Pace:
-    said = (e.published_raw or e.updated_raw for e in document.feed.entries)
-    read = (read_date(raw, time_zone=time_zone) for raw in said)
-    ttl_s = document.feed.ttl_s
-    gap_s, newest_at = rhythm((r.at for r in read if r is not None), now)
-    return Pace(
-        gap_s=gap_s,
-        newest_at=newest_at,
-        ttl_s=None if ttl_s is None else min(ttl_s, MAX_SPAN_S),
-        skip_hours=document.feed.skip_hours,
-        skip_days=document.feed.skip_days,
+def _after_success(feed: ClaimedFeed, paced: Paced, now: datetime) -> FeedUpdate:
+    return replace(
+        _as_it_was(feed),
+        pace=paced.pace,
+        history=paced.history,
+        silent_since=paced.silent_since,
+        last_success_at=now,
     )
-
-
-def _after_success(feed: ClaimedFeed, pace: Pace, hints: ServerHints, now: datetime) -> NextPoll:
-    return next_poll(now, policy=feed.policy, pace=pace, hints=hints, jitter=jitter_of(feed.id))
 
 
 def _validators(feed: ClaimedFeed, fetched: Fetched | NotModified) -> Validators:
@@ -227,19 +208,17 @@ def _update(
     feed: ClaimedFeed,
     fetched: Fetched,
     parsed: ParsedFeed,
-    pace: Pace,
+    paced: Paced,
     now: datetime,
 ) -> FeedUpdate:
     return replace(
-        _as_it_was(feed),
+        _after_success(feed, paced, now),
         title=feed.title or parsed.title,
         site_url=parsed.site_url or feed.site_url,
         language=feed.language or normalize_language(parsed.language),
         validators=fetched.validators,
         validators_url=fetched.url,
         body_hash=body_hash(fetched.body),
-        pace=pace,
-        last_success_at=now,
     )
 
 

@@ -1,6 +1,8 @@
-"""When a feed is polled next, and why: its own pace, the server's word, and failures so far.
+"""When a feed is polled next, and why: its rhythm, the server's word, and failures so far.
 
-Nothing here is ever earlier than what a server asked for: jitter only adds.
+Requests are worth most where entries are: what a feed gets goes with the square root of its rate,
+which for a given number of requests makes the mean delay of all entries the least there is
+(docs/decisions/0015). Nothing here is ever earlier than what a server asked for: jitter only adds.
 """
 
 from __future__ import annotations
@@ -11,16 +13,22 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from app.core.back_off import SEVERITIES, back_off_s
 from app.core.hashing import hash64
 from app.core.normal.dates import EARLIEST
+from app.core.rhythm import DAY_S, PATIENCE, Rates, Rhythm, crossing_s
 from app.core.types import Failure, ServerHints
 
 UNKNOWN_PACE_S = 30 * 60
-FIRST_RETRY_S = 5 * 60
+ONE_A_DAY_S = 3 * 60 * 60
+"""How often a feed of one entry a day is looked at; one of four entries twice as often."""
+
 JITTER_SHARE = 0.1
 GAPS_LOOKED_AT = 20
 MAX_SPAN_S = 2**31 - 1  # what fits an INTEGER
-SILENCE_SHARE = 1 / 8  # a night of silence must not cost the morning's news
+BUSY = 2.0  # what of its usual rate a feed must have of late to be said to be busier
+QUIET = 0.5
+WINDOW_SHARE = 0.5  # of a document that may be new before it is read again, lest entries be missed
 MAX_ATTEMPTS = 5
 """Polls in a row that may end in a dead or killed worker before the feed is quarantined."""
 
@@ -38,10 +46,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollPolicy:
-    """The operator's bounds, for all feeds or for one."""
+    """The operator's bounds, for all feeds or for one; twice the greed is twice the requests."""
 
-    min_interval_s: int = 5 * 60
+    min_interval_s: int = 2 * 60
     max_interval_s: int = 24 * 60 * 60
+    greed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,22 +92,23 @@ def next_poll(
     pace: Pace,
     hints: ServerHints,
     jitter: float,
+    rhythm: Rhythm | None = None,
     failure: Failure | None = None,
     failures: int = 0,
 ) -> NextPoll:
-    """Earliest UTC time to poll again, and why; `jitter` is in [0, 1).
+    """Earliest UTC time to poll again, and why; `jitter` is in [0, 1), `rhythm` as it is at `now`.
 
     `failures` counts the failures in a row, this one included. Retry-After wins if longer, in
     full whatever its length (RFC 9110 §10.2.3); skipHours and skipDays move the time forward.
     """
     if failure is None:
-        interval_s, reasons = _own_pace(now, policy, pace)
-        interval_s = _server_hints(interval_s, policy, pace, hints, reasons)
+        interval_s, reasons = _own_pace(policy, pace, rhythm)
+        interval_s = _server_hints(interval_s, policy, pace, hints, rhythm, reasons)
     else:
         interval_s, reasons = _back_off(policy, failure, failures)
     spread_s = interval_s * JITTER_SHARE * jitter
     if hints.retry_after_s is not None:
-        reasons.append(f"server asks for {_words(hints.retry_after_s)} (Retry-After), honoured")
+        reasons.append(f"server asks for {words(hints.retry_after_s)} (Retry-After), honoured")
         interval_s = max(interval_s, hints.retry_after_s)
     at = _representable(now, interval_s + spread_s)
     allowed = _skip_forward(at, pace.skip_hours, pace.skip_days)
@@ -112,50 +122,84 @@ def jitter_of(feed_id: int) -> float:
     return (hash64("jitter", str(feed_id)) & 0xFFFFFF) / 0x1000000
 
 
-def _own_pace(now: datetime, policy: PollPolicy, pace: Pace) -> tuple[float, list[str]]:
+def _own_pace(policy: PollPolicy, pace: Pace, rhythm: Rhythm | None) -> tuple[float, list[str]]:
     """The feed's rhythm within the bounds; a least interval wins over a greatest below it."""
-    wanted, reason = _wanted_interval(now, pace)
-    bounded = max(min(wanted, policy.max_interval_s), policy.min_interval_s)
+    wanted_s, reason = _by_rhythm(policy, rhythm) if rhythm else _by_gap(policy, pace)
+    bounded_s = max(min(wanted_s, policy.max_interval_s), policy.min_interval_s)
     reasons = [reason]
-    if bounded != wanted:
-        reasons.append(f"kept within the bounds: {_words(bounded)}")
-    return bounded, reasons
+    if bounded_s != wanted_s:
+        reasons.append(f"kept within the bounds: {words(bounded_s)}")
+    return bounded_s, reasons
 
 
-def _wanted_interval(now: datetime, pace: Pace) -> tuple[float, str]:
-    """Half the typical gap; a feed that has fallen silent slows down by a share of its silence."""
+def _by_rhythm(policy: PollPolicy, rhythm: Rhythm) -> tuple[float, str]:
+    effort = ONE_A_DAY_S / DAY_S / policy.greed
+    room = max(rhythm.window * WINDOW_SHARE, 1.0)
+    longest_s = max(policy.max_interval_s, policy.min_interval_s)
+    wanted_s = crossing_s(rhythm, effort=effort, room=room, longest_s=longest_s)
+    return wanted_s, _why(rhythm, wanted_s)
+
+
+def _by_gap(policy: PollPolicy, pace: Pace) -> tuple[float, str]:
+    """Before there is a rhythm: the dates of the last document, if it had any."""
     if pace.gap_s is None:
-        return UNKNOWN_PACE_S, f"pace not known yet, {_words(UNKNOWN_PACE_S)}"
-    silence_s = (now - pace.newest_at).total_seconds() if pace.newest_at else 0.0
-    slowed_s = silence_s * SILENCE_SHARE
-    if slowed_s > pace.gap_s:
-        return slowed_s / 2, f"silent for {_words(silence_s)}, again in {_words(slowed_s / 2)}"
-    return pace.gap_s / 2, f"pace {_words(pace.gap_s)}, half of it is {_words(pace.gap_s / 2)}"
+        return UNKNOWN_PACE_S, f"pace not known yet, {words(UNKNOWN_PACE_S)}"
+    wanted_s = ONE_A_DAY_S / policy.greed * (pace.gap_s / DAY_S) ** 0.5
+    return wanted_s, f"an entry each {words(pace.gap_s)} by their dates: again in {words(wanted_s)}"
+
+
+def _why(rhythm: Rhythm, wanted_s: float) -> str:
+    rates = Rates(rhythm)
+    usual, mood = rates.usual(rhythm.at_s), rates.mood()
+    said = f"pace {words(DAY_S / usual)} at this hour"
+    if rhythm.quiet > 2 * PATIENCE:
+        said += f", silent for {words(rhythm.at_s - (rhythm.last_s or rhythm.at_s))}"
+    elif mood >= BUSY:
+        said += ", busier of late"
+    elif mood <= QUIET:
+        said += ", quieter of late"
+    return f"{said}: again in {words(wanted_s)}"
 
 
 def _server_hints(
-    interval_s: float, policy: PollPolicy, pace: Pace, hints: ServerHints, reasons: list[str]
+    interval_s: float,
+    policy: PollPolicy,
+    pace: Pace,
+    hints: ServerHints,
+    rhythm: Rhythm | None,
+    reasons: list[str],
 ) -> float:
+    kept_s = rhythm.fresh_s if rhythm and freshness_s(hints) is None else None
     named: Sequence[tuple[str, int | None]] = (
         ("ttl", pace.ttl_s),
         ("max-age", hints.max_age_s),
         ("Expires", hints.expires_s if hints.max_age_s is None else None),
+        ("freshness of its last document", kept_s),
     )
     for name, asked_s in named:
         if asked_s is None or asked_s <= interval_s:
             continue
         interval_s = min(asked_s, max(policy.max_interval_s, interval_s))
-        word = "honoured" if interval_s == asked_s else f"kept to {_words(interval_s)}"
-        reasons.append(f"server says {_words(asked_s)} ({name}), {word}")
+        word = "honoured" if interval_s == asked_s else f"kept to {words(interval_s)}"
+        reasons.append(f"server says {words(asked_s)} ({name}), {word}")
     return interval_s
 
 
+def freshness_s(hints: ServerHints) -> int | None:
+    """How long an answer asks to be kept for fresh; max-age goes before Expires (RFC 9111 §5.3)."""
+    return hints.expires_s if hints.max_age_s is None else hints.max_age_s
+
+
 def _back_off(policy: PollPolicy, failure: Failure, failures: int) -> tuple[float, list[str]]:
-    first = max(FIRST_RETRY_S, policy.min_interval_s)
-    doubled = first * 2.0 ** min(max(failures - 1, 0), 20)
-    interval_s = min(doubled, max(policy.max_interval_s, first))
+    interval_s = back_off_s(
+        failure,
+        failures,
+        min_interval_s=policy.min_interval_s,
+        max_interval_s=policy.max_interval_s,
+    )
     times = "once" if failures <= 1 else f"{failures} times in a row"
-    return interval_s, [f"failed {times} ({failure.value}), again in {_words(interval_s)}"]
+    kind = f"{failure.value}: {SEVERITIES[failure].value}"
+    return interval_s, [f"failed {times} ({kind}), again in {words(interval_s)}"]
 
 
 def _representable(now: datetime, after_s: float) -> datetime:
@@ -179,7 +223,7 @@ def _skip_forward(at: datetime, hours: frozenset[int], days: frozenset[int]) -> 
     return at  # every hour of the week is skipped: that cannot be meant
 
 
-def _words(seconds: float) -> str:
+def words(seconds: float) -> str:
     """A span as an operator says it: "45 s", "20 min", "6 h", "3 d"."""
     for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
         if seconds < limit:
