@@ -90,6 +90,27 @@ TAGS: Final[dict[str, Any]] = {
             ],
         }
     },
+    "SectionsAnswer": {
+        "data": {
+            "source": {
+                "id": "12",
+                "name": "Harbour News",
+                "domain": "harbour.example",
+                "country": "no",
+            },
+            "sections": {"Politics & Power": "medtop:11000000", "Quay to quay": None},
+            "seen": [
+                {
+                    "tag": "category:politics-power",
+                    "name": "Politics & Power",
+                    "stories": 211,
+                    "topic": "medtop:11000000",
+                    "own": True,
+                }
+            ],
+            "looked_at": 1000,
+        }
+    },
     "TagEditList": {
         "data": [_EDIT],
         "page": {"next_cursor": None, "has_more": False, "limit": 20},

@@ -15,10 +15,12 @@ from app.api.feed_fields import check_zone, feed_url, language_code
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_normalize import NormalizeAnswer
-from app.core.preview import Preview, PreviewedStory, PreviewRequest
+from app.core.preview import Preview, PreviewedStory, PreviewRequest, source_of
+from app.core.search.facets import StorySource
 from app.core.story import Story, block_record, placed, tag_record
 from app.errors import Invalid
 from app.store.policy import read_policy
+from app.store.sources import find_source
 
 PREFIX: Final = "/v1/admin"
 PATH: Final = f"{PREFIX}/normalize"
@@ -62,6 +64,7 @@ async def normalize(
     with _named_as_parameters():
         address, code = feed_url(url), language_code(language)
         check_zone(time_zone)
+    policy, source = await _on_record(deps, address)
     asked = PreviewRequest(
         body=await request.body(),  # its length is capped by the middleware
         content_type=request.headers.get("content-type"),
@@ -70,14 +73,16 @@ async def normalize(
         language=code,
         time_zone=time_zone,
         limit=limit,
-        policy=await _policy(deps),
+        policy=policy,
+        source=source,
     )
     return reply(request, {"data": _feed_shape(await deps.preview(asked))})
 
 
-async def _policy(deps: Deps) -> bytes:
+async def _on_record(deps: Deps, address: str) -> tuple[bytes, StorySource | None]:
+    """What operators say of tags, and the publisher that feeds of this address are of."""
     async with deps.database.read() as session:
-        return await read_policy(session)
+        return await read_policy(session), await find_source(session, source_of(address).domain)
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""`copydesk tags`: list, show, block, unblock, rename, merge, unmerge."""
+"""`copydesk tags`: list, show, block, unblock, rename, merge, unmerge; of single stories see
+`story_tags.py`, of sources `sections.py`.
+"""
 
 from __future__ import annotations
 

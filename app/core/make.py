@@ -83,8 +83,9 @@ def tagged(
     story: Story, entry: Entry, source: StorySource, policy: bytes, edits: HandEdits = ()
 ) -> Settled:
     """The story with the tags that it gets by its words, by the operators' policy and by hand."""
-    about = with_tags(story, entry.categories, source.country)
-    return judge(about, source, unpack_policy(policy), edits)
+    said = unpack_policy(policy)
+    about = with_tags(story, entry.categories, source.country, said.sections.get(source.id))
+    return judge(about, source, said, edits)
 
 
 def make_again(makings: Sequence[Making]) -> list[Made]:

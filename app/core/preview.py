@@ -42,6 +42,7 @@ class PreviewRequest:
     time_zone: str | None = None
     limit: int = 20  # stories to normalize, in document order
     policy: bytes = b""  # what operators have said about tags, packed
+    source: StorySource | None = None  # the publisher on record, if there is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,7 @@ def _previewed(document: Document, asked: PreviewRequest) -> Preview:
         return [normalize(each.entry, known, asked.now) for each in keys]
 
     stories, lessons = taught(read)
-    source = _source(asked.url)
+    source = asked.source or source_of(asked.url)
     shown = [
         (each, tagged(story, each.entry, source, asked.policy).story)
         for each, story in zip(keys[: asked.limit], stories, strict=False)
@@ -133,7 +134,7 @@ def _previewed(document: Document, asked: PreviewRequest) -> Preview:
     )
 
 
-def _source(url: str) -> StorySource:
+def source_of(url: str) -> StorySource:
     """The publisher that a feed of this address would be of."""
     host = host_of(url) or ""
     domain = registrable_domain(host) or host

@@ -16,8 +16,9 @@ from sqlalchemy import Select, func, select, update
 from app.core.story import StoryStatus
 from app.core.tagging.policy import TagPolicy, pack_policy, unpack_policy
 from app.core.tagging.rules import Rule, read_actions
+from app.core.tagging.topic_sections import Sections, fold_section
 from app.store.engine import ReadSession, WriteSession
-from app.store.models import entries, rules, stories, tag_edits, tag_policy
+from app.store.models import entries, rules, sources, stories, tag_edits, tag_policy
 
 STALE: Final = -1
 """The policy of a story that is to be tagged again; below every version."""
@@ -136,4 +137,17 @@ async def _policy(session: WriteSession, version: int) -> TagPolicy:
         merged={edit.tag: edit.into for edit in edits if edit.into is not None},
         merged_names={edit.tag: edit.into_name for edit in edits if edit.into_name is not None},
         names={edit.tag: edit.name for edit in edits if edit.name is not None},
+        sections=await _sections(session),
     )
+
+
+async def _sections(session: ReadSession) -> dict[int, Sections]:
+    """What operators say of sources' categories, folded."""
+    rows = await session.execute(
+        select(sources.c.id, sources.c.sections)
+        .where(sources.c.sections.is_distinct_from({}))
+        .order_by(sources.c.id)
+    )
+    return {
+        row.id: {fold_section(words): code for words, code in row.sections.items()} for row in rows
+    }

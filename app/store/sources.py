@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
+from app.core.search.facets import StorySource
 from app.core.story import StoryStatus
 from app.store.engine import ReadSession, WriteSession
 from app.store.models import feeds, sources, stories
@@ -40,6 +41,13 @@ async def list_sources(
         (Source(id=r.id, domain=r.domain, name=r.name, country=r.country), r.feeds, r.stories)
         for r in rows
     ]
+
+
+async def find_source(session: ReadSession, domain: str) -> StorySource | None:
+    row = (await session.execute(select(sources).where(sources.c.domain == domain))).one_or_none()
+    if row is None:
+        return None
+    return StorySource(id=row.id, domain=row.domain, country=row.country)
 
 
 async def sources_as_told(session: ReadSession) -> list[tuple[int, str | None, str | None]]:

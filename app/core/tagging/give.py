@@ -12,6 +12,7 @@ from app.core.tagging.gazetteer import gazetteer, place_named
 from app.core.tagging.name_words import known_organizations
 from app.core.tagging.names import find_names
 from app.core.tagging.places import INFERRED, find_places
+from app.core.tagging.topic_sections import Sections
 from app.core.tagging.topics import find_topics
 from app.core.tagging.types import Found, Span, Taggable
 from app.core.types import Category
@@ -23,8 +24,16 @@ PLACE: Final = "place"
 _ANY_LANGUAGE: Final = "en"  # places themselves are the same in all
 
 
-def with_tags(story: Story, categories: tuple[Category, ...], source_country: str | None) -> Story:
-    """The story with what it is about behind the tags that it has already; at most MAX_TAGS."""
+def with_tags(
+    story: Story,
+    categories: tuple[Category, ...],
+    source_country: str | None,
+    own_sections: Sections | None = None,
+) -> Story:
+    """The story with what it is about behind the tags that it has already; at most MAX_TAGS.
+
+    `own_sections` are an operator's words for the source's categories.
+    """
     taggable = Taggable(
         title=story.title,
         text=story.text,
@@ -37,7 +46,7 @@ def with_tags(story: Story, categories: tuple[Category, ...], source_country: st
         tags.setdefault(tag.qcode, tag)
     bearers = _bearers(tags.values())
     found: dict[str, Tag] = {}
-    for each in _found(taggable):
+    for each in _found(taggable, own_sections):
         tag = _tag(each, taggable)
         if tag.qcode not in tags and not (tag.scheme == PERSON and tag.name in bearers):
             found.setdefault(tag.qcode, tag)
@@ -106,11 +115,11 @@ def _countries(said: Iterable[Tag]) -> Iterator[Tag]:
             )
 
 
-def _found(story: Taggable) -> Iterator[Found]:
+def _found(story: Taggable, own_sections: Sections | None) -> Iterator[Found]:
     names = find_names(story)
     places = find_places(story, names.taken, [person.name for person in names.people])
     yield from _by_score([*names.people, *names.organizations, *places])
-    yield from find_topics(story)
+    yield from find_topics(story, own_sections)
 
 
 def _by_score(found: Iterable[Found]) -> list[Found]:

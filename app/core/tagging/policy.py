@@ -20,6 +20,7 @@ from app.core.tag import MAX_TAGS, ORIGIN_SCHEMES, tag_origin
 from app.core.tagging.edits import Merges, with_merged
 from app.core.tagging.hand import HandEdit, HandEdits
 from app.core.tagging.rules import Actions, GivenTag, Outcome, Rule, RuleBook, Visibility
+from app.core.tagging.topic_sections import Sections
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,8 @@ class TagPolicy:
     """The rules that are on, in their order, and what has become of tags, all by QCode.
 
     A tag that is merged goes under the other's name wherever it came from; one that is blocked is
-    given by nobody. `version` rises with every change.
+    given by nobody. `sections` say which topics a source's categories stand for. `version` rises
+    with every change.
     """
 
     version: int = 0
@@ -36,6 +38,7 @@ class TagPolicy:
     merged: Mapping[str, str] = field(default_factory=dict)  # QCode → QCode
     merged_names: Mapping[str, str] = field(default_factory=dict)  # and what the other is called
     names: Mapping[str, str] = field(default_factory=dict)  # QCode → the name it has here
+    sections: Mapping[int, Sections] = field(default_factory=dict)  # of sources, by id
 
     @cached_property
     def book(self) -> RuleBook:
