@@ -247,5 +247,6 @@ class ParseFailed:
     kind: Failure
     detail: str
 
+    alternates: tuple[str, ...] = ()  # addresses of feeds that a page names, which is none itself
 
 ParseResult: TypeAlias = ParsedFeed | ParseFailed

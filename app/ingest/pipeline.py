@@ -35,7 +35,7 @@ from app.core.types import (
     NotModified,
     ParseFailed,
 )
-from app.core.urls import origin_of, without_credentials
+from app.core.urls import without_credentials
 from app.ingest.authorize import Authorization, FeedSecrets, authorize, refused
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.gather import Gatherer
@@ -93,8 +93,7 @@ async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
 async def obtain(feed: ClaimedFeed, pipeline: Pipeline) -> FetchResult:
     """What the feed's server gives: its document, or all that this only lists, or why not."""
     given = await _credentials(feed, pipeline)
-    origin = origin_of(feed.url) or ""
-    authorization = authorize(feed, origin, given, pipeline.secrets)
+    authorization = authorize(feed.id, feed.url, given, pipeline.secrets)
     if isinstance(authorization, FetchFailed):
         return authorization
     request = FetchRequest(
@@ -105,7 +104,7 @@ async def obtain(feed: ClaimedFeed, pipeline: Pipeline) -> FetchResult:
     )
     fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
     if isinstance(fetched, FetchFailed):
-        return refused(feed, origin, given, fetched)
+        return refused(feed.id, feed.url, given, fetched)
     if isinstance(fetched, Fetched) and is_index(fetched.body):
         return await _gather(feed, fetched, pipeline, authorization)
     return fetched

@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
-from app.core.parse.document import parse
+from app.core.alternates import parse_or_name_others
 from app.core.poll import Probe
-from app.core.types import Fetched, FetchFailed, NotModified, ParseFailed
-from app.errors import Unreachable
+from app.core.types import Fetched, FetchFailed, FetchResult, NotModified, ParseFailed
+from app.core.urls import without_credentials
+from app.errors import FieldError, Unreachable
+from app.ingest.authorize import authorize
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.offload import OffloadFailed
 from app.ingest.pipeline import Pipeline
+from app.store.credentials import read_credentials
 
 
-async def probe(url: str, pipeline: Pipeline) -> Probe:
-    """Fetch and read an address; raises Unreachable saying why it gives no feed."""
-    match await fetch(FetchRequest(url=url), pipeline.clients, pipeline.fetch_policy):
+async def probe(url: str, pipeline: Pipeline, feed_id: int | None = None) -> Probe:
+    """Fetch and read an address, as feed `feed_id` if it is to be that one's.
+
+    Raises Unreachable saying why it gives no feed; of a page, with the feeds that it names.
+    """
+    shown = without_credentials(url)
+    match await _fetched(url, pipeline, feed_id):
         case FetchFailed(kind=kind, detail=detail):
-            raise Unreachable(f"{url} could not be fetched ({kind.value}): {detail}")
+            raise Unreachable(f"{shown} could not be fetched ({kind.value}): {detail}")
         case NotModified():
-            raise Unreachable(f"{url} answered 304 without having been asked to")
+            raise Unreachable(f"{shown} answered 304 without having been asked to")
         case Fetched() as fetched:
             parsed = await pipeline.offload.run(
-                parse,
+                parse_or_name_others,
                 fetched.body,
                 content_type=fetched.content_type,
                 url=fetched.url,
                 max_entries=pipeline.max_entries,
             )
             if isinstance(parsed, OffloadFailed):
-                raise Unreachable(f"{url} could not be read ({parsed.kind.value}): {parsed.detail}")
+                raise Unreachable(
+                    f"{shown} could not be read ({parsed.kind.value}): {parsed.detail}"
+                )
             if isinstance(parsed, ParseFailed):
-                raise Unreachable(f"{url} is no feed ({parsed.kind.value}): {parsed.detail}")
+                raise _no_feed(shown, parsed)
             return Probe(url=fetched.url, feed=parsed)
+
+
+async def _fetched(url: str, pipeline: Pipeline, feed_id: int | None) -> FetchResult:
+    authorization = None
+    if feed_id is not None:
+        async with pipeline.database.read() as session:
+            given = await read_credentials(session, feed_id)
+        authorized = authorize(feed_id, url, given, pipeline.secrets)
+        if isinstance(authorized, FetchFailed):
+            return authorized
+        authorization = authorized
+    request = FetchRequest(url=url, authorization=authorization)
+    return await fetch(request, pipeline.clients, pipeline.fetch_policy)
+
+
+def _no_feed(url: str, failed: ParseFailed) -> Unreachable:
+    named = tuple(
+        FieldError(pointer="/url", detail=f"the page names the feed {address}")
+        for address in failed.alternates
+    )
+    step = "; POST /v1/admin/feeds:discover looks for all feeds of the site" if named else ""
+    return Unreachable(
+        f"{url} is no feed ({failed.kind.value}): {failed.detail}{step}", errors=named
+    )
