@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import boilerplate, feeds, keys, rules, stories, tags
+from app.cli import boilerplate, feeds, keys, rules, sections, stories, story_tags, tags
 from app.cli.demo import demo
 from app.cli.normalize import normalize
 from app.cli.renewing import reindex, reprocess
@@ -52,6 +52,8 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(boilerplate.app, name="boilerplate")
 app.add_typer(rules.app, name="rules")
 app.add_typer(tags.app, name="tags")
+for command in (story_tags.add, story_tags.remove, story_tags.reset, sections.sections):
+    tags.app.command()(command)
 app.command()(stories.search)
 app.command()(stories.status)
 app.command()(normalize)

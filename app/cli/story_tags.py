@@ -9,7 +9,7 @@ import typer
 
 from app.cli.connect import AsJson, Url, with_api
 from app.cli.show import json_line
-from app.cli.tags import Tag, app
+from app.cli.tags import Tag
 
 if TYPE_CHECKING:
     from app.cli.calling import Api
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 Story = Annotated[int, typer.Argument(metavar="STORY", min=1, help="A story's id.")]
 
 
-@app.command()
 def add(
     story: Story,
     tag: Tag,
@@ -31,13 +30,11 @@ def add(
     _edit("PUT", _path(story, tag), url, as_json=as_json, **given)
 
 
-@app.command()
 def remove(story: Story, tag: Tag, *, as_json: AsJson = False, url: Url = None) -> None:
     """Take a tag from a story by hand: it does not get it again."""
     _edit("DELETE", _path(story, tag), url, as_json=as_json)
 
 
-@app.command()
 def reset(
     story: Story,
     tag: Annotated[
