@@ -58,6 +58,7 @@ class ServerHints:
     max_age_s: int | None = None  # Cache-Control: max-age less Age
     expires_s: int | None = None  # Expires less Date
     retry_after_s: int | None = None  # Retry-After, seconds or date, in full
+    quota_s: int | None = None  # until there are requests again, where none are left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,8 @@ class Fetched:
     dialled: Dialled = ()
     elapsed_ms: int = 0
     http_version: str = "HTTP/1.1"
+    links: tuple[str, ...] = ()  # Link headers (RFC 8288) as they stand
+    partial: bool = False  # only the entries that are new or changed: what it lacks has not left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +235,7 @@ class ParsedFeed:
     title: str | None = None
     site_url: str | None = None
     self_url: str | None = None
-    hub_url: str | None = None
+    hub_urls: tuple[str, ...] = ()  # of WebSub, in the order in which they are named
     language: str | None = None
     ttl_s: int | None = None  # RSS ttl, or the pace that sy:updatePeriod/Frequency asks for
     skip_hours: frozenset[int] = frozenset()  # 0–23, UTC
@@ -246,7 +249,7 @@ class ParsedFeed:
 class ParseFailed:
     kind: Failure
     detail: str
-
     alternates: tuple[str, ...] = ()  # addresses of feeds that a page names, which is none itself
+
 
 ParseResult: TypeAlias = ParsedFeed | ParseFailed

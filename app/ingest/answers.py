@@ -19,8 +19,14 @@ MAX_SECONDS = 2**31  # RFC 9111 §1.2.2: what a number too great to hold is take
 NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 DOCUMENTS = frozenset({200, 203})
+IM_USED = 226  # RFC 3229 §10.4.1
 
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+_AN_EPOCH = 10**9  # seconds, about as many as since 1970
+_QUOTA = re.compile(
+    r"\b(?:r|remaining)\s*=\s*(\d{1,9}(?:\.\d{1,9})?)\s*[;,]\s*(?:t|reset)\s*=\s*(\d{1,19})",
+    re.IGNORECASE | re.ASCII,
+)
 _MAX_AGE = re.compile(r'(?:^|[,;\s])max-age\s*=\s*["\']?\s*(\d+)', re.IGNORECASE | re.ASCII)
 
 
@@ -55,6 +61,13 @@ def refusal(status: int) -> tuple[Failure, str]:
     return kind, f"status {status}: {_NEXT_STEPS[kind]}"
 
 
+def is_feed_delta(status: int, headers: RawHeaders) -> bool:
+    """Whether an answer is of the new entries of a feed alone, and was changed in no other way
+    (RFC 3229 §10.5.2, with the instance manipulation "feed" of feed servers).
+    """
+    return status == IM_USED and _text(headers, b"im").lower() == "feed"
+
+
 def validators(headers: RawHeaders) -> Validators:
     """ETag and Last-Modified as they stand, in whatever bytes."""
     return Validators(
@@ -62,9 +75,16 @@ def validators(headers: RawHeaders) -> Validators:
     )
 
 
-def conditions_of(sent: Validators) -> list[tuple[bytes, bytes]]:
-    """The headers that make a request conditional (RFC 9110 §13.1); none without validators."""
-    headers = ((b"If-None-Match", sent.etag), (b"If-Modified-Since", sent.last_modified))
+def conditions_of(sent: Validators, *, delta: bool = False) -> list[tuple[bytes, bytes]]:
+    """The headers that make a request conditional (RFC 9110 §13.1); none without validators.
+
+    `delta` allows an answer with what is new alone, which needs an ETag (RFC 3229 §10.5.3).
+    """
+    headers = (
+        (b"If-None-Match", sent.etag),
+        (b"If-Modified-Since", sent.last_modified),
+        (b"A-IM", b"feed" if delta and sent.etag else None),
+    )
     return [(name, value) for name, value in headers if value]
 
 
@@ -73,6 +93,11 @@ def _validator(headers: RawHeaders, name: bytes) -> bytes | None:
     if not value or len(value) > MAX_VALIDATOR or _CONTROL.search(value):
         return None
     return value
+
+
+def link_headers(headers: RawHeaders) -> tuple[str, ...]:
+    """The Link headers (RFC 8288) as they stand."""
+    return tuple(value.decode("latin-1") for value in _values(headers, b"link"))
 
 
 def hints(headers: RawHeaders, now: datetime) -> ServerHints:
@@ -85,6 +110,7 @@ def hints(headers: RawHeaders, now: datetime) -> ServerHints:
         max_age_s=_max_age(headers),
         expires_s=_until(_text(headers, b"expires"), date),
         retry_after_s=_retry_after(_text(headers, b"retry-after"), date),
+        quota_s=_quota(headers, date),
     )
 
 
@@ -98,6 +124,23 @@ def _max_age(headers: RawHeaders) -> int | None:
 def _retry_after(text: str, date: datetime) -> int | None:
     number = _number(text)
     return _until(text, date) if number is None else number
+
+
+def _quota(headers: RawHeaders, date: datetime) -> int | None:
+    """Seconds until the caller has requests again; None where some are left, or nobody says.
+
+    `RateLimit: "default";r=0;t=30` (draft-ietf-httpapi-ratelimit-headers), its earlier forms, and
+    `X-RateLimit-Remaining` with `-Reset`, which counts seconds from now or from 1970.
+    """
+    said = _QUOTA.search(_text(headers, b"ratelimit"))
+    for prefix in (b"", b"x-"):
+        if said is None:
+            left = _text(headers, prefix + b"ratelimit-remaining")
+            said = _QUOTA.search(f"r={left};t={_text(headers, prefix + b'ratelimit-reset')}")
+    if said is None or float(said[1]) > 0:
+        return None
+    reset_s = _seconds(said[2])
+    return max(0, reset_s - int(date.timestamp())) if reset_s > _AN_EPOCH else reset_s
 
 
 def _until(text: str, date: datetime) -> int | None:

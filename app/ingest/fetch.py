@@ -27,6 +27,8 @@ from app.ingest.answers import (
     REDIRECTS,
     conditions_of,
     hints,
+    is_feed_delta,
+    link_headers,
     refusal,
     validators,
 )
@@ -100,7 +102,7 @@ class _Exchange:
         while True:
             self._url = target.url
             conditions = (
-                conditions_of(self._request.validators)
+                conditions_of(self._request.validators, delta=self._request.delta)
                 if target.origin == conditional_origin
                 else []
             )
@@ -255,7 +257,9 @@ class _Exchange:
         if response.status_code == NOT_MODIFIED and conditional:
             self._whole = True
             return self._not_modified(response)
-        if response.status_code not in DOCUMENTS:
+        asked = conditional and self._request.delta and self._request.validators.etag is not None
+        partial = asked and is_feed_delta(response.status_code, response.headers.raw)
+        if response.status_code not in DOCUMENTS and not partial:
             self._fail(*refusal(response.status_code))
         body = await read_body(
             response,
@@ -270,10 +274,12 @@ class _Exchange:
             content_type=one_line(response.headers.get("content-type", "")) or None,
             validators=validators(response.headers.raw),
             hints=self._hints,
+            links=link_headers(response.headers.raw),
             redirects=tuple(self._redirects),
             dialled=tuple(self._dialled.items()),
             wire_bytes=response.num_bytes_downloaded,
             http_version=response.http_version,
+            partial=partial,
         )
 
     def _not_modified(self, response: Response) -> NotModified:

@@ -45,7 +45,7 @@ class TestRss20:
         assert (got.format, got.title, got.language) == ("rss20", "Harbour Courier", "en-gb")
         assert got.site_url == "https://courier.example/"
         assert got.self_url == "https://courier.example/feed.xml"
-        assert got.hub_url == "https://hub.example/"
+        assert got.hub_urls == ("https://hub.example/",)
         assert got.ttl_s == 15 * 60
         assert got.skip_hours == {0, 1, 2}
         assert got.skip_days == {0, 6}

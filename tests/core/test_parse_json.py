@@ -34,7 +34,7 @@ def test_feed() -> None:
     assert (got.format, got.title, got.language) == ("json11", "Lock Gazette", "en-US")
     assert got.site_url == "https://lock.example/"
     assert got.self_url == "https://lock.example/feed.json"
-    assert got.hub_url == "https://hub.example/"
+    assert got.hub_urls == ("https://hub.example/",)
     assert (len(got.entries), got.dropped) == (3, 0)
     assert got.notes == ("1 items skipped: not objects",)
 
@@ -102,7 +102,7 @@ def test_values_of_the_wrong_type_are_as_good_as_absent(name: str, wrong: object
 def test_feed_values_of_the_wrong_type(name: str, wrong: object) -> None:
     got = feed({"version": V11, "items": [], name: wrong})
     assert got.entries == ()
-    assert got.hub_url is None
+    assert got.hub_urls == ()
 
 
 def test_with_a_mark_and_white_space() -> None:
@@ -169,7 +169,8 @@ def test_no_string_holds_what_a_database_refuses() -> None:
     )
     assert not [s for s in strings(read) if set(s) & set(UNSTORABLE)]
     assert read.entries[0].guid == read.entries[0].published_raw == "2026-11"
-    assert read.site_url == read.self_url == read.hub_url == "https://lock.example/ab"
+    assert read.site_url == read.self_url == "https://lock.example/ab"
+    assert read.hub_urls == ("https://lock.example/ab",)
     assert read.entries[1].guid is None
 
 

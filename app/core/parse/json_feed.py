@@ -78,7 +78,7 @@ def _feed(
         title=feed_title(document.get("title"), html=False),
         site_url=site_url,
         self_url=absolute(document.get("feed_url"), url),
-        hub_url=_hub(document, url),
+        hub_urls=_hubs(document, url),
         language=text_of(document.get("language")),
         entries=tuple(_entry(item, url, authors) for item in items[:max_entries]),
         dropped=max(0, len(items) - max_entries),
@@ -128,12 +128,11 @@ def _attachments(item: Item, base: str) -> tuple[Enclosure, ...]:
     )
 
 
-def _hub(document: Item, url: str) -> str | None:
-    """The WebSub hub, among those of other protocols."""
-    for hub in _objects(document.get("hubs")):
-        if str(hub.get("type")).lower() in ("websub", "pubsubhubbub"):
-            return absolute(hub.get("url"), url)
-    return None
+def _hubs(document: Item, url: str) -> tuple[str, ...]:
+    """The WebSub hubs, among those of other protocols."""
+    named = _objects(document.get("hubs"))
+    hubs = [hub for hub in named if str(hub.get("type")).lower() in ("websub", "pubsubhubbub")]
+    return tuple(found for hub in hubs if (found := absolute(hub.get("url"), url)))
 
 
 def _markup(value: object, *, html: bool) -> Markup | None:

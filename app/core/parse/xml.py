@@ -133,7 +133,7 @@ def _feed(reading: _Reading, url: str, max_entries: int) -> ParsedFeed:
         title=feed_title(feed.get("title")),
         site_url=site_url,
         self_url=_first(feed, "self", url),
-        hub_url=_first(feed, "hub", url),
+        hub_urls=_all(feed, "hub", url),
         language=text_of(feed.get("language")),
         ttl_s=_ttl_s(feed),
         skip_hours=_skip_hours(reading),
@@ -149,8 +149,12 @@ def _site(feed: Found, url: str) -> str | None:
 
 
 def _first(feed: Found, rel: str, url: str) -> str | None:
+    return next(iter(_all(feed, rel, url)), None)
+
+
+def _all(feed: Found, rel: str, url: str) -> tuple[str, ...]:
     found = (absolute(link["href"], url) for link in links(feed, rel))
-    return next((address for address in found if address), None)
+    return tuple(address for address in found if address)
 
 
 def _ttl_s(feed: Found) -> int | None:
