@@ -1,0 +1,1 @@
+"""Rules of polling, side by side on made-up feeds: requests against the delay of entries."""
