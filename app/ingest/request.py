@@ -24,12 +24,14 @@ class FetchRequest:
     are sent to its origin and to no other. Credentials in `url` go to its own origin, and are
     not carried over a redirect. `authorization` goes to its origin alone, whatever the way there.
     `accept` is the header's value (RFC 9110 §12.5.1). `enter` is asked before each redirect is
-    followed, with its address: what it says ends the fetch.
+    followed, with its address: what it says ends the fetch. With `delta` and an ETag the server
+    may answer with the entries that are new since (RFC 3229, `A-IM: feed`).
     """
 
     url: str
     validators: Validators = field(default_factory=Validators)
     validators_url: str | None = None
+    delta: bool = False
     accept: str = ACCEPT
     authorization: Authorization | None = None
     enter: Enter | None = None
