@@ -35,6 +35,10 @@ READ_TIMEOUT_S: Final = 15
 """How long PostgreSQL may work on one reading: a search that takes longer would keep its
 connection from others."""
 
+IDLE_TIMEOUT_S: Final = 10
+"""How long a transaction that writes may wait for its process on PostgreSQL: one that was frozen or
+cut off in the middle would keep its locks, and with them every other process, for as long."""
+
 DATABASE_FAULTS = (DBAPIError, OSError)
 """What a lost or refusing database raises; asyncpg lets ConnectionRefusedError through bare."""
 
@@ -258,7 +262,11 @@ def _open_postgresql(url: str, readers: int, writers: int) -> Database:
         connect_args={
             "timeout": 10,
             "command_timeout": 60,
-            "server_settings": settings | {"lock_timeout": "20s"},
+            "server_settings": settings
+            | {
+                "lock_timeout": "20s",
+                "idle_in_transaction_session_timeout": f"{IDLE_TIMEOUT_S}s",
+            },
         },
         **shared,
     )

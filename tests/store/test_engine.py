@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import Conflict
+from app.store import engine
 from app.store.engine import EPOCH, READ_TIMEOUT_S, SQLITE, Database, from_ms, to_ms
 from app.store.ownership import owned, owner_path, read_owner
 from tests.conftest import ROOT
@@ -52,6 +53,29 @@ async def test_a_reading_that_takes_too_long_ends(database: Database) -> None:
     async with database.read() as session:
         limit = (await session.execute(text("SHOW statement_timeout"))).scalar_one()
     assert limit == f"{READ_TIMEOUT_S}s"
+
+
+@on_postgresql
+async def test_a_writer_that_is_frozen_in_a_transaction_loses_its_locks(
+    migrated_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def frozen(held: asyncio.Event, over: asyncio.Event) -> None:
+        async with short.write() as session:
+            await session.lock(1)
+            held.set()
+            await over.wait()
+
+    monkeypatch.setattr(engine, "IDLE_TIMEOUT_S", 0.2)
+    short = engine.open_database(migrated_url)
+    held, over = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(frozen(held, over))
+    await held.wait()
+    async with database.write() as session:
+        await session.lock(1)  # it waits for the other to lose it
+    over.set()
+    with pytest.raises(DBAPIError):
+        await task
+    await short.close()
 
 
 async def test_a_write_session_that_raises_leaves_nothing(database: Database) -> None:
