@@ -56,9 +56,10 @@ def pace_document(
     """After a document that was read: its entries that have no copy yet have appeared since.
 
     A first one teaches by the dates that it bears, as does the next where what was learned is lost.
+    One that holds nothing but what is new says no more than what has appeared.
     """
     known, now_s = unpack_history(feed.history), now.timestamp()
-    window = len(parsed.entries)
+    window = len(parsed.entries) if not answer.partial or known is None else known.window
     if known is None:
         dates = (_date(e, feed.time_zone) for e in parsed.entries)
         learned = seeded((d.timestamp() for d in dates if d), now_s, window=window)
@@ -66,7 +67,8 @@ def pace_document(
         fresh = (match.keys.entry for match in matches if match.copy is None)
         appeared = _appeared(fresh, feed.time_zone, known, now_s)
         learned = replace(observed(known, appeared, now_s), window=window)
-    return _paced(feed, _pace(parsed, feed.time_zone, now), learned, answer, now)
+    pace = feed.pace if answer.partial else _pace(parsed, feed.time_zone, now)
+    return _paced(feed, pace, learned, answer, now)
 
 
 def _appeared(

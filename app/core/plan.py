@@ -18,6 +18,7 @@ from app.core.identity import keys_of, lookup_of
 from app.core.known import Known
 from app.core.language import normalize_language
 from app.core.match import Match, match_entries
+from app.core.moves import overlap
 from app.core.pacing import Paced, pace_document, pace_unchanged
 from app.core.parse.document import parse
 from app.core.parts import BegunPlan, PartWrites, joined, parts_of, write_part
@@ -133,8 +134,9 @@ def begin_plan(
         feed=feed,
         ledger=ledger,
         update=_to_be_read_again(update) if free.held else update,
-        left=_left(known, matches),
-        body=_kept(fetched),
+        left=() if fetched.partial else _left(known, matches),
+        body=None if fetched.partial else _kept(fetched),
+        overlap=overlap(known, matches),
         lookup=document.lookup,
         expected=tuple(sorted((s.id, s.revision) for s in known.stories.values())),
         decided=known.decided,
@@ -218,7 +220,7 @@ def _update(
         language=feed.language or normalize_language(parsed.language),
         validators=fetched.validators,
         validators_url=fetched.url,
-        body_hash=body_hash(fetched.body),
+        body_hash=None if fetched.partial else body_hash(fetched.body),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.core.identity import EntryKeys, Lookup
 from app.core.make import Made
-from app.core.moves import Sighting
+from app.core.moves import Move, Overlap, Sighting
 from app.core.normal.repeats import UNDECIDED, Decided, Lesson
 from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
 from app.core.trust import Trust
@@ -178,6 +178,8 @@ class FeedPlan:
     expected: tuple[tuple[int, int], ...] = ()
     decided: Decided = UNDECIDED
     lessons: tuple[Lesson, ...] = ()
+    overlap: Overlap | None = None  # with the document before; None where none was read
+    move: Move | None = None
 
     @property
     def writes_stories(self) -> bool:
