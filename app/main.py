@@ -28,6 +28,8 @@ from app.api import (
     opml,
     ops,
     revisions,
+    search_reads,
+    searches,
     stories,
     tags,
 )
@@ -197,6 +199,8 @@ def _include_routes(app: FastAPI) -> None:
         tags.router,
         changes.router,
         event_stream.router,
+        searches.router,
+        search_reads.router,
     ):
         app.include_router(router, dependencies=[Depends(may_read)])
     for router in (admin.router, ops.router, ops.metrics_router):  # each guards itself

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep
+from app.api.deps import Deps, DepsDep
 from app.api.listing import Include
 from app.api.parameters import SEPARATED, UnorderedDep, moment
 from app.api.replies import page_reply
@@ -22,7 +22,21 @@ from app.store.following import Following, read_on
 
 router = APIRouter(prefix="/v1", tags=["changes"])
 
-MAX_SEQ = (1 << 63) - 1
+MAX_SEQ: Final = (1 << 63) - 1
+
+After = Annotated[
+    str,
+    Query(
+        max_length=40,
+        description="The last `seq` you have, 0 for the beginning, a time (RFC 3339), or `now`: "
+        "nothing that has happened yet.",
+    ),
+]
+ChangeLimit = Annotated[int, Query(ge=1, le=1000, description="Changes on a page.")]
+Wait = Annotated[
+    float, Query(ge=0, le=60, description="Seconds to wait for a change if there is none yet.")
+]
+Compact = Annotated[bool, Query(description="Of each story only its latest change.")]
 
 
 def following(
@@ -51,22 +65,10 @@ async def list_changes(
     request: Request,
     deps: DepsDep,
     wanted: FollowingDep,
-    after: Annotated[
-        str,
-        Query(
-            max_length=40,
-            description="The last `seq` you have, 0 for the beginning, a time (RFC 3339), or "
-            "`now`: nothing that has happened yet.",
-        ),
-    ] = "0",
-    limit: Annotated[int, Query(ge=1, le=1000, description="Changes on a page.")] = 100,
-    wait: Annotated[
-        float,
-        Query(ge=0, le=60, description="Seconds to wait for a change if there is none yet."),
-    ] = 0,
-    compact: Annotated[  # noqa: FBT002 - a query parameter
-        bool, Query(description="Of each story only its latest change.")
-    ] = False,
+    after: After = "0",
+    limit: ChangeLimit = 100,
+    wait: Wait = 0,
+    compact: Compact = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
     """What happened to stories, in order and without gaps, each with the story at that revision.
 
@@ -74,8 +76,16 @@ async def list_changes(
     the filters of a search, changes are left out of stories that do not match; of a story that may
     have matched before and does not now, a change with `matches` false says to drop it.
     """
-    until = time.monotonic() + wait
-    wanted = replace(wanted, compact=compact)
+    return await log_page(
+        request, deps, replace(wanted, compact=compact), after=after, limit=limit, wait_s=wait
+    )
+
+
+async def log_page(
+    request: Request, deps: Deps, wanted: Following, *, after: str, limit: int, wait_s: float
+) -> Response:
+    """A page of the log; where it is empty, after a wait, during which no session stays open."""
+    until = time.monotonic() + wait_s
     async with deps.database.read() as session:
         start = await start_of(session, "after", after)
         found = await read_on(session, wanted, start, limit, deps.clock())

@@ -13,7 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.changes import FollowingDep, start_of
-from app.api.deps import DepsDep
+from app.api.deps import Deps, DepsDep
 from app.api.parameters import line_of
 from app.api.replies import encode
 from app.api.schemas import problems
@@ -38,6 +38,19 @@ REASONS: Final = {
     Ended.TOO_SLOW: "more has happened than is kept for one connection: connect again",
     Ended.STOPPING: "the service stops: connect again",
 }
+
+
+Begin = Annotated[
+    str,
+    Query(
+        max_length=40,
+        description="Where to begin: a `seq`, a time (RFC 3339), or `now`. `Last-Event-ID` goes "
+        "before it.",
+    ),
+]
+LastEventId = Annotated[
+    str | None, Header(max_length=40, description="The `id` of the last event received.")
+]
 
 
 class EventStream(StreamingResponse):
@@ -65,17 +78,8 @@ async def stream_changes(
     request: Request,
     deps: DepsDep,
     wanted: FollowingDep,
-    after: Annotated[
-        str,
-        Query(
-            max_length=40,
-            description="Where to begin: a `seq`, a time (RFC 3339), or `now`. `Last-Event-ID` "
-            "goes before it.",
-        ),
-    ] = "now",
-    last_event_id: Annotated[
-        str | None, Header(max_length=40, description="The `id` of the last event received.")
-    ] = None,
+    after: Begin = "now",
+    last_event_id: LastEventId = None,
 ) -> Response:
     """Server-sent events: one for each change, its type as `event`, its seq as `id`, and as `data`
     what `GET /v1/changes` gives.
@@ -83,6 +87,13 @@ async def stream_changes(
     A client that comes again with `Last-Event-ID` (browsers do by themselves) misses nothing. An
     event `end` says why the server ends a stream.
     """
+    return await stream_of(request, deps, wanted, after=after, last_event_id=last_event_id)
+
+
+async def stream_of(
+    request: Request, deps: Deps, wanted: Following, *, after: str, last_event_id: str | None
+) -> Response:
+    """The stream of what is wanted, from a place in the log on."""
     name, said = ("after", after) if not last_event_id else ("Last-Event-ID", last_event_id)
     async with deps.database.read() as session:
         start = await start_of(session, name, said)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Query, Request
 
-from app.api.formats.page import ListFormat, StoryFormat
+from app.api.formats.page import STORIES_PATH, ListFormat, StoryFormat
 from app.api.negotiate import choose
 from app.api.parameters import SEPARATED, SearchDep, SearchRequest
 from app.errors import FieldError, Invalid, NotAcceptable, NotFound
@@ -97,7 +97,10 @@ FieldsDep = Annotated[tuple[str, ...] | None, Depends(wanted_fields)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A list as asked for; `fields` is None for all, `limit` if it was not said."""
+    """A list as asked for; `fields` is None for all, `limit` if it was not said.
+
+    `base` is its path, `title` its name where it has one of its own.
+    """
 
     asked: SearchRequest
     limit: int | None
@@ -105,6 +108,8 @@ class Listing:
     include: frozenset[Include]
     fields: tuple[str, ...] | None
     collapse: bool
+    base: str = STORIES_PATH
+    title: str | None = None
 
     @property
     def bound_to(self) -> str:

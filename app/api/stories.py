@@ -62,7 +62,7 @@ async def list_stories(
     request: Request, session: Reading, deps: DepsDep, listing: ListingDep
 ) -> Response:
     """Find stories by words and filters, newest or best first, in the form that Accept names."""
-    return await _list_as(by_accept(request, LIST_FORMATS), request, session, deps, listing)
+    return await list_as(by_accept(request, LIST_FORMATS), request, session, deps, listing)
 
 
 @router.get(
@@ -74,7 +74,7 @@ async def list_stories_as(
     request: Request, session: Reading, deps: DepsDep, listing: ListingDep, suffix: Suffix
 ) -> Response:
     """Find stories, in the form that the suffix names, whatever Accept says."""
-    return await _list_as(by_suffix(suffix, LIST_FORMATS), request, session, deps, listing)
+    return await list_as(by_suffix(suffix, LIST_FORMATS), request, session, deps, listing)
 
 
 @router.get(
@@ -114,7 +114,7 @@ async def one_story(
     )
 
 
-async def _list_as(
+async def list_as(
     form: ListFormat, request: Request, session: ReadSession, deps: Deps, listing: Listing
 ) -> Response:
     match form:

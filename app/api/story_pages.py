@@ -11,7 +11,7 @@ from fastapi import Request
 from xxhash import xxh3_128_hexdigest
 
 from app.api.deps import Deps
-from app.api.formats.page import STORIES_PATH, PageFormat, Shape, StoryPage
+from app.api.formats.page import PageFormat, Shape, StoryPage
 from app.api.insights import coverage_shape
 from app.api.listing import Include, Listing, origin_of, pick
 from app.api.paging import make_cursor, place_items, place_of, read_cursor
@@ -53,9 +53,10 @@ async def read_page(
     return StoryPage(
         stories=await listed_shapes(session, found.ids, listing),
         search_id=f"urn:copydesk:search:{xxh3_128_hexdigest(listing.bound_to.encode())}",
-        title=_title(request),
+        title=listing.title or _title(request),
         origin=origin_of(request),
-        path=_path(request, form),
+        base=listing.base,
+        path=_path(request, listing, form),
         parameters=[item for item in request.query_params.multi_items() if item[0] != "cursor"],
         cursor=listing.cursor,
         next_cursor=following,
@@ -143,12 +144,12 @@ async def story_shapes(
     return [{**shape, "highlights": found} for shape, found in zip(shapes, marked, strict=True)]
 
 
-def _path(request: Request, form: PageFormat) -> str:
+def _path(request: Request, listing: Listing, form: PageFormat) -> str:
     """Where this form of the list is to be had whatever a reader's Accept says; the service's own
     JSON stays where it was asked for.
     """
     here = str(request.scope["path"])
-    return here if form.counts else f"{STORIES_PATH}{form.suffix}"
+    return here if form.counts else f"{listing.base}{form.suffix}"
 
 
 def _title(request: Request) -> str:

@@ -26,8 +26,8 @@ UNKNOWN_TYPE: Final = "application/octet-stream"
 class StoryPage:
     """One page of a search.
 
-    `origin` is the scheme and host that the caller used, `path` where this format of the list is
-    to be had, `parameters` what was asked for there, without the cursor.
+    `origin` is the scheme and host that the caller used, `base` where the list is to be had as
+    JSON, `path` in this format, `parameters` what was asked for there, without the cursor.
     """
 
     stories: Sequence[Shape]
@@ -40,6 +40,7 @@ class StoryPage:
     next_cursor: str | None
     limit: int
     meta: Mapping[str, Any]
+    base: str = STORIES_PATH
 
     @property
     def first_link(self) -> str:
@@ -56,7 +57,7 @@ class StoryPage:
     @property
     def json_link(self) -> str:
         """The search in the service's own JSON."""
-        return link_to(STORIES_PATH, self.parameters)
+        return link_to(self.base, self.parameters)
 
     def link(self, cursor: str | None) -> str:
         """The page at a cursor, relative to the host."""
