@@ -22,8 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.core.tagging.model import in_use, using, with_model
 from app.core.tagging.names import find_names
 from app.core.tagging.types import Found, Taggable
+from app.ingest.english_model import EnglishModel, is_installed
 
 ROOT = Path(__file__).parents[1]
 UNMARKED = Path(__file__).with_name("tag_quality_unmarked.txt")
@@ -73,7 +75,8 @@ def _gum(folder: Path, unmarked: frozenset[str], how: str) -> list[Tally]:
 
 
 def _score_text(text: dict[str, Any], tallies: dict[str, Tally], unmarked: frozenset[str]) -> None:
-    names = find_names(Taggable(title="", text=text["text"], language="en"))
+    story = Taggable(title="", text=text["text"], language="en")
+    names = with_model(find_names(story), story, in_use())
     reached: set[str] = set()
     for found in (*names.people, *names.organizations):
         tally = tallies[found.scheme]
@@ -164,7 +167,13 @@ def _sentences(path: Path) -> Iterator[tuple[str, list[tuple[str, str]]]]:
 
 
 def rows(folder: Path) -> list[Tally]:
-    return [*gum(folder), *klue(folder)]
+    if not is_installed():
+        return [*gum(folder), *klue(folder)]
+    with using(EnglishModel()):
+        by_model = gum(folder)
+    for tally in by_model:
+        tally.name += " with the model"
+    return [*gum(folder), *by_model, *klue(folder)]
 
 
 def main() -> None:

@@ -83,6 +83,7 @@ class TagBy(StrEnum):
     PUBLISHER = "publisher"
     GAZETTEER = "gazetteer"
     NAMES = "names"
+    MODEL = "model"
     TOPICS = "topics"
     RULE = "rule"
     OPERATOR = "operator"

@@ -9,6 +9,7 @@ from typing import Final
 from app.core.story import Story, Tag, TagBy
 from app.core.tag import MAX_TAGS, fold_code
 from app.core.tagging.gazetteer import gazetteer, place_named
+from app.core.tagging.model import in_use, with_model
 from app.core.tagging.name_words import known_organizations
 from app.core.tagging.names import find_names
 from app.core.tagging.places import INFERRED, find_places
@@ -116,7 +117,7 @@ def _countries(said: Iterable[Tag]) -> Iterator[Tag]:
 
 
 def _found(story: Taggable, own_sections: Sections | None) -> Iterator[Found]:
-    names = find_names(story)
+    names = with_model(find_names(story), story, in_use())
     places = find_places(story, names.taken, [person.name for person in names.people])
     yield from _by_score([*names.people, *names.organizations, *places])
     yield from find_topics(story, own_sections)

@@ -191,7 +191,7 @@ def judged(scheme: str, named: Iterable[Named], title_chars: int) -> tuple[Found
             name=one.name,
             by=TagBy.NAMES,
             spans=tuple(spans),
-            score=round(certain * _prominence(spans, title_chars), 3),
+            score=round(certain * prominence(spans, title_chars), 3),
         )
     return tuple(sorted(found.values(), key=lambda one: -one.score)[:MAX_FOUND])
 
@@ -201,7 +201,7 @@ def _is_unused(evidence: Mapping[str, float]) -> bool:
     return evidence.get("expanded") == UNHEADED and not {"used", "known"} & evidence.keys()
 
 
-def _prominence(spans: Sequence[Span], title_chars: int) -> float:
+def prominence(spans: Sequence[Span], title_chars: int) -> float:
     """From 0.5 to 1: whether the headline and the lead name it, and how often the story does."""
     titled = any(span.field == "title" for span in spans)
     leads = any(span.field == "text" and span.start < LEAD_CHARS for span in spans)
