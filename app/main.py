@@ -33,6 +33,7 @@ from app.api import (
     stories,
     tags,
 )
+from app.api import replay as replay_routes
 from app.api.deps import Deps, may_read, refuse_odd_parameters
 from app.api.event_stream import write_event
 from app.api.middleware import Requests
@@ -43,8 +44,8 @@ from app.core.types import FetchPolicy
 from app.errors import Unavailable
 from app.ingest.again import make_one
 from app.ingest.authorize import FeedSecrets
+from app.ingest.discover import discover
 from app.ingest.fulltext import PagePipeline
-from app.ingest.loops import Loops
 from app.ingest.observe import page_observer, poll_observer
 from app.ingest.offload import Offload, OffloadFailed
 from app.ingest.page_loop import PageLoop, PageLoopPolicy
@@ -53,6 +54,7 @@ from app.ingest.poller import Poller, PollerPolicy
 from app.ingest.preview import read_preview
 from app.ingest.probe import probe
 from app.ingest.renew import Renewer, renew_batch, tell_of_outdated
+from app.ingest.replay import replay
 from app.ingest.robots import RobotsCache
 from app.net import AddressPolicy, HttpClients
 from app.push.fanout import Fanout
@@ -65,6 +67,7 @@ from app.store.migrate import migrate
 from app.store.plans import Applied
 from app.store.sealing import Sealer
 from app.telemetry import Metrics
+from app.work.loops import Loops
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,6 +184,7 @@ def create_app(
         body_caps={
             opml.IMPORT_PATH: opml.MAX_OPML_BYTES,
             normalize.PATH: normalize.MAX_DOCUMENT_BYTES,
+            replay_routes.PATH_END: replay_routes.MAX_REPLAY_BYTES,
         },
     )
     handle_problems(app)
@@ -232,7 +236,8 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         cursor_secret=service.cursor_secret,
         registry=service.registry,
         sealer=service.pipeline.secrets.sealer,
-        probe=lambda url: probe(url, service.pipeline),
+        probe=lambda url, feed_id: probe(url, service.pipeline, feed_id),
+        discover=lambda url: discover(url, service.pipeline),
         preview=lambda asked: read_preview(asked, service.pipeline),
         index_terms=index,
         renew=lambda before, limit: renew_batch(
@@ -240,6 +245,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         ),
         make_again=lambda making: make_one(service.pipeline.offload, making),
         poll_now=poll_now,
+        replay=lambda asked: replay(asked, service.pipeline, _poller_policy(service.settings)),
         wake_poller=service.poller.wake,
         wait_for_changes=service.watch.beyond,
         listen=fanout.listen,

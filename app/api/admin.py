@@ -11,12 +11,14 @@ from app import __version__
 from app.api import (
     boilerplate,
     credentials,
+    discovery,
     feeds,
     keys,
     normalize,
     opml,
     pages,
     reindex,
+    replay,
     reprocess,
     rules,
     sections,
@@ -37,6 +39,8 @@ router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(40
 router.include_router(opml.router)
 router.include_router(feeds.router)
 router.include_router(credentials.router)
+router.include_router(discovery.router)
+router.include_router(replay.router)
 router.include_router(keys.router)
 router.include_router(boilerplate.router)
 router.include_router(rules.router)

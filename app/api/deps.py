@@ -17,10 +17,12 @@ from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.core.discovery import Discovered
 from app.core.listening import Listening
 from app.core.make import Made, Making
 from app.core.poll import Probe
 from app.core.preview import Preview, PreviewRequest
+from app.core.replay import Replayed, ReplayRequest
 from app.core.search.index import Indexable, IndexTerms
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
@@ -45,12 +47,14 @@ class Deps:
     cursor_secret: bytes
     registry: CollectorRegistry
     sealer: Sealer
-    probe: Callable[[str], Awaitable[Probe]]
+    probe: Callable[[str, int | None], Awaitable[Probe]]  # with the credentials of a feed
+    discover: Callable[[str], Awaitable[Discovered]]
     preview: Callable[[PreviewRequest], Awaitable[Preview]]
     index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]]
     renew: Callable[[int | None, int], Awaitable[RenewedBatch]]  # below an id, so many
     make_again: Callable[[Making], Awaitable[Made]]
     poll_now: Callable[[int, float], Awaitable[bool]]
+    replay: Callable[[ReplayRequest], Awaitable[Replayed]]
     wake_poller: Callable[[], None]
     wait_for_changes: Callable[[int, float], Awaitable[bool]]  # beyond a seq, so many seconds
     listen: Callable[[str, Following, int], Listening]  # by a name, from a seq on

@@ -10,6 +10,7 @@ from app.api.examples_explain import EXPLAINED
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
 from app.api.examples_operations import STATUS, STORY_PAGE
+from app.api.examples_replay import REPLAYED
 from app.api.examples_rules import RULES
 from app.api.examples_tags import TAGS
 from app.api.schemas_revisions import RevisionOut
@@ -272,6 +273,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "TimelineAnswer": TIMELINE,
     "StatusAnswer": STATUS,
     "StoryPageAnswer": STORY_PAGE,
+    "ReplayAnswer": REPLAYED,
 }
 
 PROBLEM: Final[dict[str, Any]] = {

@@ -32,8 +32,8 @@ class Requests:
     """Names each request (X-Request-Id is kept if it is a plain one), times it, logs it.
 
     HEAD is answered as GET without the body (RFC 9110 §9.3.2). A body may hold MAX_BODY_BYTES, or
-    what `body_caps` has for its path. What breaks inside is answered here too, so that every
-    answer has the headers; nothing is raised to the server.
+    what `body_caps` has for the end of its path. What breaks inside is answered here too, so that
+    every answer has the headers; nothing is raised to the server.
     """
 
     def __init__(
@@ -42,6 +42,10 @@ class Requests:
         self._app = app
         self._observe = observe
         self._body_caps = body_caps or {}
+
+    def _cap(self, path: str) -> int:
+        caps = (cap for end, cap in self._body_caps.items() if path.endswith(end))
+        return next(caps, MAX_BODY_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,7 +58,7 @@ class Requests:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         answer = _Answer(send, request_id, without_body=is_head)
-        cap = self._body_caps.get(scope["path"], MAX_BODY_BYTES)
+        cap = self._cap(scope["path"])
         started = time.perf_counter()
         try:
             await self._app(inner, _capped(inner, receive, cap), answer.send)

@@ -14,6 +14,7 @@ from app.cli import boilerplate, feeds, keys, rules, sections, stories, story_ta
 from app.cli.demo import demo
 from app.cli.normalize import normalize
 from app.cli.renewing import reindex, reprocess
+from app.cli.replay import replay
 from app.cli.serve import migrate, poll, serve
 
 app = typer.Typer(
@@ -59,4 +60,5 @@ app.command()(stories.status)
 app.command()(normalize)
 app.command()(reindex)
 app.command()(reprocess)
+app.command()(replay)
 app.command()(demo)

@@ -9,9 +9,11 @@ from app.core.identity import EntryKeys, Lookup
 from app.core.make import Made
 from app.core.moves import Move, Overlap, Sighting
 from app.core.normal.repeats import UNDECIDED, Decided, Lesson
+from app.core.refusal import Answer
 from app.core.schedule import NextPoll, Outcome, Pace, PollPolicy
 from app.core.trust import Trust
-from app.core.types import Failure, ParsedFeed, Validators
+from app.core.types import Dialled, Failure, ParsedFeed, Validators
+from app.core.websub import NamedHubs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class ClaimedFeed:
     trust: Trust = field(default_factory=Trust)
     sighting: Sighting | None = None
     alternates: tuple[str, ...] = ()  # addresses of feeds that it named when it was none itself
+    pushed: bool = False  # its hub is known to tell of its changes
+    push_id: int | None = None  # what is read is what a hub pushed, and nobody is asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +181,14 @@ class FeedPlan:
     lookup: Lookup = field(default_factory=Lookup)
     expected: tuple[tuple[int, int], ...] = ()
     decided: Decided = UNDECIDED
+    answers: tuple[Answer, ...] = ()  # what the hosts said that were asked
+    dialled: Dialled = ()
     lessons: tuple[Lesson, ...] = ()
     overlap: Overlap | None = None  # with the document before; None where none was read
     move: Move | None = None
+    hubs: NamedHubs | None = None  # as its document names them; None where none was read
+    replayed: bool = False  # no poll: of the feed itself hardly anything changes
+    reread: bool = False  # its own document must be read again, though it may be the same
 
     @property
     def writes_stories(self) -> bool:

@@ -16,12 +16,15 @@ from itertools import pairwise
 from app.core.back_off import SEVERITIES, back_off_s
 from app.core.hashing import hash64
 from app.core.normal.dates import EARLIEST
-from app.core.rhythm import DAY_S, PATIENCE, Rates, Rhythm, crossing_s
+from app.core.rhythm import DAY_S, PATIENCE, Outlook, Rhythm
 from app.core.types import Failure, ServerHints
 
 UNKNOWN_PACE_S = 30 * 60
 ONE_A_DAY_S = 3 * 60 * 60
 """How often a feed of one entry a day is looked at; one of four entries twice as often."""
+
+BACKSTOP_S = 6 * 60 * 60
+"""Between two polls of a feed whose changes are pushed."""
 
 JITTER_SHARE = 0.1
 GAPS_LOOKED_AT = 20
@@ -42,6 +45,7 @@ class Outcome(StrEnum):
     SAME_BODY = "same_body"  # 200 with the bytes of the last time: not read
     NOT_MODIFIED = "not_modified"  # 304
     FAILED = "failed"
+    REPLAYED = "replayed"  # no poll: a document on record was read again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +99,17 @@ def next_poll(
     rhythm: Rhythm | None = None,
     failure: Failure | None = None,
     failures: int = 0,
+    pushed: bool = False,
 ) -> NextPoll:
     """Earliest UTC time to poll again, and why; `jitter` is in [0, 1), `rhythm` as it is at `now`.
 
     `failures` counts the failures in a row, this one included. Retry-After wins if longer, in
     full whatever its length (RFC 9110 §10.2.3); skipHours and skipDays move the time forward.
+    `pushed`: a hub tells of the feed's changes, and polls are there for what it may miss.
     """
     if failure is None:
         interval_s, reasons = _own_pace(policy, pace, rhythm)
+        interval_s = _backstop(interval_s, policy, reasons) if pushed else interval_s
         interval_s = _server_hints(interval_s, policy, pace, hints, rhythm, reasons)
     else:
         interval_s, reasons = _back_off(policy, failure, failures)
@@ -132,12 +139,20 @@ def _own_pace(policy: PollPolicy, pace: Pace, rhythm: Rhythm | None) -> tuple[fl
     return bounded_s, reasons
 
 
+def _backstop(interval_s: float, policy: PollPolicy, reasons: list[str]) -> float:
+    longest_s = max(interval_s, min(BACKSTOP_S, policy.max_interval_s))
+    if longest_s > interval_s:
+        reasons.append(f"pushed by hub, polled as a backstop every {words(longest_s)}")
+    return longest_s
+
+
 def _by_rhythm(policy: PollPolicy, rhythm: Rhythm) -> tuple[float, str]:
     effort = ONE_A_DAY_S / DAY_S / policy.greed
     room = max(rhythm.window * WINDOW_SHARE, 1.0)
     longest_s = max(policy.max_interval_s, policy.min_interval_s)
-    wanted_s = crossing_s(rhythm, effort=effort, room=room, longest_s=longest_s)
-    return wanted_s, _why(rhythm, wanted_s)
+    outlook = Outlook(rhythm)
+    wanted_s = outlook.crossing_s(effort=effort, room=room, longest_s=longest_s)
+    return wanted_s, _why(rhythm, outlook, wanted_s)
 
 
 def _by_gap(policy: PollPolicy, pace: Pace) -> tuple[float, str]:
@@ -148,15 +163,13 @@ def _by_gap(policy: PollPolicy, pace: Pace) -> tuple[float, str]:
     return wanted_s, f"an entry each {words(pace.gap_s)} by their dates: again in {words(wanted_s)}"
 
 
-def _why(rhythm: Rhythm, wanted_s: float) -> str:
-    rates = Rates(rhythm)
-    usual, mood = rates.usual(rhythm.at_s), rates.mood()
-    said = f"pace {words(DAY_S / usual)} at this hour"
+def _why(rhythm: Rhythm, outlook: Outlook, wanted_s: float) -> str:
+    said = f"pace {words(DAY_S / outlook.usual)} at this hour"
     if rhythm.quiet > 2 * PATIENCE:
         said += f", silent for {words(rhythm.at_s - (rhythm.last_s or rhythm.at_s))}"
-    elif mood >= BUSY:
+    elif outlook.mood >= BUSY:
         said += ", busier of late"
-    elif mood <= QUIET:
+    elif outlook.mood <= QUIET:
         said += ", quieter of late"
     return f"{said}: again in {words(wanted_s)}"
 

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from app.core.match import stories_to_read
+from app.core.moves import led_to
 from app.core.parse.sitemap import is_index
 from app.core.parts import PartWrites, write_part
 from app.core.plan import (
@@ -26,6 +27,7 @@ from app.core.plan import (
     read_document,
 )
 from app.core.poll import ClaimedFeed, Document, FeedPlan
+from app.core.pushed import as_fetched, plan_of_push
 from app.core.types import (
     Failure,
     Fetched,
@@ -35,8 +37,10 @@ from app.core.types import (
     NotModified,
     ParseFailed,
 )
+from app.core.upkeep import sent_with, with_upkeep
 from app.core.urls import without_credentials
-from app.ingest.authorize import Authorization, FeedSecrets, authorize, refused
+from app.ingest.authorize import FeedSecrets, authorize, refused
+from app.ingest.entrance import Entrance, Lease, answers_of
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.gather import Gatherer
 from app.ingest.offload import Offload, OffloadFailed
@@ -44,8 +48,11 @@ from app.net import HttpClients
 from app.store.credentials import Credentials, read_credentials
 from app.store.engine import Database
 from app.store.finish import kept_body
+from app.store.leases import holder_of
+from app.store.moves import taken_back
 from app.store.pages import entries_told_by_page
 from app.store.plans import Applied, apply_plan
+from app.store.pushes import read_push
 from app.store.recall import recall
 
 log = structlog.get_logger()
@@ -64,6 +71,8 @@ class Pipeline:
     fetch_policy: FetchPolicy
     max_entries: int
     host_gap_s: float
+    requests_per_hour: int | None = None  # of all processes together
+    lease_s: float = 180.0  # of hosts that a feed leads to
     secrets: FeedSecrets = field(default_factory=FeedSecrets)
 
 
@@ -83,31 +92,61 @@ async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
     for _ in range(REPLANS):
         now = feed.claimed_at + timedelta(seconds=time.monotonic() - started)
         plan = await plan_poll(feed, fetched, document, now, pipeline)
-        applied = await _apply(plan, pipeline)
+        if feed.push_id is None:  # else nobody was asked
+            plan = replace(plan, answers=answers_of(fetched), dialled=fetched.dialled)
+        plan = with_upkeep(plan, fetched, document, await _taken_back(feed, fetched, pipeline))
+        applied = await apply(plan, pipeline)
         if applied is not Applied.STALE:
             return Polled(plan=plan, applied=applied)
     plan = internal_failure(feed, RuntimeError("every plan was stale"))
-    return Polled(plan=plan, applied=await _apply(plan, pipeline))
+    return Polled(plan=plan, applied=await apply(plan, pipeline))
 
 
 async def obtain(feed: ClaimedFeed, pipeline: Pipeline) -> FetchResult:
     """What the feed's server gives: its document, or all that this only lists, or why not."""
+    if feed.push_id is not None:
+        return await _pushed(feed, feed.push_id, pipeline)
     given = await _credentials(feed, pipeline)
     authorization = authorize(feed.id, feed.url, given, pipeline.secrets)
     if isinstance(authorization, FetchFailed):
         return authorization
+    entrance = Entrance(
+        pipeline.database,
+        Lease(holder=holder_of(feed), seconds=pipeline.lease_s),
+        host=feed.host,
+        per_hour=pipeline.requests_per_hour,
+    )
     request = FetchRequest(
         url=feed.url,
-        validators=feed.validators,
+        validators=sent_with(feed),
         validators_url=feed.validators_url,
+        delta=True,
         authorization=authorization,
+        enter=entrance.enter,
     )
     fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
     if isinstance(fetched, FetchFailed):
         return refused(feed.id, feed.url, given, fetched)
     if isinstance(fetched, Fetched) and is_index(fetched.body):
-        return await _gather(feed, fetched, pipeline, authorization)
+        return await _gather(feed, fetched, pipeline, request)
     return fetched
+
+
+async def _pushed(feed: ClaimedFeed, push_id: int, pipeline: Pipeline) -> FetchResult:
+    async with pipeline.database.read() as session:
+        push = await read_push(session, push_id)
+    if push is None:
+        return as_fetched(feed, None, None)
+    return as_fetched(feed, push.body, push.content_type)
+
+
+async def _taken_back(
+    feed: ClaimedFeed, fetched: FetchResult, pipeline: Pipeline
+) -> frozenset[str]:
+    if led_to(fetched.redirects) is None:
+        return frozenset()
+    async with pipeline.database.read() as session:
+        return await taken_back(session, feed.id)
 
 
 async def _credentials(feed: ClaimedFeed, pipeline: Pipeline) -> Credentials | None:
@@ -117,7 +156,8 @@ async def _credentials(feed: ClaimedFeed, pipeline: Pipeline) -> Credentials | N
         return await read_credentials(session, feed.id)
 
 
-async def _apply(plan: FeedPlan, pipeline: Pipeline) -> Applied:
+async def apply(plan: FeedPlan, pipeline: Pipeline) -> Applied:
+    """Write a plan, or nothing at all."""
     try:
         async with pipeline.database.write() as session:
             return await apply_plan(session, plan, gap_s=pipeline.host_gap_s)
@@ -130,7 +170,7 @@ async def _gather(
     feed: ClaimedFeed,
     index: Fetched,
     pipeline: Pipeline,
-    authorization: Authorization | None,
+    request: FetchRequest,
 ) -> Fetched | FetchFailed:
     """The documents that one only lists, as one."""
     async with pipeline.database.read() as session:
@@ -140,7 +180,8 @@ async def _gather(
         offload=pipeline.offload,
         policy=pipeline.fetch_policy,
         gap_s=pipeline.host_gap_s,
-        authorization=authorization,
+        authorization=request.authorization,
+        enter=request.enter,
     )
     return await gatherer.run(index, before)
 
@@ -174,13 +215,14 @@ async def plan_poll(
     """What to write for what was fetched and read; nothing is written yet."""
     match fetched, document:
         case FetchFailed(), _:
-            return plan_failure(feed, fetched, fetched, now)
+            plan = plan_failure(feed, fetched, fetched, now)
         case _, ParseFailed():
-            return plan_failure(feed, fetched, document, now)
+            plan = plan_failure(feed, fetched, document, now)
         case Fetched(), Document():
-            return await _plan_document(feed, fetched, document, now, pipeline)
+            plan = await _plan_document(feed, fetched, document, now, pipeline)
         case Fetched() | NotModified(), _:
-            return plan_unchanged(feed, fetched, now)
+            plan = plan_unchanged(feed, fetched, now)
+    return plan_of_push(plan)
 
 
 async def _plan_document(
@@ -214,4 +256,4 @@ def internal_failure(feed: ClaimedFeed, error: Exception) -> FeedPlan:
         detail=f"a fault inside the service ({type(error).__name__}): see the log",
         url=without_credentials(feed.url),
     )
-    return plan_failure(feed, failed, failed, feed.claimed_at)
+    return plan_of_push(plan_failure(feed, failed, failed, feed.claimed_at))

@@ -45,6 +45,9 @@ MAX_ROWS: Final = 500_000
 FEW: Final = 1 / 4
 """Feeds whose rows are looked up each by itself, as a share of all; for more, all rows are read."""
 
+READ_IT: Final = "{} NOT IN ('failed', 'replayed')"
+"""Whether a row of the ledger, by its outcome, is of a poll that succeeded."""
+
 GRACE_MS: Final = LEAST_GRACE // MILLISECOND
 
 
@@ -221,7 +224,8 @@ async def _reads(
             "SELECT * FROM (SELECT id, feed_id, at, next_poll_at,"  # noqa: S608
             ' entries > 0 AND "new" = entries AS all_new, lag(at) OVER w AS before_at,'
             " lag(next_poll_at) OVER w AS due_at, lead(at) OVER w AS following_at"
-            " FROM fetches WHERE id >= :low AND id < :high AND at < :end AND outcome <> 'failed'"
+            " FROM fetches WHERE id >= :low AND id < :high AND at < :end"
+            f" AND {READ_IT.format('outcome')}"
             f"{among} WINDOW w AS (PARTITION BY feed_id ORDER BY id)) AS read"
             " WHERE before_at IS NULL OR following_at IS NULL OR all_new OR at > due_at + :grace"
             " ORDER BY id"
@@ -240,8 +244,9 @@ async def _before(session: ReadSession, ledger: _Ledger, ids: Sequence[int]) -> 
     rows = await session.execute(
         text(
             "SELECT f.id, r.at, r.next_poll_at, p.at AS failed_at, p.failure"  # noqa: S608
-            f" FROM (SELECT f.id, ({last} AND x.outcome <> 'failed' {newest}) AS read_id,"
-            f" ({last} {newest}) AS poll_id FROM feeds AS f WHERE f.id {among}) AS f"
+            f" FROM (SELECT f.id, ({last} AND {READ_IT.format('x.outcome')} {newest}) AS read_id,"
+            f" ({last} AND x.outcome <> 'replayed' {newest}) AS poll_id"
+            f" FROM feeds AS f WHERE f.id {among}) AS f"
             " LEFT JOIN fetches AS r ON r.id = f.read_id"
             " LEFT JOIN fetches AS p ON p.id = f.poll_id AND p.outcome = 'failed'"
         ),

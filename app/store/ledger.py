@@ -89,9 +89,11 @@ async def list_fetches(
 
 
 async def latest_fetches(session: ReadSession, feed_ids: Sequence[int]) -> dict[int, Fetch]:
-    """The newest row of each feed that has one."""
-    newest = (select(func.max(fetches.c.id)).where(fetches.c.feed_id.in_(feed_ids))).group_by(
-        fetches.c.feed_id
+    """The last poll of each feed that had one."""
+    newest = (
+        select(func.max(fetches.c.id))
+        .where(fetches.c.feed_id.in_(feed_ids), fetches.c.outcome != Outcome.REPLAYED.value)
+        .group_by(fetches.c.feed_id)
     )
     rows = await session.execute(select(fetches).where(fetches.c.id.in_(newest)))
     return {row.feed_id: _fetch(row) for row in rows}

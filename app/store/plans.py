@@ -16,14 +16,16 @@ from app.store.changes import NewChange, append_changes
 from app.store.clusters import cluster_stories
 from app.store.engine import WriteSession
 from app.store.finish import finish_poll
+from app.store.hosts import leave
 from app.store.known import chunks, read_known
 from app.store.learned import write_lessons
-from app.store.leases import holds_lease
+from app.store.leases import holder_of, holds_lease
 from app.store.lines import read_decided
 from app.store.models import copies, sources, stories
 from app.store.pages import ask_for_pages, forget_pages
 from app.store.policy import shared_version
 from app.store.reindex import mark_outdated
+from app.store.replay import finish_replay
 from app.store.story_tag_edits import read_edits
 from app.store.written import insert_stories, revise_stories
 
@@ -43,6 +45,7 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
     other, so what was known when this one was made can be checked to hold still.
     """
     if not await holds_lease(session, plan.feed):
+        await leave(session, holder_of(plan.feed), gap_s=gap_s)  # what nobody has taken over
         return Applied.LEASE_LOST
     news: list[NewChange] = []
     sketches: dict[int, Sketch] = {}
@@ -62,7 +65,10 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
         created = [write.id for write in new]
         if source.scalar_one() != plan.feed.source_country:  # set while the poll was under way
             await mark_outdated(session, plan.feed.source_id)
-    await finish_poll(session, plan, gap_s=gap_s)
+    if plan.replayed:
+        await finish_replay(session, plan)
+    else:
+        await finish_poll(session, plan, gap_s=gap_s)
     news += await cluster_stories(session, sketches, created)
     await append_changes(session, news, plan.ledger.at)
     return Applied.APPLIED

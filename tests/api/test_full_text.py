@@ -21,7 +21,7 @@ async def poll(api: Api, harbour: Publisher, *items: Item, full_text: bool = Tru
     """A feed of these items, polled, with its pages fetched; its id."""
     harbour.pages["/feed"] = atom(*(items or (item(harbour),)))
     feed_id = await api.poll(harbour.url(), full_text=full_text)
-    await api.service.loops.pages.run_once()
+    await api.service.pages.run_once()
     return feed_id
 
 
@@ -103,7 +103,7 @@ async def test_a_paywall_is_no_text(api: Api, harbour: Publisher):
     page = await page_of(api, story)
     assert story["revision"] == 1
     assert (page["state"], page["outcome"], page["kept"]) == ("refused", "paywall", "feed")
-    await api.service.loops.pages.run_once()
+    await api.service.pages.run_once()
     assert asked_pages(harbour) == ["/a"]  # a refusal is final
     status = (await api.admin.get("/v1/admin/status")).json()["data"]
     assert status["pages"] == {"due": 0, "done": 0, "refused": 1, "failed": 0}
@@ -178,7 +178,7 @@ async def test_an_operator_has_a_page_fetched_again(api: Api, harbour: Publisher
     harbour.pages["/a"] = article()
     asked = await api.admin.post(f"/v1/admin/stories/{story['id']}/page")
     assert (asked.status_code, asked.json()["data"]["state"]) == (202, "due")
-    await api.service.loops.pages.run_once()
+    await api.service.pages.run_once()
     assert (await page_of(api, story))["outcome"] == "kept_page"
 
 
@@ -194,7 +194,7 @@ async def test_a_changed_entry_does_not_lose_the_pages_text(api: Api, harbour: P
     # The page is asked for again: it may have changed with its feed.
     assert (await page_of(api, story))["state"] == "due"
     harbour.pages["/a"] = article(*PARAGRAPHS, "A second boat has been ordered for next spring.")
-    await api.service.loops.pages.run_once()
+    await api.service.pages.run_once()
     assert (await only_story(api))["text"].endswith("ordered for next spring.")
 
 
@@ -222,7 +222,7 @@ async def test_a_page_that_goes_behind_a_wall_later_leaves_the_text(api: Api, ha
     feed_id = await poll(api, harbour)
     harbour.pages["/a"] = article(PARAGRAPHS[0], facts={"isAccessibleForFree": "False"})
     await poll_again(api, harbour, feed_id, item(harbour, title="Ferry sails again, at last"))
-    await api.service.loops.pages.run_once()
+    await api.service.pages.run_once()
     story = await only_story(api)
     assert story["text"].split("\n\n") == list(PARAGRAPHS)
     page = await page_of(api, story)
@@ -240,11 +240,11 @@ async def test_full_text_can_be_turned_on_and_off(api: Api, harbour: Publisher):
     await poll_again(api, harbour, feed_id, item(harbour), second)
     off = {"If-Match": changed.headers["ETag"]}
     await api.admin.patch(path, json={"full_text": False}, headers=off)
-    await api.service.loops.pages.run_once()
+    await api.service.pages.run_once()
     assert asked_pages(harbour) == []  # it is due, but nobody asks any more
     etag = (await api.admin.get(path)).headers["ETag"]
     await api.admin.patch(path, json={"full_text": True}, headers={"If-Match": etag})
-    await api.service.loops.pages.run_once()
+    await api.service.pages.run_once()
     assert asked_pages(harbour) == ["/b"]  # the story that was there before stays as it is
 
 
@@ -253,7 +253,7 @@ async def test_a_story_that_is_withdrawn_has_no_page(api: Api, harbour: Publishe
     feed_id = await api.poll(harbour.url(), full_text=True)  # its page is due
     notice = "This story has been withdrawn."
     await poll_again(api, harbour, feed_id, item(harbour, title="WITHDRAWN: Ferry", text=notice))
-    await api.service.loops.pages.run_once()
+    await api.service.pages.run_once()
     changes = await api.data("/v1/changes")
     assert changes[-1]["type"] == "story.killed"
     assert asked_pages(harbour) == []
