@@ -9,7 +9,7 @@ from app.core.moves import Evidence, Step, evidence, follow, led_to
 from app.core.poll import ClaimedFeed, Document, FeedPlan
 from app.core.schedule import Outcome, jitter_of
 from app.core.trust import Trust, Whole, after_whole, asked_whole, not_whole, sent_validators
-from app.core.types import Fetched, FetchResult, Validators
+from app.core.types import Fetched, FetchResult, ParsedFeed, ParseFailed, Validators
 
 
 def sent_with(feed: ClaimedFeed) -> Validators:
@@ -20,16 +20,19 @@ def sent_with(feed: ClaimedFeed) -> Validators:
 def with_upkeep(
     plan: FeedPlan,
     fetched: FetchResult,
-    document: Document | None,
+    document: Document | ParseFailed | None,
     refused: Collection[str] = (),
 ) -> FeedPlan:
-    """The plan with what it means for the feed's validators and its address; a poll that failed
-    means nothing for either. `refused` are addresses that an operator will not have it moved to.
+    """The plan with what it means for the feed's validators and its address.
+
+    A poll that failed means nothing for either, nor does a push: no server was asked. `refused`
+    are addresses that an operator will not have the feed moved to.
     """
-    if plan.ledger.outcome is Outcome.FAILED:
+    if plan.ledger.outcome is Outcome.FAILED or plan.feed.push_id is not None:
         return plan
     trust, notes = _believed(plan, fetched)
-    step = _step(plan, fetched, document, refused)
+    parsed = document.feed if isinstance(document, Document) else None
+    step = _step(plan, fetched, parsed, refused)
     notes += () if step.note is None else (step.note,)
     return replace(
         plan,
@@ -63,27 +66,27 @@ def _believed(plan: FeedPlan, fetched: FetchResult) -> tuple[Trust, tuple[str, .
 
 
 def _step(
-    plan: FeedPlan, fetched: FetchResult, document: Document | None, refused: Collection[str]
+    plan: FeedPlan, fetched: FetchResult, parsed: ParsedFeed | None, refused: Collection[str]
 ) -> Step:
     feed = plan.feed
     return follow(
         feed.url,
         feed.sighting,
         led_to(fetched.redirects),
-        _evidence(plan, fetched, document),
+        _evidence(plan, fetched, parsed),
         plan.ledger.at,
         refused,
     )
 
 
-def _evidence(plan: FeedPlan, fetched: FetchResult, document: Document | None) -> Evidence:
+def _evidence(plan: FeedPlan, fetched: FetchResult, parsed: ParsedFeed | None) -> Evidence:
     if not isinstance(fetched, Fetched) or fetched.partial:
         return Evidence.NONE
-    if document is None or plan.overlap is None:  # the same bytes as before
+    if parsed is None or plan.overlap is None:  # the same bytes as before
         return Evidence.SAME
     return evidence(
         plan.overlap,
         feed_url=plan.feed.url,
-        self_url=document.feed.self_url,
+        self_url=parsed.self_url,
         first=plan.feed.last_success_at is None,
     )
