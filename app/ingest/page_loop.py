@@ -11,9 +11,9 @@ import structlog
 from app.core.page.job import ClaimedPage, NoPage
 from app.core.types import Failure
 from app.ingest.fulltext import PageDone, PagePipeline, apply_result, tell_page
-from app.ingest.leased import IDLE_S, LeasedLoop, LeasedPolicy
 from app.store.engine import ReadSession, WriteSession
 from app.store.page_leases import claim_pages, give_back_page, next_page_at, renew_page
+from app.work.leased import IDLE_S, LeasedLoop, LeasedPolicy
 
 log = structlog.get_logger()
 

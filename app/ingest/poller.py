@@ -13,11 +13,12 @@ import structlog
 from app.core.poll import ClaimedFeed
 from app.core.schedule import PollPolicy
 from app.core.urls import without_credentials
-from app.ingest.leased import BUSY_S, LeasedLoop, LeasedPolicy
 from app.ingest.pipeline import Pipeline, Polled, internal_failure, poll_feed
 from app.store.engine import ReadSession, WriteSession
 from app.store.leases import claim_due, claim_feed, give_back, next_due_at, renew_lease
 from app.store.plans import Applied, apply_plan
+from app.store.pushes import claim_pushed, next_push_at
+from app.work.leased import BUSY_S, LeasedLoop, LeasedPolicy
 
 log = structlog.get_logger()
 
@@ -72,16 +73,27 @@ class Polls:
         self._policy = policy
 
     async def next_due(self, session: ReadSession) -> datetime | None:
-        return await next_due_at(session)
+        times = (await next_due_at(session), await next_push_at(session))
+        return min((at for at in times if at is not None), default=None)
 
     async def claim(self, session: WriteSession, limit: int) -> Sequence[ClaimedFeed]:
-        return await claim_due(
+        """What was pushed goes first: nobody has to be asked for it."""
+        policy = self._policy
+        pushed = await claim_pushed(
             session,
-            owner=self._policy.owner,
+            owner=policy.owner,
             limit=limit,
-            lease_s=self._policy.lease_s,
-            policy=self._policy.intervals,
+            lease_s=policy.lease_s,
+            policy=policy.intervals,
         )
+        due = await claim_due(
+            session,
+            owner=policy.owner,
+            limit=limit - len(pushed),
+            lease_s=policy.lease_s,
+            policy=policy.intervals,
+        )
+        return [*pushed, *due]
 
     async def claim_one(self, feed_id: int) -> ClaimedFeed | None:
         async with self._pipeline.database.write() as session:

@@ -7,14 +7,14 @@ from typing import Final
 
 import structlog
 
-from app.core.make import Made, make_again
+from app.core.make import PLAIN, Made, make_again
 from app.core.types import Failure
-from app.ingest.loop import Loop
 from app.ingest.offload import Offload, OffloadFailed
 from app.store.engine import Database
 from app.store.leases import database_now
 from app.store.reindex import count_outdated
 from app.store.renewal import (
+    Outdated,
     RenewedBatch,
     StoredEntry,
     count_outdated_entries,
@@ -22,24 +22,36 @@ from app.store.renewal import (
     outdated_entries,
     renew_stories,
 )
+from app.work.loop import Loop
 
 log = structlog.get_logger()
 
 BATCH: Final = 50
+TASK: Final = 25
+"""Stories that a worker makes at a time: with a model each may take a tenth of a second."""
+
 IDLE_S: Final = 5.0
 
 
 async def renew_batch(
-    database: Database, offload: Offload, *, before: int | None, limit: int
+    database: Database,
+    offload: Offload,
+    *,
+    before: int | None,
+    limit: int,
+    which: Outdated = Outdated.ALL,
+    taggers: str = PLAIN,
 ) -> RenewedBatch:
     """Make the newest outdated stories below `before` again, and write those that come out
-    otherwise.
+    otherwise; `taggers` are those of the workers.
     """
     async with database.read() as session:
-        found = await outdated_entries(session, before=before, limit=limit)
-    changed, same, skipped = await _renew(database, offload, found)
+        found = await outdated_entries(
+            session, before=before, limit=limit, which=which, taggers=taggers
+        )
+    changed, same, skipped = await _renew(database, offload, found, taggers)
     async with database.read() as session:
-        left = await count_outdated_entries(session)
+        left = await count_outdated_entries(session, which=which, taggers=taggers)
     return RenewedBatch(
         changed=changed,
         same=same,
@@ -50,10 +62,13 @@ async def renew_batch(
 
 
 async def _renew(
-    database: Database, offload: Offload, found: Sequence[StoredEntry]
+    database: Database, offload: Offload, found: Sequence[StoredEntry], taggers: str
 ) -> tuple[int, int, int]:
     if not found:
         return 0, 0, 0
+    if len(found) > TASK:
+        parts = [found[at : at + TASK] for at in range(0, len(found), TASK)]
+        return _sums([await _renew(database, offload, part, taggers) for part in parts])
     made = await offload.run(make_again, [entry.making for entry in found])
     if not isinstance(made, OffloadFailed):
         return *await _write(database, list(zip(found, made, strict=True))), 0
@@ -61,13 +76,16 @@ async def _renew(
         log.warning("stories_not_renewed", detail=made.detail)
         return 0, 0, 0
     if len(found) > 1:  # one of them is too much for a worker: find it
-        each = [await _renew(database, offload, [entry]) for entry in found]
-        changed, same, skipped = (sum(numbers) for numbers in zip(*each, strict=True))
-        return changed, same, skipped
+        return _sums([await _renew(database, offload, [entry], taggers) for entry in found])
     log.warning("story_not_renewed", story_id=found[0].story_id, detail=made.detail)
     async with database.write() as session:
-        await leave_as_they_are(session, found)
+        await leave_as_they_are(session, found, taggers=taggers)
     return 0, 0, 1
+
+
+def _sums(each: Sequence[tuple[int, int, int]]) -> tuple[int, int, int]:
+    changed, same, skipped = (sum(numbers) for numbers in zip(*each, strict=True))
+    return changed, same, skipped
 
 
 async def _write(database: Database, made: list[tuple[StoredEntry, Made]]) -> tuple[int, int]:
@@ -76,10 +94,11 @@ async def _write(database: Database, made: list[tuple[StoredEntry, Made]]) -> tu
     return renewed.changed, renewed.same
 
 
-async def tell_of_outdated(database: Database) -> None:
+async def tell_of_outdated(database: Database, taggers: str = PLAIN) -> None:
     """Say in the log that an older release has read some stories otherwise, if it has."""
     async with database.read() as session:
-        outdated, entries = await count_outdated(session), await count_outdated_entries(session)
+        outdated = await count_outdated(session)
+        entries = await count_outdated_entries(session, taggers=taggers)
     if outdated:
         log.warning("index_outdated", stories=outdated, mend="copydesk reindex")
     if entries:
@@ -89,9 +108,11 @@ async def tell_of_outdated(database: Database) -> None:
 class Renewer:
     """Renews the stories that are marked, while others are polled."""
 
-    def __init__(self, database: Database, offload: Offload) -> None:
+    def __init__(self, database: Database, offload: Offload, taggers: str = PLAIN) -> None:
+        """`taggers` are those of the workers."""
         self._database = database
         self._offload = offload
+        self._taggers = taggers
         self._loop = Loop("renewals", self._turn)
 
     def stop(self) -> None:
@@ -104,8 +125,8 @@ class Renewer:
     async def renew_marked(self) -> int:
         """Make a batch of marked stories again; how many are done with."""
         async with self._database.read() as session:
-            found = await outdated_entries(session, before=None, limit=BATCH, marked_only=True)
-        changed, same, skipped = await _renew(self._database, self._offload, found)
+            found = await outdated_entries(session, before=None, limit=BATCH, which=Outdated.MARKED)
+        changed, same, skipped = await _renew(self._database, self._offload, found, self._taggers)
         if found:
             log.info("stories_renewed", changed=changed, same=same, skipped=skipped)
         return changed + same + skipped

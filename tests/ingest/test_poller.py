@@ -309,7 +309,7 @@ async def test_the_loop_outlives_a_database_that_goes_away(
 ) -> None:
     from app.ingest import poller as module
 
-    monkeypatch.setattr("app.ingest.loop.RETRY_S", 0.01)
+    monkeypatch.setattr("app.work.loop.RETRY_S", 0.01)
     real: Callable[..., Any] = module.claim_due
     faults: list[Exception] = [ConnectionRefusedError("away"), RuntimeError("a fault of ours")]
 

@@ -17,9 +17,9 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import structlog
 
-from app.ingest.loop import Loop
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.leases import database_now
+from app.work.loop import Loop
 
 log = structlog.get_logger()
 
