@@ -6,7 +6,6 @@ No transaction is open across the network or heavy work.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,23 +17,25 @@ from app.core.page.job import ClaimedPage, NoPage, PageResult, Stop, Told, verdi
 from app.core.page.robots import product_token
 from app.core.page.tell import tell_by_page
 from app.core.page.types import PageRefused
-from app.core.types import Failure, Fetched, FetchFailed, FetchPolicy, NotModified
+from app.core.refusal import REFUSALS, Answer
+from app.core.types import Barred, Failure, Fetched, FetchFailed, FetchPolicy, NotModified
 from app.core.urls import host_of
+from app.ingest.entrance import Entrance, Lease, answers_of
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.offload import Offload, OffloadFailed
 from app.ingest.robots import REDIRECTED_TOO_OFTEN, RobotsCache, RobotsRead, robots_of
 from app.net import HttpClients
 from app.store.engine import Database
-from app.store.page_leases import leave_host, take_host
+from app.store.hosts import learn_addresses, leave
+from app.store.page_leases import holder_of
 from app.store.pages import PageApplied, apply_page
+from app.store.refusals import note_answers
 
 ACCEPT: Final = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 MAX_PAGE_BYTES: Final = 8 * 1024 * 1024
 MAX_ROBOTS_WIRE_BYTES: Final = 2 * 1024 * 1024
 MAX_HOPS: Final = 5
 BAD_REQUEST: Final = 400  # from here on a status is the server's refusal
-HOST_WAIT_S: Final = 10.0
-HOST_LOOK_S: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class PagePipeline:
     robots: RobotsCache
     host_gap_s: float
     lease_s: float
+    requests_per_hour: int | None = None  # of all processes together
     max_crawl_delay_s: float = 60.0
 
 
@@ -117,7 +119,16 @@ class _Visit:
             max_wire_bytes=min(MAX_PAGE_BYTES, pipeline.fetch_policy.max_wire_bytes),
         )
         self._agent = product_token(pipeline.fetch_policy.user_agent)
-        self._gaps = {page.host: pipeline.host_gap_s}
+        self._entrance = Entrance(
+            pipeline.database,
+            Lease(holder=holder_of(page), seconds=pipeline.lease_s),
+            host=page.host,
+            per_hour=pipeline.requests_per_hour,
+        )
+        self._delays: dict[str, float] = {}
+        self._refusals: list[Answer] = []
+        self._dialled: dict[str, str] = {}
+        self._paid = True  # the first request, by the claim
 
     async def run(self) -> Fetched | NoPage:
         try:
@@ -142,14 +153,14 @@ class _Visit:
 
     async def _allowed(self, url: str) -> NoPage | None:
         """What forbids to fetch an address now; None for nothing."""
-        if not await self._take(url):
-            return _busy(url)
+        if (barred := await self._entrance.admit(url)) is not None:
+            return _not_now(barred)
         robots = await self._robots(url)
         if isinstance(robots, NoPage):
             return robots
         host = host_of(url) or ""
         delay_s = min(robots.crawl_delay_s or 0.0, self._pipeline.max_crawl_delay_s)
-        self._gaps[host] = max(self._gaps[host], delay_s)
+        self._delays[host] = max(self._delays.get(host, 0.0), delay_s)
         if not robots.allows(url):
             return NoPage(kind=Stop.ROBOTS, detail=f"robots.txt of {host} disallows {url}")
         return None
@@ -170,36 +181,34 @@ class _Visit:
             following = _redirect(answer)
             if following is None or hop == REDIRECTED_TOO_OFTEN:
                 break
-            if not await self._take(following):
-                return _busy(following)
+            if (barred := await self._entrance.admit(following)) is not None:
+                return _not_now(barred)
             at = following
         read = robots_of(answer, self._agent)
         self._pipeline.robots.put(origin, read)
         return read
 
     async def _get(self, url: str, policy: FetchPolicy) -> Fetched | FetchFailed | NotModified:
+        if not self._paid:
+            await self._entrance.charge()
+        self._paid = False
         request = FetchRequest(url=url, accept=ACCEPT)
-        return await fetch(request, self._pipeline.clients, policy)
-
-    async def _take(self, url: str) -> bool:
-        """Whether the host of an address is ours to ask, after a while of waiting for it."""
-        host = host_of(url)
-        if host is None or host in self._gaps:
-            return True  # what is no address is the fetch's to refuse
-        waited_until = time.monotonic() + HOST_WAIT_S
-        while True:
-            async with self._pipeline.database.write() as session:
-                if await take_host(session, host, self._page, self._pipeline.lease_s):
-                    self._gaps[host] = self._pipeline.host_gap_s
-                    return True
-            if time.monotonic() >= waited_until:
-                return False
-            await asyncio.sleep(HOST_LOOK_S)
+        answer = await fetch(request, self._pipeline.clients, policy)
+        # A page that is given says nothing of the feeds of its host.
+        self._refusals += [said for said in answers_of(answer) if said.status in REFUSALS]
+        self._dialled |= dict(answer.dialled)
+        return answer
 
     async def _leave(self) -> None:
         async with self._pipeline.database.write() as session:
-            for host, gap_s in sorted(self._gaps.items()):
-                await leave_host(session, host, self._page, gap_s=gap_s)
+            await note_answers(session, self._refusals, -self._page.story_id)
+            await learn_addresses(session, tuple(self._dialled.items()))
+            await leave(
+                session,
+                holder_of(self._page),
+                gap_s=self._pipeline.host_gap_s,
+                gaps=self._delays,
+            )
 
 
 def _redirect(answer: Fetched | FetchFailed | NotModified) -> str | None:
@@ -225,8 +234,8 @@ def _page_of(answer: Fetched | FetchFailed | NotModified) -> Fetched | NoPage:
             return NoPage(kind=Failure.HTTP_UNEXPECTED, detail="304 without a condition")
 
 
-def _busy(url: str) -> NoPage:
-    return NoPage(kind=Stop.BUSY, detail=f"{host_of(url)} is asked for something else just now")
+def _not_now(barred: Barred) -> NoPage:
+    return NoPage(kind=Stop.BUSY, detail=barred.detail, retry_after_s=barred.hints.retry_after_s)
 
 
 def _jitter(story_id: int) -> float:

@@ -26,6 +26,7 @@ from app.core.types import (
 from app.ingest.authorize import Authorization
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.offload import Offload, OffloadFailed
+from app.ingest.request import Enter
 from app.net import HttpClients
 
 LEAST_S: Final = 1.0
@@ -41,6 +42,7 @@ class Gatherer:
     policy: FetchPolicy
     gap_s: float
     authorization: Authorization | None = None  # the feed's, for its own origin
+    enter: Enter | None = None  # asked before each request, and each redirect
 
     async def run(self, index: Fetched, before: bytes | None) -> Fetched | FetchFailed:
         """The index with its site maps as one body; `before` is the body of the last poll.
@@ -92,11 +94,15 @@ class _Round:
         return self._until - time.monotonic()
 
     async def _ask(self, visit: Visit, part: Part) -> Part:
+        enter = self._gatherer.enter
+        if enter is not None and (barred := await enter(part.url)) is not None:
+            return replace(part, note=f"{barred.kind.value}: {barred.detail}", waited=0)
         policy = replace(self._gatherer.policy, deadline_s=self._left_s)
         request = FetchRequest(
             url=part.url,
             validators=part.validators,
             authorization=self._gatherer.authorization,
+            enter=enter,
         )
         match await fetch(request, self._gatherer.clients, policy):
             case FetchFailed() as failed:

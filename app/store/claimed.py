@@ -12,8 +12,10 @@ from app.core.poll import ClaimedFeed
 from app.core.schedule import Pace, PollPolicy
 from app.core.trust import Trust
 from app.core.types import Validators
+from app.store.credentials import has_credentials
 from app.store.engine import ReadSession, from_ms, now_ms
-from app.store.models import feeds, sources
+from app.store.models import feeds, sources, subscriptions
+from app.store.subscriptions import proven
 
 
 async def read_claimed(
@@ -26,6 +28,11 @@ async def read_claimed(
             sources.c.name.label("source_name"),
             sources.c.domain.label("source_domain"),
             sources.c.country.label("source_country"),
+            has_credentials().label("authenticates"),
+            select(proven())
+            .where(subscriptions.c.feed_id == feeds.c.id)
+            .scalar_subquery()
+            .label("pushed"),
             now_ms().label("now_ms"),
         )
         .join(sources, sources.c.id == feeds.c.source_id)
@@ -75,10 +82,14 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         silent_since=row.silent_since,
         guids_unstable=row.guids_unstable,
         trust=Trust(
-            whole_at=row.whole_at, unchanged=row.unchanged, distrusted_at=row.distrusted_at
+            whole_at=row.whole_at,
+            unchanged=row.unchanged,
+            surprises=row.surprises,
+            distrusted_at=row.distrusted_at,
         ),
         sighting=_sighting(row),
         alternates=tuple(row.alternates),
+        pushed=bool(row.pushed),
     )
 
 

@@ -14,8 +14,11 @@ from app.core.countries import country_of_domain
 from app.core.types import Failure
 from app.errors import Conflict, NotFound, PreconditionFailed
 from app.store.engine import ReadSession, WriteSession, now_ms
-from app.store.models import feeds, hosts, sources
+from app.store.hosts import know_hosts
+from app.store.models import feeds, sources
+from app.store.pushes import drop_pushes
 from app.store.sources import Source, set_country
+from app.store.subscriptions import end_subscription, resume_subscription
 
 
 class FeedState(StrEnum):
@@ -146,12 +149,7 @@ async def prepare_feeds(session: WriteSession, wanted: Sequence[NewFeed], now: d
             for domain in sorted(names)
         ],
     )
-    await session.execute(
-        session.insert(hosts)
-        .values(free_at=now_ms())
-        .on_conflict_do_nothing(index_elements=["host"]),
-        [{"host": host} for host in sorted({new.host for new in fresh})],
-    )
+    await know_hosts(session, {new.host for new in fresh})
 
 
 async def check_new(session: ReadSession, url: str) -> None:
@@ -191,6 +189,11 @@ async def set_state(session: WriteSession, feed_id: int, state: FeedState, reaso
     if state is FeedState.ACTIVE:
         values |= {"attempts": 0, "next_poll_at": now_ms()}
     await _update_one(session, feed_id, values)
+    if state is FeedState.ACTIVE:
+        await drop_pushes(session, feed_id)  # maybe what its polls died of
+        await resume_subscription(session, feed_id)
+    else:
+        await end_subscription(session, feed_id)
 
 
 async def make_due(session: WriteSession, feed_id: int) -> None:
@@ -220,25 +223,22 @@ async def change_feed(
 
 
 async def delete_feed(session: WriteSession, feed_id: int) -> None:
-    """Remove a feed with its copies and ledger; its stories stay, and its host is free for others.
+    """Remove a feed with its copies and ledger; its stories stay.
 
+    A poll that is under way keeps its host until it has ended, or its lease has: the request runs.
     Locks as a poll does, the feed and then its source: stories and copies that polls of the same
     source write go with it, and two that took them in different orders would lock up.
     """
     found = await session.execute(
-        select(feeds.c.host, feeds.c.source_id).where(feeds.c.id == feed_id).with_for_update()
+        select(feeds.c.source_id).where(feeds.c.id == feed_id).with_for_update()
     )
     if (feed := found.one_or_none()) is None:
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
     await session.execute(
         select(sources.c.id).where(sources.c.id == feed.source_id).with_for_update(key_share=True)
     )
+    await end_subscription(session, feed_id)
     await session.execute(delete(feeds).where(feeds.c.id == feed_id))
-    await session.execute(
-        update(hosts)
-        .where(hosts.c.host == feed.host, hosts.c.holder.startswith(f"{feed_id}:"))
-        .values(busy_until=None, holder=None)
-    )
 
 
 async def _update_one(session: WriteSession, feed_id: int, values: dict[str, Any]) -> None:

@@ -3,28 +3,86 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
 
 from app.core.poll import FeedPlan, FeedUpdate
 from app.store.engine import ReadSession, WriteSession
-from app.store.leases import release_host
+from app.store.hosts import learn_addresses, leave
+from app.store.leases import holder_of
 from app.store.ledger import insert_row
 from app.store.models import bodies, feeds, sources
+from app.store.moves import adopt_move
+from app.store.pushes import drop_push
+from app.store.refusals import note_answers
+from app.store.subscriptions import not_proven, want_subscription
 
 
 async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> None:
     """Write what polling owns of the feed, its ledger row and its body, and end the lease."""
-    pace, after = plan.update.pace, plan.update
-    values: dict[str, Any] = {
+    after = plan.update
+    values = _of_push(after) if plan.feed.push_id is not None else _of_poll(after, plan.ledger.at)
+    values |= {"lease_until": None, "lease_owner": None, "attempts": after.attempts}
+    if after.quarantined:
+        values["state"] = "quarantined"
+    await session.execute(update(feeds).where(feeds.c.id == plan.feed.id).values(values))
+    await _set_next_poll(session, plan)
+    notes = [*await note_answers(session, plan.answers, plan.feed.id)]
+    notes += await adopt_move(session, plan)
+    ledger = replace(plan.ledger, notes=(*plan.ledger.notes, *notes))
+    await insert_row(session, plan.feed.id, ledger, worker=plan.feed.worker)
+    await _keep_body(session, plan)
+    if after.title and plan.feed.source_name is None:
+        await session.execute(
+            update(sources)
+            .where(sources.c.id == plan.feed.source_id, sources.c.name.is_(None))
+            .values(name=after.title)
+        )
+    await _note_hub(session, plan)
+    await learn_addresses(session, plan.dialled)
+    await leave(session, holder_of(plan.feed), gap_s=gap_s)
+
+
+async def _set_next_poll(session: WriteSession, plan: FeedPlan) -> None:
+    """Unless somebody has asked for another poll meanwhile, or this says nothing of the next."""
+    following = plan.ledger.next_poll
+    if following.at != plan.feed.due_at:
+        await session.execute(
+            update(feeds)
+            .where(feeds.c.id == plan.feed.id, feeds.c.next_poll_at == plan.feed.due_at)
+            .values(next_poll_at=following.at, next_poll_reasons=list(following.reasons))
+        )
+
+
+async def _note_hub(session: WriteSession, plan: FeedPlan) -> None:
+    """Which hub to have, and whether the one that there is tells of everything."""
+    if plan.feed.push_id is not None:
+        await drop_push(session, plan.feed.push_id)
+    elif plan.feed.pushed and plan.new:
+        await not_proven(session, plan.feed.id)
+    if plan.hubs is not None:
+        await want_subscription(session, plan.feed.id, plan.hubs)
+
+
+def _of_push(after: FeedUpdate) -> dict[str, Any]:
+    """A push says nothing of the feed's server, and of its document no more than what is new."""
+    return {
+        "last_new_at": after.last_new_at,
+        "history": after.history,
+        "silent_since": after.silent_since,
+    }
+
+
+def _of_poll(after: FeedUpdate, at: datetime) -> dict[str, Any]:
+    pace = after.pace
+    return {
         # What an operator has set stays, also if it was set while the poll was under way.
         "title": func.coalesce(feeds.c.title, after.title),
         "site_url": func.coalesce(feeds.c.site_url, after.site_url),
         "language": func.coalesce(feeds.c.language, after.language),
-        "lease_until": None,
-        "lease_owner": None,
-        "attempts": after.attempts,
         "etag": after.validators.etag,
         "last_modified": after.validators.last_modified,
         "validators_url": after.validators_url,
@@ -32,7 +90,7 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
         "failures": after.failures,
         "failure": after.failure and after.failure.value,
         "failure_detail": after.failure_detail,
-        "last_poll_at": plan.ledger.at,
+        "last_poll_at": at,
         "last_success_at": after.last_success_at,
         "last_new_at": after.last_new_at,
         "gap_s": pace.gap_s,
@@ -42,26 +100,6 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
         "skip_days": sorted(pace.skip_days),
         **_learned(after),
     }
-    if after.quarantined:
-        values["state"] = "quarantined"
-    await session.execute(update(feeds).where(feeds.c.id == plan.feed.id).values(values))
-    await session.execute(
-        update(feeds)
-        .where(feeds.c.id == plan.feed.id, feeds.c.next_poll_at == plan.feed.due_at)
-        .values(
-            next_poll_at=plan.ledger.next_poll.at,
-            next_poll_reasons=list(plan.ledger.next_poll.reasons),
-        )
-    )
-    await insert_row(session, plan.feed.id, plan.ledger, worker=plan.feed.worker)
-    await _keep_body(session, plan)
-    if after.title and plan.feed.source_name is None:
-        await session.execute(
-            update(sources)
-            .where(sources.c.id == plan.feed.source_id, sources.c.name.is_(None))
-            .values(name=after.title)
-        )
-    await release_host(session, plan.feed, gap_s=gap_s)
 
 
 def _learned(after: FeedUpdate) -> dict[str, Any]:
@@ -72,6 +110,7 @@ def _learned(after: FeedUpdate) -> dict[str, Any]:
         "guids_unstable": after.guids_unstable,
         "whole_at": after.trust.whole_at,
         "unchanged": after.trust.unchanged,
+        "surprises": after.trust.surprises,
         "distrusted_at": after.trust.distrusted_at,
         "moving_to": moving and moving.url,
         "moving_seen": moving.seen if moving else 0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, select
 
@@ -11,6 +12,8 @@ from app.core.known import Known, KnownCopy, KnownStory
 from app.core.poll import ClaimedFeed
 from app.store.engine import ReadSession
 from app.store.models import copies, entries, stories
+
+Key = TypeVar("Key", int, str)
 
 CHUNK = 2000
 """Values in one IN list; both engines take some 32,000 parameters at most."""
@@ -36,7 +39,7 @@ async def read_known(session: ReadSession, feed: ClaimedFeed, lookup: Lookup) ->
     )
 
 
-def chunks(values: Collection[int]) -> Iterator[list[int]]:
+def chunks(values: Collection[Key]) -> Iterator[list[Key]]:
     """The values in sorted lists that fit one statement; sorted, so that locks are in one order."""
     ordered = sorted(values)
     return (ordered[n : n + CHUNK] for n in range(0, len(ordered), CHUNK))

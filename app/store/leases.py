@@ -10,57 +10,132 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, literal, or_, select, update
+from sqlalchemy import Row, Select, func, literal, or_, select, tuple_, update
 
-from app.core.moves import Sighting
 from app.core.poll import ClaimedFeed
-from app.core.schedule import MAX_ATTEMPTS, Pace, PollPolicy
-from app.core.trust import Trust
-from app.core.types import Failure, Validators
+from app.core.schedule import MAX_ATTEMPTS, PollPolicy
+from app.core.types import Failure
 from app.core.urls import without_credentials
-from app.store.credentials import has_credentials
-from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
+from app.store.budget import granted, spend
+from app.store.claimed import read_claimed
+from app.store.engine import Instant, ReadSession, WriteSession, now_ms
+from app.store.hosts import (
+    all_free,
+    database_now,
+    keep,
+    leave,
+    none_of,
+    slots_of,
+    take,
+    until,
+    with_slots,
+)
 from app.store.ledger import failed_row, insert_row
-from app.store.models import feeds, hosts, sources
+from app.store.models import feeds
+
+__all__ = [
+    "claim_due",
+    "claim_feed",
+    "database_now",
+    "give_back",
+    "holder_of",
+    "holds_lease",
+    "next_due_at",
+    "renew_lease",
+]
 
 OVERSCAN = 4
-"""Due feeds looked at for each one claimed, since only one of a host is taken."""
+"""Due feeds looked at for each one claimed, since only one of a slot is taken."""
+
+SCANS = 8
+"""How often the next such number is looked at, where the first share a few slots."""
 
 
 async def claim_due(
-    session: WriteSession, *, owner: str, limit: int, lease_s: float, policy: PollPolicy
+    session: WriteSession,
+    *,
+    owner: str,
+    limit: int,
+    lease_s: float,
+    policy: PollPolicy,
+    per_hour: int | None = None,
 ) -> list[ClaimedFeed]:
-    """Lease up to `limit` due feeds, the most overdue first, one of each free host.
+    """Lease up to `limit` due feeds, the most overdue first, one of each free slot.
 
-    Feeds whose polls keep ending without a result are quarantined instead, and put on record.
+    `per_hour` is the budget of all processes together. Feeds whose polls keep ending without a
+    result are quarantined instead, and put on record.
     """
-    now = now_ms()
-    due = (
-        _claimable()
-        .where(feeds.c.state == "active", feeds.c.next_poll_at <= now)
+    limit = await granted(session, per_hour, limit)
+    picked = await _pick(session, limit) if limit else []
+    claimed = await _lease(session, picked, owner, lease_s, policy)
+    await spend(session, per_hour, len(claimed))
+    return claimed
+
+
+async def _pick(session: WriteSession, limit: int) -> list[Row[Any]]:
+    """Due feeds, no two of which have a slot in common."""
+    picked: list[Row[Any]] = []
+    used: set[str] = set()
+    last: Row[Any] | None = None
+    for _ in range(SCANS):
+        rows = (await session.execute(_due_after(last, used, limit * OVERSCAN))).all()
+        for row in rows:
+            slots = slots_of(row)
+            if row.attempts >= MAX_ATTEMPTS:
+                await _quarantine(session, row.id)
+            elif used.isdisjoint(slots):
+                picked.append(row)
+                used |= slots
+            if len(picked) == limit:
+                return picked
+        if len(rows) < limit * OVERSCAN:
+            break
+        last = rows[-1]
+    return picked
+
+
+def _due_after(last: Row[Any] | None, used: set[str], limit: int) -> Select[Any]:
+    """Due feeds behind the last one that was looked at, without those of slots in use."""
+    query = (
+        _claimable(all_free())
+        .where(feeds.c.state == "active", feeds.c.next_poll_at <= now_ms())
         .order_by(feeds.c.next_poll_at, feeds.c.id)
-        .limit(limit * OVERSCAN)
+        .limit(limit)
     )
-    rows = (await session.execute(due)).all()
-    abandoned = [row.id for row in rows if row.attempts >= MAX_ATTEMPTS]
-    for feed_id in abandoned:
-        await _quarantine(session, feed_id)
-    first_of_host = {row.host: row.id for row in reversed(rows) if row.id not in abandoned}
-    wanted = [row.id for row in rows if first_of_host.get(row.host) == row.id][:limit]
-    return await _lease(session, wanted, owner, lease_s, policy)
+    if last is not None:
+        place = tuple_(feeds.c.next_poll_at, feeds.c.id)
+        query = query.where(place > tuple_(literal(last.next_poll_at, Instant), literal(last.id)))
+    return query.where(none_of(used)) if used else query
 
 
 async def claim_feed(
-    session: WriteSession, feed_id: int, *, owner: str, lease_s: float, policy: PollPolicy
+    session: WriteSession,
+    feed_id: int,
+    *,
+    owner: str,
+    lease_s: float,
+    policy: PollPolicy,
+    per_hour: int | None = None,
 ) -> ClaimedFeed | None:
-    """Lease one feed now, due or not; None while it or its host is leased, or if it is gone."""
-    rows = (await session.execute(_claimable().where(feeds.c.id == feed_id))).all()
-    claimed = await _lease(session, [row.id for row in rows], owner, lease_s, policy)
+    """Lease one feed now, due or not; None while it or a slot of it is leased, or if it is gone.
+
+    Who asks by hand wants to know whether a host answers again: its back-off does not hinder, and
+    the budget is charged but not asked.
+    """
+    query = _claimable(all_free(backing_off=True)).where(feeds.c.id == feed_id)
+    picked = (await session.execute(query)).all()
+    claimed = await _lease(session, picked, owner, lease_s, policy)
+    await spend(session, per_hour, len(claimed))
     return claimed[0] if claimed else None
 
 
-async def give_back(session: WriteSession, claimed: Sequence[ClaimedFeed]) -> None:
-    """End leases without a poll: the feeds stay due, and the attempt does not count."""
+async def give_back(
+    session: WriteSession, claimed: Sequence[ClaimedFeed], *, gap_s: float = 0
+) -> None:
+    """End leases without a poll: the feeds stay due, and the attempt does not count.
+
+    `gap_s` is how long their hosts are left alone: they may have been asked already.
+    """
     for feed in claimed:
         given = await session.execute(
             update(feeds)
@@ -69,23 +144,18 @@ async def give_back(session: WriteSession, claimed: Sequence[ClaimedFeed]) -> No
             .values(lease_until=None, lease_owner=None, attempts=feeds.c.attempts - 1)
         )
         if given.rowcount:
-            await release_host(session, feed, gap_s=0)
+            await leave(session, holder_of(feed), gap_s=gap_s)
 
 
 async def renew_lease(session: WriteSession, feed: ClaimedFeed, lease_s: float) -> None:
-    """Keep a feed and its host for a poll that takes long; a lease that was lost stays lost."""
-    until = now_ms() + literal(int(lease_s * 1000))
+    """Keep a feed and its slots for a poll that takes long; a lease that was lost stays lost."""
     await session.execute(
         update(feeds)
         .where(feeds.c.id == feed.id, feeds.c.lease_token == feed.lease_token)
         .where(feeds.c.lease_until.is_not(None))
-        .values(lease_until=until)
+        .values(lease_until=until(lease_s))
     )
-    await session.execute(
-        update(hosts)
-        .where(hosts.c.host == feed.host, hosts.c.holder == _holder(feed))
-        .values(busy_until=until)
-    )
+    await keep(session, holder_of(feed), lease_s)
 
 
 async def holds_lease(session: WriteSession, feed: ClaimedFeed) -> bool:
@@ -104,60 +174,40 @@ async def next_due_at(session: ReadSession) -> datetime | None:
     return row.scalar_one_or_none()
 
 
-async def database_now(session: ReadSession) -> datetime:
-    return from_ms((await session.execute(select(now_ms()))).scalar_one())
-
-
-def _claimable() -> Select[Any]:
-    """Feeds without a lease on a host without one; rows that others are claiming are passed by."""
-    now = now_ms()
+def _claimable(is_free: Any) -> Select[Any]:  # noqa: ANN401 - a SQL expression
+    """Feeds without a lease, of free slots; those that others are claiming are passed by."""
+    query = select(feeds.c.id, feeds.c.attempts, feeds.c.lease_token, feeds.c.next_poll_at)
     return (
-        select(feeds.c.id, feeds.c.host, feeds.c.attempts)
-        .join(hosts, hosts.c.host == feeds.c.host)
-        .where(
-            or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now),
-            or_(hosts.c.busy_until.is_(None), hosts.c.busy_until <= now),
-            hosts.c.free_at <= now,
-        )
-        .with_for_update(skip_locked=True)
+        with_slots(query, feeds.c.host)
+        .where(or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now_ms()), is_free)
+        .with_for_update(skip_locked=True, of=feeds)
     )
 
 
 async def _lease(
-    session: WriteSession, ids: Sequence[int], owner: str, lease_s: float, policy: PollPolicy
+    session: WriteSession,
+    picked: Sequence[Row[Any]],
+    owner: str,
+    lease_s: float,
+    policy: PollPolicy,
 ) -> list[ClaimedFeed]:
+    """The feeds of those picked whose slots could all be taken."""
+    holders = {row.id: _holder(row.id, row.lease_token + 1) for row in picked}
+    served = await take(session, {holders[row.id]: slots_of(row) for row in picked}, lease_s)
+    ids = [feed_id for feed_id, holder in holders.items() if holder in served]
     if not ids:
         return []
-    until = now_ms() + literal(int(lease_s * 1000))
     await session.execute(
         update(feeds)
         .where(feeds.c.id.in_(ids))
         .values(
-            lease_until=until,
+            lease_until=until(lease_s),
             lease_owner=owner,
             lease_token=feeds.c.lease_token + 1,
             attempts=feeds.c.attempts + 1,
         )
     )
-    rows = await session.execute(
-        select(
-            feeds,
-            sources.c.name.label("source_name"),
-            sources.c.domain.label("source_domain"),
-            sources.c.country.label("source_country"),
-            has_credentials().label("authenticates"),
-            now_ms().label("now_ms"),
-        )
-        .join(sources, sources.c.id == feeds.c.source_id)
-        .where(feeds.c.id.in_(ids))
-    )
-    claimed = {row.id: _state(row, policy) for row in rows}
-    await session.execute(
-        update(hosts)
-        .where(hosts.c.host == bindparam("b_host"))
-        .values(busy_until=until, holder=bindparam("b_holder")),
-        [{"b_host": feed.host, "b_holder": _holder(feed)} for feed in claimed.values()],
-    )
+    claimed = await read_claimed(session, ids, policy)
     return [claimed[feed_id] for feed_id in ids]
 
 
@@ -191,73 +241,10 @@ async def _quarantine(session: WriteSession, feed_id: int) -> None:
     )
 
 
-async def release_host(session: WriteSession, feed: ClaimedFeed, *, gap_s: float) -> None:
-    """Free the host, if this lease still holds it, `gap_s` from now."""
-    await free_host(session, feed.host, _holder(feed), gap_s=gap_s)
+def holder_of(feed: ClaimedFeed) -> str:
+    """The name under which a claimed feed holds its slots."""
+    return _holder(feed.id, feed.lease_token)
 
 
-async def free_host(session: WriteSession, host: str, holder: str, *, gap_s: float) -> None:
-    """Free a host, if it is this holder's, `gap_s` from now."""
-    await session.execute(
-        update(hosts)
-        .where(hosts.c.host == host, hosts.c.holder == holder)
-        .values(busy_until=None, holder=None, free_at=now_ms() + literal(int(gap_s * 1000)))
-    )
-
-
-def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
-    return ClaimedFeed(
-        id=row.id,
-        url=row.url,
-        host=row.host,
-        claimed_at=from_ms(row.now_ms),
-        due_at=row.next_poll_at,
-        worker=row.lease_owner,
-        source_id=row.source_id,
-        source_name=row.source_name,
-        source_domain=row.source_domain,
-        source_country=row.source_country,
-        lease_token=row.lease_token,
-        attempts=row.attempts,
-        title=row.title,
-        site_url=row.site_url,
-        language=row.language,
-        time_zone=row.time_zone,
-        full_text=row.full_text,
-        authenticates=bool(row.authenticates),
-        validators=Validators(etag=row.etag, last_modified=row.last_modified),
-        validators_url=row.validators_url,
-        body_hash=row.body_hash,
-        failures=row.failures,
-        pace=Pace(
-            gap_s=row.gap_s,
-            newest_at=row.newest_at,
-            ttl_s=row.ttl_s,
-            skip_hours=frozenset(row.skip_hours),
-            skip_days=frozenset(row.skip_days),
-        ),
-        policy=PollPolicy(
-            min_interval_s=row.min_interval_s or policy.min_interval_s,
-            max_interval_s=row.max_interval_s or policy.max_interval_s,
-        ),
-        last_success_at=row.last_success_at,
-        last_new_at=row.last_new_at,
-        history=row.history,
-        silent_since=row.silent_since,
-        guids_unstable=row.guids_unstable,
-        trust=Trust(
-            whole_at=row.whole_at, unchanged=row.unchanged, distrusted_at=row.distrusted_at
-        ),
-        sighting=_sighting(row),
-        alternates=tuple(row.alternates),
-    )
-
-
-def _sighting(row: Row[Any]) -> Sighting | None:
-    if row.moving_to is None:
-        return None
-    return Sighting(url=row.moving_to, seen=row.moving_seen, since=row.moving_since)
-
-
-def _holder(feed: ClaimedFeed) -> str:
-    return f"{feed.id}:{feed.lease_token}"
+def _holder(feed_id: int, token: int) -> str:
+    return f"{feed_id}:{token}"

@@ -6,52 +6,89 @@ a host never has two requests at once, of whatever kind.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, literal, or_, select, update
+from sqlalchemy import Row, Select, and_, func, literal, or_, select, tuple_, update
 
 from app.core.make import Making
 from app.core.page.job import ABANDONED, MAX_TRIES, ClaimedPage, PageState
 from app.core.search.facets import StorySource
 from app.core.tagging.hand import HandEdits
-from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
-from app.store.leases import free_host
+from app.store.budget import granted, spend
+from app.store.engine import Instant, ReadSession, WriteSession, from_ms, now_ms
+from app.store.hosts import all_free, keep, leave, none_of, slots_of, take, until, with_slots
 from app.store.lines import learned_by_source
-from app.store.models import entries, feeds, hosts, pages, sources, stories
+from app.store.models import entries, feeds, pages, sources, stories
 from app.store.policy import read_policy
 from app.store.story_tag_edits import read_edits
 
 OVERSCAN = 4
-"""Due pages looked at for each one claimed, since only one of a host is taken."""
+"""Due pages looked at for each one claimed, since only one of a slot is taken."""
+
+SCANS = 8
+"""How often the next such number is looked at, where the first share a few slots."""
 
 NONE: frozenset[int] = frozenset()
 
 
-async def claim_pages(session: WriteSession, *, limit: int, lease_s: float) -> list[ClaimedPage]:
-    """Lease up to `limit` due pages, the longest due first, one of each free host.
+async def claim_pages(
+    session: WriteSession, *, limit: int, lease_s: float, per_hour: int | None = None
+) -> list[ClaimedPage]:
+    """Lease up to `limit` due pages, the longest due first, one of each free slot.
 
-    Pages whose fetches keep ending without a result are given up instead.
+    `per_hour` is the budget, the same as of polls. Pages whose fetches keep ending without a
+    result are given up instead.
     """
-    now = now_ms()
-    rows = (
-        await session.execute(
-            select(pages.c.story_id, pages.c.host, pages.c.attempts)
-            .join(hosts, hosts.c.host == pages.c.host)
-            .join(feeds, feeds.c.id == pages.c.feed_id)
-            .where(_is_due(), or_(pages.c.lease_until.is_(None), pages.c.lease_until <= now))
-            .where(_is_free(), pages.c.due_at <= now)
-            .order_by(pages.c.due_at, pages.c.story_id)
-            .limit(limit * OVERSCAN)
-            .with_for_update(skip_locked=True, of=[pages, hosts])
-        )
-    ).all()
-    abandoned = [row.story_id for row in rows if row.attempts >= MAX_TRIES]
+    limit = await granted(session, per_hour, limit)
+    picked = await _pick(session, limit) if limit else []
+    claimed = await _lease(session, picked, lease_s)
+    await spend(session, per_hour, len(claimed))
+    return claimed
+
+
+async def _pick(session: WriteSession, limit: int) -> list[Row[Any]]:
+    """Due pages, no two of which have a slot in common."""
+    picked: list[Row[Any]] = []
+    used: set[str] = set()
+    abandoned: list[int] = []
+    last: Row[Any] | None = None
+    for _ in range(SCANS):
+        rows = (await session.execute(_due_after(last, used, limit * OVERSCAN))).all()
+        for row in rows:
+            slots = slots_of(row)
+            if row.attempts >= MAX_TRIES:
+                abandoned.append(row.story_id)
+            elif len(picked) < limit and used.isdisjoint(slots):
+                picked.append(row)
+                used |= slots
+        if len(picked) == limit or len(rows) < limit * OVERSCAN:
+            break
+        last = rows[-1]
     await _give_up(session, abandoned)
-    first_of_host = {row.host: row.story_id for row in reversed(rows) if row.attempts < MAX_TRIES}
-    wanted = [row.story_id for row in rows if first_of_host.get(row.host) == row.story_id]
-    return await _lease(session, wanted[:limit], lease_s)
+    return picked
+
+
+def _due_after(last: Row[Any] | None, used: set[str], limit: int) -> Select[Any]:
+    """Due pages behind the last one that was looked at, without those of slots in use."""
+    now = now_ms()
+    query = (
+        with_slots(
+            select(pages.c.story_id, pages.c.attempts, pages.c.lease_token, pages.c.due_at),
+            pages.c.host,
+        )
+        .join(feeds, feeds.c.id == pages.c.feed_id)
+        .where(_is_due(), or_(pages.c.lease_until.is_(None), pages.c.lease_until <= now))
+        .where(all_free(), pages.c.due_at <= now)
+        .order_by(pages.c.due_at, pages.c.story_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=pages)
+    )
+    if last is not None:
+        place = tuple_(pages.c.due_at, pages.c.story_id)
+        query = query.where(place > tuple_(literal(last.due_at, Instant), literal(last.story_id)))
+    return query.where(none_of(used)) if used else query
 
 
 async def next_page_at(session: ReadSession) -> datetime | None:
@@ -62,70 +99,44 @@ async def next_page_at(session: ReadSession) -> datetime | None:
     return row.scalar_one_or_none()
 
 
-async def take_host(session: WriteSession, host: str, page: ClaimedPage, lease_s: float) -> bool:
-    """Whether another host that a page leads to is free, and this page's from now on."""
-    await know_hosts(session, {host})
-    taken = await session.execute(
-        update(hosts)
-        .where(hosts.c.host == host, _is_free())
-        .values(busy_until=_until(lease_s), holder=holder_of(page))
-    )
-    return taken.rowcount > 0
-
-
-async def leave_host(session: WriteSession, host: str, page: ClaimedPage, *, gap_s: float) -> None:
-    """Free a host of a page's, `gap_s` from now."""
-    await free_host(session, host, holder_of(page), gap_s=gap_s)
-
-
 async def renew_page(session: WriteSession, page: ClaimedPage, lease_s: float) -> None:
     """Keep a page, and the hosts that it holds, for longer; a lease that was lost stays lost."""
     await session.execute(
         update(pages)
         .where(is_held(page), pages.c.lease_until.is_not(None))
-        .values(lease_until=_until(lease_s))
+        .values(lease_until=until(lease_s))
     )
-    await session.execute(
-        update(hosts).where(hosts.c.holder == holder_of(page)).values(busy_until=_until(lease_s))
-    )
+    await keep(session, holder_of(page), lease_s)
 
 
-async def give_back_page(session: WriteSession, page: ClaimedPage) -> None:
-    """End a lease without a result: the page stays due, and the attempt does not count."""
+async def give_back_page(session: WriteSession, page: ClaimedPage, *, gap_s: float = 0) -> None:
+    """End a lease without a result: the page stays due, and the attempt does not count.
+
+    `gap_s` is how long its hosts are left alone: they may have been asked already.
+    """
     await session.execute(
         update(pages)
         .where(is_held(page), pages.c.lease_until.is_not(None))
         .values(lease_until=None, attempts=pages.c.attempts - 1)
     )
-    await session.execute(
-        update(hosts)
-        .where(hosts.c.holder == holder_of(page))
-        .values(busy_until=None, holder=None, free_at=now_ms())
-    )
+    await leave(session, holder_of(page), gap_s=gap_s)
 
 
 def holder_of(page: ClaimedPage) -> str:
     """Apart from every holder of a feed, which begins with the feed's id."""
-    return f"page-{page.story_id}:{page.lease_token}"
+    return _holder(page.story_id, page.lease_token)
+
+
+def _holder(story_id: int, token: int) -> str:
+    return f"page-{story_id}:{token}"
 
 
 def _is_due() -> Any:  # noqa: ANN401 - a SQL expression
     return and_(pages.c.state == PageState.DUE.value, feeds.c.full_text, feeds.c.state == "active")
 
 
-def _is_free() -> Any:  # noqa: ANN401 - a SQL expression
-    now = now_ms()
-    return and_(
-        or_(hosts.c.busy_until.is_(None), hosts.c.busy_until <= now), hosts.c.free_at <= now
-    )
-
-
 def is_held(page: ClaimedPage) -> Any:  # noqa: ANN401 - a SQL expression
     return and_(pages.c.story_id == page.story_id, pages.c.lease_token == page.lease_token)
-
-
-def _until(lease_s: float) -> Any:  # noqa: ANN401 - a SQL expression
-    return now_ms() + literal(int(lease_s * 1000))
 
 
 async def _give_up(session: WriteSession, story_ids: Sequence[int]) -> None:
@@ -144,8 +155,12 @@ async def _give_up(session: WriteSession, story_ids: Sequence[int]) -> None:
 
 
 async def _lease(
-    session: WriteSession, story_ids: Sequence[int], lease_s: float
+    session: WriteSession, picked: Sequence[Row[Any]], lease_s: float
 ) -> list[ClaimedPage]:
+    """The pages of those picked whose slots could all be taken."""
+    holders = {row.story_id: _holder(row.story_id, row.lease_token + 1) for row in picked}
+    served = await take(session, {holders[row.story_id]: slots_of(row) for row in picked}, lease_s)
+    story_ids = [story_id for story_id, holder in holders.items() if holder in served]
     if not story_ids:
         return []
     await session.execute(
@@ -153,7 +168,7 @@ async def _lease(
         .where(pages.c.story_id.in_(story_ids))
         .values(
             lease_token=pages.c.lease_token + 1,
-            lease_until=_until(lease_s),
+            lease_until=until(lease_s),
             attempts=pages.c.attempts + 1,
         )
     )
@@ -167,12 +182,6 @@ async def _lease(
         )
         for row in rows
     }
-    for page in claimed.values():
-        await session.execute(
-            update(hosts)
-            .where(hosts.c.host == page.host)
-            .values(busy_until=_until(lease_s), holder=holder_of(page))
-        )
     return [claimed[story_id] for story_id in story_ids if story_id in claimed]
 
 
@@ -212,14 +221,4 @@ def _claimed(
         revision=row.revision,
         version=row.version,
         making=making,
-    )
-
-
-async def know_hosts(session: WriteSession, names: Collection[str]) -> None:
-    """Have a slot for each of these hosts."""
-    await session.execute(
-        session.insert(hosts)
-        .values(free_at=now_ms())
-        .on_conflict_do_nothing(index_elements=["host"]),
-        [{"host": name} for name in sorted(names)],
     )

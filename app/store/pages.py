@@ -19,9 +19,10 @@ from app.errors import NotFound
 from app.store.changes import NewChange, append_changes
 from app.store.clusters import cluster_stories
 from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.hosts import know_hosts
 from app.store.known import chunks
 from app.store.models import entries, pages, sources, stories
-from app.store.page_leases import is_held, know_hosts
+from app.store.page_leases import is_held
 from app.store.story_tag_edits import read_edits
 from app.store.written import revise_stories
 

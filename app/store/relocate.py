@@ -9,8 +9,8 @@ from sqlalchemy import insert, select, update
 from app.core.urls import host_of, without_credentials
 from app.errors import Conflict, NotFound
 from app.store.engine import WriteSession, now_ms
+from app.store.hosts import know_hosts
 from app.store.models import feed_moves, feeds, hosts
-from app.store.page_leases import know_hosts
 
 
 async def relocate(
@@ -18,22 +18,38 @@ async def relocate(
 ) -> None:
     """Give a feed another address, due at once, and put that on record.
 
-    A poll under way writes nothing: it asked at the old one. Raises Conflict if another feed has
-    the address, NotFound if there is no such feed.
+    Raises Conflict if another feed has the address, NotFound if there is no such feed.
     """
     found = await session.execute(
-        select(feeds.c.url, feeds.c.host).where(feeds.c.id == feed_id).with_for_update()
+        select(feeds.c.url).where(feeds.c.id == feed_id).with_for_update()
     )
     if (feed := found.one_or_none()) is None:
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
     if feed.url == url:
         return
+    await settle(session, feed_id, url)
+    await session.execute(
+        insert(feed_moves).values(
+            feed_id=feed_id,
+            at=now,
+            from_url=without_credentials(feed.url),
+            to_url=without_credentials(url),
+            why=why,
+        )
+    )
+
+
+async def settle(session: WriteSession, feed_id: int, url: str) -> None:
+    """Have the feed at this address, due at once. Raises Conflict if another feed has it.
+
+    A poll under way writes nothing: it asked at the old one.
+    """
     await _check_free(session, url)
     host = host_of(url) or ""
     await know_hosts(session, {host})
     await session.execute(
         update(hosts)
-        .where(hosts.c.host == feed.host, hosts.c.holder.startswith(f"{feed_id}:"))
+        .where(hosts.c.holder.startswith(f"{feed_id}:"))
         .values(busy_until=None, holder=None)
     )
     await session.execute(
@@ -48,6 +64,7 @@ async def relocate(
             body_hash=None,
             whole_at=None,
             unchanged=0,
+            surprises=0,
             distrusted_at=None,
             moving_to=None,
             moving_seen=0,
@@ -63,15 +80,6 @@ async def relocate(
             next_poll_at=now_ms(),
             next_poll_reasons=["its address was changed, due at once"],
             version=feeds.c.version + 1,
-        )
-    )
-    await session.execute(
-        insert(feed_moves).values(
-            feed_id=feed_id,
-            at=now,
-            from_url=without_credentials(feed.url),
-            to_url=without_credentials(url),
-            why=why,
         )
     )
 

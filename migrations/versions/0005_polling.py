@@ -16,6 +16,8 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+INDEXED = ("holder", "address_slot")
+
 def _of_feeds() -> list[sa.Column[Any]]:
     return [
     sa.Column("history", sa.LargeBinary(), nullable=True),
@@ -23,6 +25,7 @@ def _of_feeds() -> list[sa.Column[Any]]:
     sa.Column("guids_unstable", sa.Boolean(), server_default=sa.false(), nullable=False),
     sa.Column("whole_at", sa.BigInteger(), nullable=True),
     sa.Column("unchanged", sa.Integer(), server_default="0", nullable=False),
+    sa.Column("surprises", sa.Integer(), server_default="0", nullable=False),
     sa.Column("distrusted_at", sa.BigInteger(), nullable=True),
     sa.Column("moving_to", sa.Text(), nullable=True),
     sa.Column("moving_seen", sa.Integer(), server_default="0", nullable=False),
@@ -36,8 +39,10 @@ def _of_hosts() -> list[sa.Column[Any]]:
     sa.Column("domain_slot", sa.String(length=255), nullable=True),
     sa.Column("address_slot", sa.String(length=255), nullable=True),
     sa.Column("refused_at", sa.BigInteger(), nullable=True),
-    sa.Column("refused_feed_id", sa.BigInteger(), nullable=True),
+    sa.Column("refused_by", sa.BigInteger(), nullable=True),
+    sa.Column("refused_until", sa.BigInteger(), nullable=True),
     sa.Column("refusals", sa.Integer(), server_default="0", nullable=False),
+    sa.Column("refusal", sa.Text(), nullable=True),
     ]
 
 
@@ -47,6 +52,15 @@ def upgrade() -> None:
         op.add_column("feeds", column)
     for column in _of_hosts():
         op.add_column("hosts", column)
+    for name in INDEXED:
+        op.create_index(
+            f"ix_hosts_{name}",
+            "hosts",
+            [name],
+            unique=False,
+            sqlite_where=sa.text(f"{name} IS NOT NULL"),
+            postgresql_where=sa.text(f"{name} IS NOT NULL"),
+        )
     op.create_table(
         "feed_moves",
         _serial(),
@@ -55,6 +69,7 @@ def upgrade() -> None:
         sa.Column("from_url", sa.Text(), nullable=False),
         sa.Column("to_url", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.Column("reverted_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["feed_id"],
@@ -86,9 +101,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "subscriptions",
-        _of_feed(),
+        _serial(),
+        sa.Column(
+            "feed_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("hub_url", sa.Text(), nullable=False),
+        sa.Column("hub_host", sa.String(length=255), nullable=False),
         sa.Column("topic_url", sa.Text(), nullable=False),
+        sa.Column("callback_url", sa.Text(), nullable=True),
         sa.Column("token", sa.String(length=64), nullable=False),
         sa.Column("secret", sa.String(length=128), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -98,16 +118,19 @@ def upgrade() -> None:
         sa.Column("verified_at", sa.BigInteger(), nullable=True),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("pushed_at", sa.BigInteger(), nullable=True),
-        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("proven_at", sa.BigInteger(), nullable=True),
+        sa.Column("ignored", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("lease_token", sa.BigInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["feed_id"],
             ["feeds.id"],
             name=op.f("fk_subscriptions_feed_id_feeds"),
-            ondelete="CASCADE",
+            ondelete="SET NULL",
         ),
-        sa.PrimaryKeyConstraint("feed_id", name=op.f("pk_subscriptions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
+        sa.UniqueConstraint("feed_id", name=op.f("uq_subscriptions_feed_id")),
         sa.UniqueConstraint("token", name=op.f("uq_subscriptions_token")),
     )
     op.create_index("ix_subscriptions_due", "subscriptions", ["due_at"], unique=False)
@@ -143,6 +166,8 @@ def _of_feed() -> sa.Column[int]:
 def downgrade() -> None:
     for table in ("pushes", "subscriptions", "feed_credentials", "feed_moves"):
         op.drop_table(table)
+    for name in INDEXED:
+        op.drop_index(f"ix_hosts_{name}", table_name="hosts")
     for table, columns in (("hosts", _of_hosts()), ("feeds", _of_feeds())):
         for column in reversed(columns):
             op.execute(f"ALTER TABLE {table} DROP COLUMN {column.name}")

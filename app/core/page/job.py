@@ -109,7 +109,8 @@ def verdict_of(result: PageResult, attempts: int, now: datetime, jitter: float) 
         return Verdict(state=PageState.DONE, outcome=f"kept_{result.choice.kept.value}")
     kind = result.kind
     if kind is Stop.BUSY:
-        due_at = now + timedelta(seconds=BUSY_RETRY_S * (1 + jitter))
+        wait_s = max(BUSY_RETRY_S, min(result.retry_after_s or 0, MAX_RETRY_S))
+        due_at = now + timedelta(seconds=wait_s * (1 + jitter))
         return Verdict(state=PageState.DUE, outcome=kind.value, due_at=due_at, counted=False)
     if kind in TEMPORARY or kind is Stop.ROBOTS_AWAY:
         if attempts < MAX_TRIES:

@@ -79,6 +79,7 @@ feeds = Table(
         "whole_at", Instant
     ),  # when it last gave a document that was asked for without condition
     Column("unchanged", Integer, nullable=False, server_default="0"),  # answers of 304 since
+    Column("surprises", Integer, nullable=False, server_default="0"),  # see app/core/trust.py
     Column("distrusted_at", Instant),  # since when its validators are not sent
     Column("moving_to", Text),
     Column("moving_seen", Integer, nullable=False, server_default="0"),
@@ -109,9 +110,24 @@ hosts = Table(
     Column("free_at", Instant, nullable=False),
     Column("domain_slot", String(255)),
     Column("address_slot", String(255)),
+    # see app/core/refusal.py
     Column("refused_at", Instant),
-    Column("refused_feed_id", BigInteger),
+    Column("refused_by", BigInteger),
+    Column("refused_until", Instant),
     Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("refusal", Text),
+    Index(
+        "ix_hosts_holder",
+        "holder",
+        sqlite_where=text("holder IS NOT NULL"),
+        postgresql_where=text("holder IS NOT NULL"),
+    ),
+    Index(
+        "ix_hosts_address_slot",
+        "address_slot",
+        sqlite_where=text("address_slot IS NOT NULL"),
+        postgresql_where=text("address_slot IS NOT NULL"),
+    ),
 )
 
 fetches = Table(
