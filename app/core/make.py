@@ -14,11 +14,25 @@ from app.core.story import Story
 from app.core.syndicate import NOTHING, Sketch, sketch_of
 from app.core.tagging.give import with_tags
 from app.core.tagging.hand import HandEdits
+from app.core.tagging.model import in_use
 from app.core.tagging.policy import Settled, judge, unpack_policy
 from app.core.types import Entry
 
 NORMAL_FORM_VERSION = 2
 """Raised with every release that makes other stories of the same entries."""
+
+TAGS_VERSION = 1
+"""Raised with every release that gives other tags to the same stories, by other vocabularies or
+rules of names.
+"""
+
+
+def taggers_of(model: str | None) -> str:
+    """What tells tags by this release, and by this model, from others."""
+    return str(TAGS_VERSION) if model is None else f"{TAGS_VERSION} {model}"
+
+
+PLAIN = taggers_of(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +46,7 @@ class Made:
     policy: int = 0  # the version of the operators' policy that its tags are by
     dropped: bool = False  # kept, and not served: a rule says so
     edits: HandEdits = ()  # of its tags that it is made by
+    taggers: str = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +82,7 @@ def complete(
     """All that is kept of a story that is in its normal form already, with the tags that it gets
     by its words, by the operators' policy and by hand.
     """
-    settled = tagged(story, kept.entry, source, policy, edits)
+    settled, model = tagged(story, kept.entry, source, policy, edits), in_use()
     return Made(
         story=settled.story,
         terms=settled.terms,
@@ -76,6 +91,7 @@ def complete(
         policy=unpack_policy(policy).version,
         dropped=settled.dropped,
         edits=edits,
+        taggers=PLAIN if model is None else taggers_of(model.name),
     )
 
 

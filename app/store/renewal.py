@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, update
 
-from app.core.make import NORMAL_FORM_VERSION, Made, Making
+from app.core.make import NORMAL_FORM_VERSION, PLAIN, Made, Making
 from app.core.search.facets import StorySource
 from app.core.story import StoryStatus
 from app.core.tagging.hand import HandEdits
@@ -71,16 +72,29 @@ class RenewedBatch:
     outdated: int
 
 
+class Outdated(StrEnum):
+    """Which stories are to be made again."""
+
+    ALL = "all"  # that have another form than this release would give them
+    TAGS = "tags"  # that are tagged by a former policy, or by other taggers
+    MARKED = "marked"  # that are marked, or tagged by a former policy while that is not paused
+
+
 async def outdated_entries(
-    session: ReadSession, *, before: int | None, limit: int, marked_only: bool = False
+    session: ReadSession,
+    *,
+    before: int | None,
+    limit: int,
+    which: Outdated = Outdated.ALL,
+    taggers: str = PLAIN,
 ) -> list[StoredEntry]:
-    """What live stories were made from that have another form than this release would give them,
-    by falling id, below `before`.
+    """What stories that are not withdrawn were made from, by falling id, below `before`; `taggers`
+    are those of today.
     """
     required = await required_version(session)
     query = (
         _stored_entries()
-        .where(_is_marked(required) if marked_only else _is_outdated(required))
+        .where(_is_outdated(which, required, taggers))
         .order_by(stories.c.id.desc())
         .limit(limit)
     )
@@ -123,25 +137,31 @@ async def _read(session: ReadSession, query: Select[Any]) -> list[StoredEntry]:
     ]
 
 
-async def count_outdated_entries(session: ReadSession) -> int:
+async def count_outdated_entries(
+    session: ReadSession, *, which: Outdated = Outdated.ALL, taggers: str = PLAIN
+) -> int:
     query = (
         select(func.count())
         .select_from(entries)
         .join(stories, stories.c.id == entries.c.story_id)
-        .where(_is_outdated(await required_version(session)))
+        .where(_is_outdated(which, await required_version(session), taggers))
         .where(stories.c.status != StoryStatus.KILLED.value)
     )
     return int((await session.execute(query)).scalar_one())
 
 
-def _is_outdated(required: int) -> ColumnElement[bool]:
-    return or_(entries.c.version < NORMAL_FORM_VERSION, entries.c.policy < required)
-
-
-def _is_marked(required: int) -> ColumnElement[bool]:
-    """Marked for itself, or tagged by a former policy while bringing stories up to it is on."""
-    paused = select(tag_policy.c.paused).scalar_subquery()
-    return or_(entries.c.version <= MARKED, and_(entries.c.policy < required, ~paused))
+def _is_outdated(which: Outdated, required: int, taggers: str) -> ColumnElement[bool]:
+    """Other taggers are looked for on both sides of these, so that an index finds them."""
+    by_others = or_(entries.c.taggers < taggers, entries.c.taggers > taggers)
+    tagged_before = entries.c.policy < required
+    match which:
+        case Outdated.ALL:
+            return or_(entries.c.version < NORMAL_FORM_VERSION, tagged_before, by_others)
+        case Outdated.TAGS:
+            return or_(tagged_before, by_others)
+        case Outdated.MARKED:
+            paused = select(tag_policy.c.paused).scalar_subquery()
+            return or_(entries.c.version <= MARKED, and_(tagged_before, ~paused))
 
 
 async def mark_for_renewal(session: WriteSession, story_ids: Collection[int]) -> None:
@@ -156,9 +176,11 @@ async def mark_for_renewal(session: WriteSession, story_ids: Collection[int]) ->
         )
 
 
-async def leave_as_they_are(session: WriteSession, read: Collection[StoredEntry]) -> None:
-    """Count stories as made again by what was known when they were read, though they are as they
-    were; but for those that were marked or written since.
+async def leave_as_they_are(
+    session: WriteSession, read: Collection[StoredEntry], *, taggers: str
+) -> None:
+    """Count stories as made again by what was known when they were read, and by these taggers,
+    though they are as they were; but for those that were marked or written since.
     """
     current = await shared_version(session)
     alike: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -170,7 +192,7 @@ async def leave_as_they_are(session: WriteSession, read: Collection[StoredEntry]
             await session.execute(
                 update(entries)
                 .where(entries.c.story_id.in_(chunk), entries.c.version == version)
-                .values(version=NORMAL_FORM_VERSION, policy=policy)
+                .values(version=NORMAL_FORM_VERSION, policy=policy, taggers=taggers)
             )
 
 
@@ -184,7 +206,7 @@ async def renew_stories(
     """
     fresh = await _still_as_read(session, [entry for entry, _ in made])
     changed: list[Written] = []
-    same: list[StoredEntry] = []
+    same: dict[str, list[StoredEntry]] = defaultdict(list)  # by the taggers they are tagged by
     news: list[NewChange] = []
     for entry, again in made:
         row = fresh.get(entry.story_id)
@@ -194,7 +216,7 @@ async def renew_stories(
         columns = {**story_columns(again.story), "status": status.value}
         differing = _differing(row, columns | text_columns(again))
         if not differing:
-            same.append(entry)
+            same[again.taggers].append(entry)
             continue
         await session.execute(
             update(stories).where(stories.c.id == entry.story_id).values(**columns)
@@ -203,11 +225,12 @@ async def renew_stories(
         if told := _told(StoryStatus(row["status"]), status, differing):
             news.append(NewChange(type=told, story_id=entry.story_id, revision=row["revision"]))
     await keep_made(session, changed)
-    await leave_as_they_are(session, same)
+    for taggers, unchanged in same.items():
+        await leave_as_they_are(session, unchanged, taggers=taggers)
     sketches = {entry.story_id: m.sketch for entry, m in made if entry.story_id in fresh}
     news += await cluster_stories(session, sketches)
     await append_changes(session, news, at)
-    return Renewed(changed=len(changed), same=len(same))
+    return Renewed(changed=len(changed), same=sum(map(len, same.values())))
 
 
 async def holds_still(session: WriteSession, read: StoredEntry) -> bool:

@@ -114,6 +114,7 @@ async def keep_made(session: WriteSession, written: Sequence[Written]) -> None:
                 "story_id": w.id,
                 "version": NORMAL_FORM_VERSION,
                 "policy": w.made.policy if w.made.policy == current else STALE,
+                "taggers": w.made.taggers,
                 "packed": w.made.entry,
             }
             for w in written

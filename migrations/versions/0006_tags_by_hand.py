@@ -38,9 +38,11 @@ def upgrade() -> None:
         "entries",
         sa.Column("taggers", sa.String(length=64), server_default="", nullable=False),
     )
+    op.create_index("ix_entries_taggers", "entries", ["taggers"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_entries_taggers")
     op.execute("ALTER TABLE entries DROP COLUMN taggers")
     op.execute("ALTER TABLE sources DROP COLUMN sections")
     op.drop_table("story_tag_edits")

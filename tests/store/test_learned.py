@@ -28,7 +28,7 @@ from app.store.lines import read_lines
 from app.store.models import entries, stories, texts
 from app.store.plans import Applied
 from app.store.recall import recall
-from app.store.renewal import MARKED, Renewed, outdated_entries, renew_stories
+from app.store.renewal import MARKED, Outdated, Renewed, outdated_entries, renew_stories
 from tests.databases import on_postgresql
 from tests.plans import (
     NOW,
@@ -85,7 +85,7 @@ async def marked(database: Database) -> int:
 async def renew(database: Database) -> Renewed:
     """Make the stories again that are marked for it."""
     async with database.read() as session:
-        found = await outdated_entries(session, before=None, limit=100, marked_only=True)
+        found = await outdated_entries(session, before=None, limit=100, which=Outdated.MARKED)
     made = make_again([one.making for one in found])
     async with database.write() as session:
         return await renew_stories(session, list(zip(found, made, strict=True)), LATER)

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select, text
 
 from app.core import make as make_module
-from app.core.make import make_again
+from app.core.make import PLAIN, make_again, taggers_of
 from app.core.search.query_parse import parse_query
 from app.core.search.search import Search
+from app.core.tagging.model import using
 from app.core.types import Failure
 from app.ingest.offload import OffloadFailed
 from app.ingest.renew import Renewer, renew_batch
@@ -20,6 +21,8 @@ from app.store.engine import Database
 from app.store.find import find_stories
 from app.store.models import entries, revisions, stories
 from app.store.renewal import (
+    Outdated,
+    count_outdated_entries,
     leave_as_they_are,
     mark_for_renewal,
     outdated_entries,
@@ -141,7 +144,7 @@ async def test_a_mark_that_is_set_meanwhile_is_not_lost(database: Database) -> N
     async with database.write() as session:
         await mark_for_renewal(session, [story_id])
     async with database.read() as session:
-        read = await outdated_entries(session, before=None, limit=9, marked_only=True)
+        read = await outdated_entries(session, before=None, limit=9, which=Outdated.MARKED)
     made = make_again([stored.making for stored in read])
     async with database.write() as session:
         await mark_for_renewal(session, [story_id])
@@ -202,5 +205,93 @@ async def test_a_mark_set_while_a_story_is_too_much_is_not_lost(database: Databa
     async with database.write() as session:
         await mark_for_renewal(session, [story_id])
     async with database.write() as session:
-        await leave_as_they_are(session, read)
+        await leave_as_they_are(session, read, taggers="1")
     assert (await versions(database))[story_id] < 0
+
+
+class Quiet:
+    """A model that finds nobody."""
+
+    name = "quiet 1"
+    languages = frozenset({"en"})
+
+    def read(self, _text):
+        return []
+
+
+async def taggers(database: Database) -> set[str]:
+    async with database.read() as session:
+        return set((await session.execute(select(entries.c.taggers))).scalars())
+
+
+async def test_stories_tagged_by_others_are_outdated_until_they_are_made_again(
+    database: Database,
+) -> None:
+    await polled(database, "a", "b", "c")
+    assert await taggers(database) == {PLAIN}
+    with using(Quiet()):
+        ours = taggers_of("quiet 1")
+        done = await renew_batch(database, Here(), before=None, limit=2, taggers=ours)
+        assert (done.changed, done.same, done.outdated) == (0, 2, 1)
+        assert await taggers(database) == {PLAIN, ours}
+        await poll(database, entry("d", body="Body of d."))
+        done = await renew_batch(database, Here(), before=None, limit=9, taggers=ours)
+        assert (done.same, done.outdated) == (1, 0)
+        assert await taggers(database) == {ours}
+    done = await renew_batch(database, Here(), before=None, limit=9)
+    assert (done.same, done.outdated) == (4, 0)
+
+
+@pytest.mark.usefixtures("newer")
+async def test_stories_may_be_made_again_for_their_tags_alone(database: Database) -> None:
+    newest, middle, oldest = await polled(database, "a", "b", "c")
+    async with database.write() as session:
+        for story_id, column, value in (
+            (newest, "version", "1"),
+            (middle, "taggers", "'0'"),
+            (oldest, "policy", "-1"),
+        ):
+            await session.execute(
+                text(f"UPDATE entries SET {column} = {value} WHERE story_id = {story_id}")  # noqa: S608 - our own words
+            )
+        await session.execute(text("UPDATE tag_policy SET paused = true"))
+    async with database.read() as session:
+        for which, expected in (
+            (Outdated.ALL, [newest, middle, oldest]),
+            (Outdated.TAGS, [middle, oldest]),
+            (Outdated.MARKED, []),
+        ):
+            found = await outdated_entries(session, before=None, limit=9, which=which)
+            assert [stored.story_id for stored in found] == expected
+            if which is not Outdated.MARKED:
+                counted = await count_outdated_entries(session, which=which)
+                assert counted == len(expected)
+    done = await renew_batch(database, Here(), before=None, limit=9, which=Outdated.TAGS)
+    assert (done.same, done.outdated) == (2, 0)
+
+
+async def test_a_story_that_is_too_much_counts_as_tagged_by_those_who_could_not(
+    database: Database,
+) -> None:
+    await polled(database, "a")
+    async with database.read() as session:
+        (packed,) = (await session.execute(select(entries.c.packed))).scalars()
+    ours = taggers_of("quiet 1")
+    done = await renew_batch(database, Here(packed), before=None, limit=9, taggers=ours)
+    assert (done.skipped, done.outdated) == (1, 0)
+
+
+async def test_many_stories_are_made_in_tasks_that_a_worker_can_do(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ingest.renew.TASK", 2)
+    await polled(database, *"abcde")
+    here, sizes = Here(), []
+
+    class Counted(Here):
+        async def run(self, work, makings):
+            sizes.append(len(makings))
+            return await here.run(work, makings)
+
+    done = await renew_batch(database, Counted(), before=None, limit=9, taggers="0")
+    assert (done.same, sizes) == (5, [2, 2, 1])

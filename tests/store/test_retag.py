@@ -29,7 +29,7 @@ from app.store.page_leases import claim_pages
 from app.store.pages import PageApplied, apply_page
 from app.store.plans import Applied
 from app.store.policy import read_policy
-from app.store.renewal import StoredEntry, outdated_entries, renew_stories
+from app.store.renewal import Outdated, StoredEntry, outdated_entries, renew_stories
 from app.store.retag import story_to_edit, write_hand_tags
 from app.store.tag_edits import merge_tag
 from app.store.written import story_columns
@@ -95,7 +95,7 @@ class Hands(Desk):
     async def by_hand_while_something_else_happens(self) -> None:
         """Whoever read the story before must not write it as it was."""
         async with self.database.read() as session:
-            outdated = await outdated_entries(session, before=None, limit=3, marked_only=True)
+            outdated = await outdated_entries(session, before=None, limit=3, which=Outdated.MARKED)
         made = make_again([stored.making for stored in outdated])
         await self.by_hand_once()
         async with self.database.write() as session:

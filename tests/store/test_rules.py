@@ -27,7 +27,7 @@ from app.store.changes import ChangeType, read_changes
 from app.store.engine import SQLITE, Database
 from app.store.models import entries, sources, stories, story_tags
 from app.store.policy import pause_backfill, read_backfill
-from app.store.renewal import outdated_entries, renew_stories
+from app.store.renewal import Outdated, outdated_entries, renew_stories
 from app.store.rules import NewRule, add_rule, change_rule, delete_rule, get_rule, list_rules
 from app.store.tags import tag_id
 from app.store.written import story_columns
@@ -169,7 +169,7 @@ class Newsroom:
     async def renew_while_rules_change(self) -> None:
         """A batch that was read and made before a rule changed is written after it."""
         async with self.database.read() as session:
-            read = await outdated_entries(session, before=None, limit=3, marked_only=True)
+            read = await outdated_entries(session, before=None, limit=3, which=Outdated.MARKED)
         made = [make(unpack_entry(stored.making.entry), stored.making) for stored in read]
         await self.chance.choice([self.add_rule, self.change_rule, self.delete_rule])()
         async with self.database.write() as session:
@@ -298,7 +298,7 @@ async def test_a_back_fill_that_is_killed_loses_nothing(database: Database) -> N
         added = await add_rule(session, rule, NOW)
     newsroom.rules = [(Rule(id=added.id, query=rule.query, actions=rule.actions), True)]
     async with database.read() as session:
-        read = await outdated_entries(session, before=None, limit=3, marked_only=True)
+        read = await outdated_entries(session, before=None, limit=3, which=Outdated.MARKED)
     made = [make(unpack_entry(stored.making.entry), stored.making) for stored in read]
     pairs = list(zip(read, made, strict=True))
     async with database.write() as session:

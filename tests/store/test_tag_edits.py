@@ -30,7 +30,7 @@ from app.store.find import find_stories
 from app.store.models import entries, sources, stories, story_tags, tags
 from app.store.plans import Applied
 from app.store.policy import STALE, read_policy, shared_version
-from app.store.renewal import outdated_entries, renew_stories
+from app.store.renewal import Outdated, outdated_entries, renew_stories
 from app.store.rules import NewRule, add_rule
 from app.store.tag_edits import block_tag, list_edits, merge_tag, read_edit, rename_tag
 from app.store.tags import tag_names
@@ -299,7 +299,7 @@ async def test_a_story_that_was_made_again_before_an_edit_is_not_missed(
     async with database.write() as session:
         await rename_tag(session, PORTS, "Harbours", LATER)
     async with database.read() as session:
-        read = await outdated_entries(session, before=None, limit=9, marked_only=True)
+        read = await outdated_entries(session, before=None, limit=9, which=Outdated.MARKED)
     made = make_again([stored.making for stored in read])
     async with database.write() as session:
         await block_tag(session, PORTS, LATER, blocked=True)
@@ -370,7 +370,7 @@ class Desk(Newsroom):
 
     async def edit_while_stories_are_made(self) -> None:
         async with self.database.read() as session:
-            read = await outdated_entries(session, before=None, limit=3, marked_only=True)
+            read = await outdated_entries(session, before=None, limit=3, which=Outdated.MARKED)
         made = make_again([stored.making for stored in read])
         await self.edit()
         async with self.database.write() as session:

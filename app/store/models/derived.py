@@ -39,6 +39,7 @@ entries = Table(
     Column("taggers", String(64), nullable=False, server_default=""),  # that it is tagged by
     Index("ix_entries_version", "version"),
     Index("ix_entries_policy", "policy"),
+    Index("ix_entries_taggers", "taggers"),
 )
 
 learned_lines = Table(
