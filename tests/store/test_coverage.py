@@ -41,8 +41,9 @@ async def record(
     every: float = 1,
     entries: int = 0,
     new: int = 0,
+    outcome: Outcome = Outcome.UNCHANGED,
 ) -> None:
-    """Polls so many hours before NOW."""
+    """Polls so many hours before NOW, of this outcome if they do not fail."""
     async with database.write() as session:
         for ago in hours:
             at = NOW - ago * HOUR
@@ -50,7 +51,7 @@ async def record(
             row = replace(row, failure=failure, entries=entries, new=new)
             if failure is None:
                 promised = NextPoll(at=at + every * HOUR, reasons=())
-                row = replace(row, outcome=Outcome.UNCHANGED, next_poll=promised)
+                row = replace(row, outcome=outcome, next_poll=promised)
             await insert_row(session, feed_id, row, worker=None)
 
 
@@ -115,6 +116,20 @@ async def test_healthy_failing_late_and_paused_feeds(database: Database):
     ]
     assert found.gaps[0].title is None
     assert found.gaps[0].source.domain == "news.example"
+
+
+async def test_a_replay_is_no_poll_and_fills_no_gap(database: Database):
+    late, failing = await feed(database, "late"), await feed(database, "failing")
+    await record(database, late, [26, 25])
+    await record(database, failing, [26, 25.5])
+    await record(database, failing, [25], Failure.TIMEOUT)
+    await record(database, late, [24.5, 12], outcome=Outcome.REPLAYED)
+    await record(database, failing, [24.5, 12], outcome=Outcome.REPLAYED)
+    await record(database, late, [n + 0.5 for n in range(9, -1, -1)])
+    assert gaps(await covered(database)) == [
+        (failing, 24, 0, "failing", Failure.TIMEOUT),
+        (late, 24, 9.5, "late", None),
+    ]
 
 
 async def test_a_window_looks_back_to_the_last_read_before_it(database: Database):
