@@ -118,11 +118,13 @@ async def open_service(
             fetch_policy=_fetch_policy(settings),
             max_entries=settings.max_entries,
             host_gap_s=settings.host_gap_s,
+            requests_per_hour=settings.requests_per_hour,
+            lease_s=_lease_s(settings),
             secrets=FeedSecrets(sealer=Sealer(settings.secret_keys), variables=feed_variables()),
         )
         poller = Poller(pipeline, _poller_policy(settings), poll_observer(metrics, on_polled))
         metrics.polls_in_flight.set_function(lambda: poller.in_flight)
-        pages = _pages(settings, pipeline, metrics)
+        pages = _pages(pipeline, metrics)
         yield Service(
             settings=settings,
             database=database,
@@ -293,7 +295,7 @@ def _poller_policy(settings: Settings) -> PollerPolicy:
     )
 
 
-def _pages(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> PageLoop:
+def _pages(pipeline: Pipeline, metrics: Metrics) -> PageLoop:
     pages = PagePipeline(
         database=pipeline.database,
         clients=pipeline.clients,
@@ -301,7 +303,8 @@ def _pages(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> PageLoop
         fetch_policy=pipeline.fetch_policy,
         robots=RobotsCache(time.monotonic),
         host_gap_s=pipeline.host_gap_s,
-        lease_s=_lease_s(settings),
+        lease_s=pipeline.lease_s,
+        requests_per_hour=pipeline.requests_per_hour,
     )
     return PageLoop(pages, PageLoopPolicy(), page_observer(metrics))
 

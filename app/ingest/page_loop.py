@@ -53,13 +53,18 @@ class Pages:
         return await next_page_at(session)
 
     async def claim(self, session: WriteSession, limit: int) -> Sequence[ClaimedPage]:
-        return await claim_pages(session, limit=limit, lease_s=self._pipeline.lease_s)
+        return await claim_pages(
+            session,
+            limit=limit,
+            lease_s=self._pipeline.lease_s,
+            per_hour=self._pipeline.requests_per_hour,
+        )
 
     async def renew(self, session: WriteSession, item: ClaimedPage) -> None:
         await renew_page(session, item, self._pipeline.lease_s)
 
     async def give_back(self, session: WriteSession, item: ClaimedPage) -> None:
-        await give_back_page(session, item)
+        await give_back_page(session, item, gap_s=self._pipeline.host_gap_s)
 
     async def do(self, item: ClaimedPage) -> PageDone:
         return await tell_page(item, self._pipeline)

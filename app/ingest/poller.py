@@ -92,6 +92,7 @@ class Polls:
             limit=limit - len(pushed),
             lease_s=policy.lease_s,
             policy=policy.intervals,
+            per_hour=self._pipeline.requests_per_hour,
         )
         return [*pushed, *due]
 
@@ -103,13 +104,14 @@ class Polls:
                 owner=self._policy.owner,
                 lease_s=self._policy.lease_s,
                 policy=self._policy.intervals,
+                per_hour=self._pipeline.requests_per_hour,
             )
 
     async def renew(self, session: WriteSession, item: ClaimedFeed) -> None:
         await renew_lease(session, item, self._policy.lease_s)
 
     async def give_back(self, session: WriteSession, item: ClaimedFeed) -> None:
-        await give_back(session, [item])
+        await give_back(session, [item], gap_s=self._pipeline.host_gap_s)
 
     async def do(self, item: ClaimedFeed) -> Polled:
         return await poll_feed(item, self._pipeline)
