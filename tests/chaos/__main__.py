@@ -25,7 +25,7 @@ def main() -> int:
         seed=options.seed,
         minutes=options.minutes,
         settle_minutes=options.settle,
-        module=options.module,
+        without=options.without,
     )
     folder = Path(options.folder or tempfile.mkdtemp(prefix="copydesk-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=20.0, help="of kills, at most")
     parser.add_argument("--settle", type=float, default=10.0, help="minutes, at most")
     parser.add_argument("--folder", help="for the pollers' logs")
-    parser.add_argument("--module", default="app", help="what the pollers run, for `poll`")
+    parser.add_argument("--without", choices=("fencing", "slots"), help="a guard to take out")
     return parser.parse_args()
 
 

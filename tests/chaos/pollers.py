@@ -23,7 +23,7 @@ class Poller:
     place: int
     folder: Path
     settings: dict[str, str]
-    module: str = "app"  # what is run: the command, or an entry point that breaks it
+    without: str | None = None  # the guard of the command that is taken out
     life: int = 0
     frozen: bool = False
     exits: list[int] = field(default_factory=list)  # of those that were asked to stop
@@ -42,11 +42,13 @@ class Poller:
         given = self.settings | {"user_agent": self.name}
         environment = kept | {f"COPYDESK_{k.upper()}": v for k, v in given.items()}
         environment[MARK] = str(self.folder)
+        if self.without is not None:
+            environment["CHAOS_WITHOUT"] = self.without
         with (self.folder / f"{self.name}.log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                self.module,
+                "app" if self.without is None else "tests.chaos.broken",
                 "poll",
                 stdout=log,
                 stderr=log,
@@ -55,9 +57,18 @@ class Poller:
             )
         self.workers[str(self._process.pid)] = self.name
 
+    def log(self) -> str:
+        """What the present process has said."""
+        return (self.folder / f"{self.name}.log").read_text(errors="replace")
+
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.returncode is None
+
+    @property
+    def code(self) -> int | None:
+        """What the present process ended with; None while it runs."""
+        return None if self._process is None else self._process.returncode
 
     async def kill(self) -> None:
         if self._process is not None and self.running:

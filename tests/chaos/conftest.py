@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.databases import migrated_template
+
+__all__ = ["migrated_template"]
