@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
+from app.core.alternates import parse_or_name_others
 from app.core.embargo import released
 from app.core.hashing import hash64
 from app.core.identity import keys_of, lookup_of
@@ -20,7 +21,6 @@ from app.core.language import normalize_language
 from app.core.match import Match, match_entries
 from app.core.moves import overlap
 from app.core.pacing import Paced, pace_document, pace_unchanged
-from app.core.parse.document import parse
 from app.core.parts import BegunPlan, PartWrites, joined, parts_of, write_part
 from app.core.poll import (
     ClaimedFeed,
@@ -41,6 +41,7 @@ from app.core.types import (
     ParseFailed,
     Validators,
 )
+from app.core.websub import named_hubs
 
 PollFailure: TypeAlias = FetchFailed | ParseFailed
 
@@ -53,7 +54,7 @@ def read_document(
     body: bytes, *, content_type: str | None, url: str, feed_url: str, max_entries: int
 ) -> Document | ParseFailed:
     """Parse a body and tell its entries apart; heavy, for a worker process."""
-    parsed = parse(body, content_type=content_type, url=url, max_entries=max_entries)
+    parsed = parse_or_name_others(body, content_type=content_type, url=url, max_entries=max_entries)
     if isinstance(parsed, ParseFailed):
         return parsed
     keys = keys_of(parsed.entries)
@@ -76,7 +77,10 @@ def plan_failure(
     )
     poisoned = failed.kind in (Failure.PARSE_TIMEOUT, Failure.PARSE_CRASHED)
     quarantined = poisoned and feed.attempts >= MAX_ATTEMPTS
+    alternates = _alternates(feed, failed)
     detail = failed.detail
+    if alternates and failed.kind is Failure.HTML_PAGE:
+        detail += f": copydesk feeds move {feed.id} {alternates[0]}"
     if quarantined:
         detail += f"; quarantined after {feed.attempts} attempts: look at it, then resume the feed"
     update = replace(
@@ -86,11 +90,22 @@ def plan_failure(
         failure=failed.kind,
         failure_detail=detail,
         quarantined=quarantined,
+        alternates=alternates,
     )
     ledger = _ledger(now, Outcome.FAILED, fetched, following)
     return FeedPlan(
-        feed=feed, ledger=replace(ledger, failure=failed.kind, detail=detail), update=update
+        feed=feed,
+        ledger=replace(ledger, failure=failed.kind, detail=detail),
+        update=update,
+        body=_kept(fetched) if poisoned and isinstance(fetched, Fetched) else None,
     )
+
+
+def _alternates(feed: ClaimedFeed, failed: PollFailure) -> tuple[str, ...]:
+    """The feeds that the last page in the feed's place has named, but the feed itself."""
+    if isinstance(failed, FetchFailed) or failed.kind is not Failure.HTML_PAGE:
+        return feed.alternates
+    return tuple(url for url in failed.alternates if url != feed.url)
 
 
 def plan_unchanged(feed: ClaimedFeed, fetched: Fetched | NotModified, now: datetime) -> FeedPlan:
@@ -137,6 +152,7 @@ def begin_plan(
         left=() if fetched.partial else _left(known, matches),
         body=None if fetched.partial else _kept(fetched),
         overlap=overlap(known, matches),
+        hubs=None if fetched.partial else named_hubs(fetched, document.feed),
         lookup=document.lookup,
         expected=tuple(sorted((s.id, s.revision) for s in known.stories.values())),
         decided=known.decided,
@@ -192,6 +208,7 @@ def _after_success(feed: ClaimedFeed, paced: Paced, now: datetime) -> FeedUpdate
         pace=paced.pace,
         history=paced.history,
         silent_since=paced.silent_since,
+        alternates=(),
         last_success_at=now,
     )
 

@@ -52,7 +52,6 @@ class ClaimedFeed:
     trust: Trust = field(default_factory=Trust)
     sighting: Sighting | None = None
     alternates: tuple[str, ...] = ()  # addresses of feeds that it named when it was none itself
-    pushed: bool = False  # its hub is known to tell of its changes
     push_id: int | None = None  # what is read is what a hub pushed, and nobody is asked
 
 

@@ -19,10 +19,10 @@ THURSDAY: Final = 3  # 1970-01-01, where Monday is 0
 HALF_LIFE_D: Final = 42.0
 """After this an entry counts for half: a feed that has changed its ways is soon known anew."""
 
-MOOD_HALF_LIFE_S: Final = 2 * HOUR_S
+MOOD_HALF_LIFE_S: Final = 2400
 """How long a busy or a quiet spell is taken to last."""
 
-MOOD_WEIGHT: Final = 3.0
+MOOD_WEIGHT: Final = 6.0
 """Entries that a spell must have, more or less than expected, to double or halve the rate."""
 
 LEAST_MOOD: Final = 0.25
@@ -30,19 +30,20 @@ PRIOR_ENTRIES: Final = 0.5
 PRIOR_DAYS: Final = 0.05
 """What is believed of a feed before anything is known: half an entry in an hour or so."""
 
-HOUR_WEIGHT: Final = 1.0
-DAY_WEIGHT: Final = 3.0
+HOUR_WEIGHT: Final = 0.5
+DAY_WEIGHT: Final = 12.0
 """Entries that an hour, or a weekday, is taken to have had as all others do."""
 
 SHAPED_FROM_D: Final = 2.0
 """Days from which on the hours are told apart: before, some of them may have been seen twice."""
 
-PATIENCE: Final = 10.0
+PATIENCE: Final = 50.0
 """A silence in which so many entries were due halves what is expected after it."""
 
 SAME_MOMENT_S: Final = 60
 LONGEST_SEED_D: Final = 180
 GAPS_REMEMBERED: Final = 64
+HOURLY_UNTIL_S: Final = 2 * DAY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +76,11 @@ class Rhythm:
     def watched_d(self) -> float:
         return sum(self.spans_d)
 
-    @property
-    def per_day(self) -> float:
-        """Entries a day, whatever the hour."""
-        return (self.entries + PRIOR_ENTRIES) / (self.watched_d + PRIOR_DAYS)
 
-
-def unwatched(at_s: float) -> Rhythm:
+def unwatched(at_s: float, *, window: int = 0) -> Rhythm:
     """What is known of a feed that nothing is known of."""
-    return Rhythm(at_s=at_s, hours=(0.0,) * 24, days=(0.0,) * 7, spans_d=(0.0,) * 7)
+    nothing = (0.0,) * 7
+    return Rhythm(at_s=at_s, hours=(0.0,) * 24, days=nothing, spans_d=nothing, window=window)
 
 
 def seeded(published_s: Iterable[float], now_s: float, *, window: int) -> Rhythm:
@@ -91,10 +88,10 @@ def seeded(published_s: Iterable[float], now_s: float, *, window: int) -> Rhythm
     earliest = now_s - LONGEST_SEED_D * DAY_S
     times = sorted(t for t in published_s if earliest <= t <= now_s)
     if not times:
-        return replace(unwatched(now_s), window=window)
+        return unwatched(now_s, window=window)
     # The oldest only begins the time that the others are counted over.
-    rhythm = replace(unwatched(times[0]), last_s=times[0], window=window)
-    return _counted(rhythm, times[1:], now_s)
+    begun = replace(unwatched(times[0], window=window), last_s=times[0])
+    return _counted(begun, times[1:], now_s)
 
 
 def observed(rhythm: Rhythm, appeared_s: Sequence[float], now_s: float) -> Rhythm:
@@ -108,80 +105,102 @@ def observed(rhythm: Rhythm, appeared_s: Sequence[float], now_s: float) -> Rhyth
 
 
 def _counted(rhythm: Rhythm, times: Sequence[float], now_s: float) -> Rhythm:
+    watch = _Watch(rhythm)
     for moment, count in _moments(times):
-        rhythm = _appeared(_advanced(rhythm, moment), moment, count)
-    return _advanced(rhythm, now_s)
+        watch.wait(moment)
+        watch.see(moment, count)
+    watch.wait(now_s)
+    return watch.rhythm()
 
 
 def _moments(times: Sequence[float]) -> Iterator[tuple[float, int]]:
     """Sorted times, those of the same minute as one."""
-    start, count = None, 0
-    for time in times:
-        if start is not None and time - start < SAME_MOMENT_S:
-            count += 1
-            continue
-        if start is not None:
-            yield start, count
-        start, count = time, 1
-    if start is not None:
-        yield start, count
+    n = 0
+    while n < len(times):
+        until = n + 1
+        while until < len(times) and times[until] - times[n] < SAME_MOMENT_S:
+            until += 1
+        yield times[n], until - n
+        n = until
 
 
-def _appeared(rhythm: Rhythm, moment: float, count: int) -> Rhythm:
-    hour, day = _hour(moment), _day(moment)
-    hours, days = list(rhythm.hours), list(rhythm.days)
-    hours[hour] += count
-    days[day] += count
-    known = rhythm.last_s is not None
-    kept = 1 - 1 / GAPS_REMEMBERED
-    gap = rhythm.quiet if known else 0.0
-    return replace(
-        rhythm,
-        hours=tuple(hours),
-        days=tuple(days),
-        recent=rhythm.recent + count,
-        last_s=moment,
-        quiet=0.0,
-        gaps=rhythm.gaps * kept + gap,
-        squares=rhythm.squares * kept + gap * gap,
-        longest=max(rhythm.longest * kept, gap),
-    )
+class _Watch:
+    """A rhythm while it is being counted on."""
+
+    def __init__(self, rhythm: Rhythm) -> None:
+        self._before = rhythm
+        self._at_s = rhythm.at_s
+        self._hours, self._days = list(rhythm.hours), list(rhythm.days)
+        self._spans_d = list(rhythm.spans_d)
+        self._recent, self._expected = rhythm.recent, rhythm.expected
+        self._last_s, self._quiet = rhythm.last_s, rhythm.quiet
+        self._gaps, self._squares, self._longest = rhythm.gaps, rhythm.squares, rhythm.longest
+
+    def wait(self, to_s: float) -> None:
+        """Time in which nothing appeared."""
+        if to_s <= self._at_s:
+            return
+        rates = Rates(self._hours, self._days, self._spans_d)
+        lately = 0.0
+        for start, end in _cells(self._at_s, to_s):
+            length_d = (end - start) / DAY_S
+            rate = rates.of_day(start) if length_d == 1 else rates.usual(start)
+            self._quiet += rate * length_d
+            lately += rate * length_d * _mood_left(to_s - end)
+            self._spans_d[_day(start)] += length_d
+        self._recent *= _mood_left(to_s - self._at_s)
+        self._expected = self._expected * _mood_left(to_s - self._at_s) + lately
+        self._fade(int(to_s // DAY_S - self._at_s // DAY_S))
+        self._at_s = to_s
+
+    def _fade(self, midnights: int) -> None:
+        if midnights:
+            left = 2.0 ** (-midnights / HALF_LIFE_D)
+            for counts in (self._hours, self._days, self._spans_d):
+                counts[:] = [count * left for count in counts]
+
+    def see(self, moment: float, count: int) -> None:
+        """Entries that appeared at this moment, which is now."""
+        self._hours[_hour(moment)] += count
+        self._days[_day(moment)] += count
+        self._recent += count
+        kept = 1 - 1 / GAPS_REMEMBERED
+        gap = 0.0 if self._last_s is None else self._quiet
+        self._gaps = self._gaps * kept + gap
+        self._squares = self._squares * kept + gap * gap
+        self._longest = max(self._longest * kept, gap)
+        self._last_s, self._quiet = moment, 0.0
+
+    def rhythm(self) -> Rhythm:
+        return Rhythm(
+            at_s=self._at_s,
+            hours=tuple(self._hours),
+            days=tuple(self._days),
+            spans_d=tuple(self._spans_d),
+            recent=self._recent,
+            expected=self._expected,
+            last_s=self._last_s,
+            quiet=self._quiet,
+            gaps=self._gaps,
+            squares=self._squares,
+            longest=self._longest,
+            window=self._before.window,
+            fresh_s=self._before.fresh_s,
+        )
 
 
-def _advanced(rhythm: Rhythm, to_s: float) -> Rhythm:
-    """The same at a later time, if nothing appeared until then."""
-    passed_s = to_s - rhythm.at_s
-    if passed_s <= 0:
-        return rhythm
-    fade = 2.0 ** (-passed_s / (HALF_LIFE_D * DAY_S))
-    spans = [span * fade for span in rhythm.spans_d]
-    rates = Rates(rhythm)
-    mood_fade = 2.0 ** (-passed_s / MOOD_HALF_LIFE_S)
-    due, lately = 0.0, 0.0
-    for start, end in _hours(rhythm.at_s, to_s):
-        length_d = (end - start) / DAY_S
-        spans[_day(start)] += length_d * 2.0 ** (-(to_s - end) / (HALF_LIFE_D * DAY_S))
-        here = rates.usual(start) * length_d
-        due += here
-        lately += here * 2.0 ** (-(to_s - end) / MOOD_HALF_LIFE_S)
-    return replace(
-        rhythm,
-        at_s=to_s,
-        hours=tuple(count * fade for count in rhythm.hours),
-        days=tuple(count * fade for count in rhythm.days),
-        spans_d=tuple(spans),
-        recent=rhythm.recent * mood_fade,
-        expected=rhythm.expected * mood_fade + lately,
-        quiet=rhythm.quiet + due,
-    )
-
-
-def _hours(start_s: float, end_s: float) -> Iterator[tuple[float, float]]:
-    """The span cut at full hours."""
+def _cells(start_s: float, end_s: float) -> Iterator[tuple[float, float]]:
+    """The span cut at full hours, but in whole days where it is long."""
+    whole = end_s - start_s > HOURLY_UNTIL_S
     while start_s < end_s:
-        until = min((start_s // HOUR_S + 1) * HOUR_S, end_s)
+        size_s = DAY_S if whole and start_s % DAY_S == 0 and end_s - start_s >= DAY_S else HOUR_S
+        until = min((start_s // size_s + 1) * size_s, end_s)
         yield start_s, until
         start_s = until
+
+
+def _mood_left(after_s: float) -> float:
+    return math.exp2(-after_s / MOOD_HALF_LIFE_S)
 
 
 def _hour(moment: float) -> int:
@@ -193,57 +212,70 @@ def _day(moment: float) -> int:
 
 
 class Rates:
-    """Entries a day at any time, as a rhythm lets expect them."""
+    """Entries a day at any time, as what was counted lets expect them."""
+
+    def __init__(
+        self, hours: Sequence[float], days: Sequence[float], spans_d: Sequence[float]
+    ) -> None:
+        self._hours, self._days, self._spans_d = hours, days, spans_d
+        entries, watched_d = sum(days), sum(spans_d)
+        self.per_day = (entries + PRIOR_ENTRIES) / (watched_d + PRIOR_DAYS)
+        self._of_hour = entries / 24 + HOUR_WEIGHT
+        self._share = entries / watched_d if watched_d else 0.0
+        self._shaped = watched_d >= SHAPED_FROM_D
+
+    def usual(self, moment: float) -> float:
+        """At this hour of the week."""
+        if not self._shaped:
+            return self.per_day
+        hour, hours = _hour(moment), self._hours
+        near = hours[hour - 1] / 4 + hours[hour] / 2 + hours[(hour + 1) % 24] / 4
+        return self.of_day(moment) * (near + HOUR_WEIGHT) / self._of_hour
+
+    def of_day(self, moment: float) -> float:
+        """On this day of the week."""
+        if not self._shaped:
+            return self.per_day
+        day = _day(moment)
+        due = self._spans_d[day] * self._share
+        return self.per_day * (self._days[day] + DAY_WEIGHT) / (due + DAY_WEIGHT)
+
+
+class Outlook:
+    """What is to come after `rhythm.at_s`."""
 
     def __init__(self, rhythm: Rhythm) -> None:
         self._rhythm = rhythm
-        self._per_day = rhythm.per_day
-        self._entries = rhythm.entries
-        self._share = self._entries / rhythm.watched_d if rhythm.watched_d else 0.0
-        self._shaped = rhythm.watched_d >= SHAPED_FROM_D
+        self._rates = Rates(rhythm.hours, rhythm.days, rhythm.spans_d)
+        self.usual = self._rates.usual(rhythm.at_s)  # entries a day at this hour of the week
+        mood = (rhythm.recent + MOOD_WEIGHT) / (rhythm.expected + MOOD_WEIGHT)
+        self.mood = max(mood, LEAST_MOOD)  # how much more than that of late; it passes
+        self.hope = 1 / (1 + rhythm.quiet / PATIENCE)  # that the silence is not for good
 
-    def usual(self, moment: float) -> float:
-        """Entries a day at this hour of the week."""
-        if not self._shaped:
-            return self._per_day
-        return self._per_day * self.shape(moment)
+    def worthwhile_s(self, *, price: float, room: float, longest_s: float) -> float:
+        """Seconds after which a poll is worth its while, at most `longest_s`.
 
-    def shape(self, moment: float) -> float:
-        """How much more than its share this hour of the week has: 1 where nothing is known."""
-        hour, day = _hour(moment), _day(moment)
-        hours, rhythm = self._rhythm.hours, self._rhythm
-        near = hours[hour - 1] / 4 + hours[hour] / 2 + hours[(hour + 1) % 24] / 4
-        by_hour = (near + HOUR_WEIGHT) / (self._entries / 24 + HOUR_WEIGHT)
-        due = rhythm.spans_d[day] * self._share
-        return by_hour * (rhythm.days[day] + DAY_WEIGHT) / (due + DAY_WEIGHT)
-
-    def mood(self) -> float:
-        """How much more has come of late than was due; it passes as spells do."""
-        rhythm = self._rhythm
-        return max((rhythm.recent + MOOD_WEIGHT) / (rhythm.expected + MOOD_WEIGHT), LEAST_MOOD)
-
-    def hope(self) -> float:
-        """The share of its rate that a feed is still believed to have, after its silence."""
-        return 1 / (1 + self._rhythm.quiet / PATIENCE)
+        That is when the entries due by then have waited for `price` days in all, or when there are
+        `room` of them: docs/decisions/0015.
+        """
+        begun = self._rhythm.at_s
+        waited, due = 0.0, 0.0
+        for start, end in _hours(begun, begun + longest_s):
+            mood = 1 + (self.mood - 1) * _mood_left((start + end) / 2 - begun)
+            rate = self.hope * mood * self._rates.usual(start)
+            # waited + due·x + rate·x²/2 = price, for x days into this hour
+            paid_d = (math.sqrt(due * due + 2 * rate * (price - waited)) - due) / rate
+            left_d = min(paid_d, (room - due) / rate)
+            length_d = (end - start) / DAY_S
+            if left_d <= length_d:
+                return start + left_d * DAY_S - begun
+            waited += due * length_d + rate * length_d * length_d / 2
+            due += rate * length_d
+        return longest_s
 
 
-def crossing_s(rhythm: Rhythm, *, effort: float, room: float, longest_s: float) -> float:
-    """Seconds after `rhythm.at_s` at which a poll is worth its while, at most `longest_s`.
-
-    That is when the integral of √(rate) over the days has come to `effort`, or when `room`
-    entries are due: docs/decisions/0015.
-    """
-    rates = Rates(rhythm)
-    mood, hope = rates.mood() - 1, rates.hope()
-    start_s = rhythm.at_s
-    gathered, due = 0.0, 0.0
-    for start, end in _hours(start_s, start_s + longest_s):
-        middle = (start + end) / 2 - start_s
-        rate = hope * rates.usual(start) * (1 + mood * 2.0 ** (-middle / MOOD_HALF_LIFE_S))
-        length_d, worth = (end - start) / DAY_S, math.sqrt(rate)
-        left_d = min((effort - gathered) / worth, (room - due) / rate)
-        if left_d <= length_d:
-            return start + left_d * DAY_S - start_s
-        gathered += worth * length_d
-        due += rate * length_d
-    return longest_s
+def _hours(start_s: float, end_s: float) -> Iterator[tuple[float, float]]:
+    while start_s < end_s:
+        until = min((start_s // HOUR_S + 1) * HOUR_S, end_s)
+        yield start_s, until
+        start_s = until

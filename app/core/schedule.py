@@ -20,7 +20,7 @@ from app.core.rhythm import DAY_S, PATIENCE, Outlook, Rhythm
 from app.core.types import Failure, ServerHints
 
 UNKNOWN_PACE_S = 30 * 60
-ONE_A_DAY_S = 3 * 60 * 60
+ONE_A_DAY_S = 150 * 60
 """How often a feed of one entry a day is looked at; one of four entries twice as often."""
 
 BACKSTOP_S = 6 * 60 * 60
@@ -55,6 +55,7 @@ class PollPolicy:
     min_interval_s: int = 2 * 60
     max_interval_s: int = 24 * 60 * 60
     greed: float = 1.0
+    pushed: bool = False  # a hub tells of the changes, and polls are there for what it may miss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,17 +100,15 @@ def next_poll(
     rhythm: Rhythm | None = None,
     failure: Failure | None = None,
     failures: int = 0,
-    pushed: bool = False,
 ) -> NextPoll:
     """Earliest UTC time to poll again, and why; `jitter` is in [0, 1), `rhythm` as it is at `now`.
 
     `failures` counts the failures in a row, this one included. Retry-After wins if longer, in
     full whatever its length (RFC 9110 §10.2.3); skipHours and skipDays move the time forward.
-    `pushed`: a hub tells of the feed's changes, and polls are there for what it may miss.
     """
     if failure is None:
         interval_s, reasons = _own_pace(policy, pace, rhythm)
-        interval_s = _backstop(interval_s, policy, reasons) if pushed else interval_s
+        interval_s = _backstop(interval_s, policy, reasons) if policy.pushed else interval_s
         interval_s = _server_hints(interval_s, policy, pace, hints, rhythm, reasons)
     else:
         interval_s, reasons = _back_off(policy, failure, failures)
@@ -147,11 +146,12 @@ def _backstop(interval_s: float, policy: PollPolicy, reasons: list[str]) -> floa
 
 
 def _by_rhythm(policy: PollPolicy, rhythm: Rhythm) -> tuple[float, str]:
-    effort = ONE_A_DAY_S / DAY_S / policy.greed
+    # A feed of `rate` entries a day is looked at every ONE_A_DAY_S / √rate
+    price = (ONE_A_DAY_S / DAY_S / policy.greed) ** 2 / 2
     room = max(rhythm.window * WINDOW_SHARE, 1.0)
     longest_s = max(policy.max_interval_s, policy.min_interval_s)
     outlook = Outlook(rhythm)
-    wanted_s = outlook.crossing_s(effort=effort, room=room, longest_s=longest_s)
+    wanted_s = outlook.worthwhile_s(price=price, room=room, longest_s=longest_s)
     return wanted_s, _why(rhythm, outlook, wanted_s)
 
 

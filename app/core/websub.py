@@ -38,9 +38,6 @@ DENIED_RETRY_S: Final = 7 * 86_400.0
 PROVEN_FOR: Final = timedelta(days=7)
 """How long a push speaks for its hub: after it the feed is polled as any other."""
 
-BACKSTOP_S: Final = 6 * 3600
-"""Between two polls of a feed that is pushed."""
-
 HASHES: Final = frozenset({"sha1", "sha256", "sha384", "sha512"})
 """Of §7.1, the only ones that a signature may name."""
 

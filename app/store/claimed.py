@@ -75,6 +75,7 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         policy=PollPolicy(
             min_interval_s=row.min_interval_s or policy.min_interval_s,
             max_interval_s=row.max_interval_s or policy.max_interval_s,
+            pushed=bool(row.pushed),
         ),
         last_success_at=row.last_success_at,
         last_new_at=row.last_new_at,
@@ -89,7 +90,6 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         ),
         sighting=_sighting(row),
         alternates=tuple(row.alternates),
-        pushed=bool(row.pushed),
     )
 
 

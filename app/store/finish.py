@@ -61,7 +61,7 @@ async def _note_hub(session: WriteSession, plan: FeedPlan) -> None:
     """Which hub to have, and whether the one that there is tells of everything."""
     if plan.feed.push_id is not None:
         await drop_push(session, plan.feed.push_id)
-    elif plan.feed.pushed and plan.new:
+    elif plan.feed.policy.pushed and plan.new:
         await not_proven(session, plan.feed.id)
     if plan.hubs is not None:
         await want_subscription(session, plan.feed.id, plan.hubs)

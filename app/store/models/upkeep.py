@@ -39,6 +39,7 @@ feed_moves = Table(
     Column("from_url", Text, nullable=False),
     Column("to_url", Text, nullable=False),
     Column("why", Text, nullable=False),
+    Column("merged_into", BigInteger),  # the feed that was there already
     Column("reverted_at", Instant),
     Index("ix_feed_moves_feed", "feed_id", "id"),
 )
@@ -60,9 +61,13 @@ feed_credentials = Table(
 subscriptions = Table(
     "subscriptions",
     metadata,
-    _of_feed(primary_key=True),
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    # None once the feed is gone or has another hub: what is left is to tell the hub so.
+    Column("feed_id", ForeignKey("feeds.id", ondelete="SET NULL"), unique=True),
     Column("hub_url", Text, nullable=False),
+    Column("hub_host", String(255), nullable=False),
     Column("topic_url", Text, nullable=False),
+    Column("callback_url", Text),  # as the hub was told it
     Column("token", String(64), nullable=False, unique=True),  # of the callback's address
     Column("secret", String(128), nullable=False),
     Column("state", String(16), nullable=False),
@@ -72,7 +77,9 @@ subscriptions = Table(
     Column("verified_at", Instant),
     Column("expires_at", Instant),
     Column("pushed_at", Instant),
-    Column("due_at", Instant, nullable=False),  # when the hub is to be asked next
+    Column("proven_at", Instant),  # None once a poll has found what no push has brought
+    Column("ignored", Integer, nullable=False, server_default="0"),  # pushes not signed as agreed
+    Column("due_at", Instant),  # when the hub is to be asked next
     Column("lease_until", Instant),
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
     Index("ix_subscriptions_due", "due_at"),
