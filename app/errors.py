@@ -11,6 +11,7 @@ AppError
 ├── NotAcceptable       406  none of the forms that it can be had in
 ├── Conflict            409  the state does not allow it (a feed that exists already)
 ├── Unreachable         422  a feed address that was tried and gave no feed
+│   └── IsAPage         422  it gave a page, which may name feeds
 ├── NotAFeed            422  a document that was sent to be read as a feed, and cannot be
 └── Unavailable         503  the database or the service is not ready
 
@@ -115,6 +116,11 @@ class Unreachable(AppError):
     status = 422
     code = "feed_unreachable"
     title = "The address was tried and gave no feed"
+
+
+class IsAPage(Unreachable):
+    code = "is_a_page"
+    title = "The address is that of a page"
 
 
 class NotAFeed(AppError):

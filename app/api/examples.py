@@ -7,6 +7,7 @@ from typing import Any, Final
 from app.api.examples_boilerplate import BOILERPLATE
 from app.api.examples_clusters import CLUSTER
 from app.api.examples_explain import EXPLAINED
+from app.api.examples_feeds import CREDENTIALS, DISCOVERED
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
 from app.api.examples_operations import STATUS, STORY_PAGE
@@ -220,6 +221,8 @@ EXAMPLES: Final[dict[str, Any]] = {
         "links": _links("/v1/admin/feeds?health=ok"),
     },
     "FeedAnswer": {"data": _FEED},
+    "CredentialsAnswer": CREDENTIALS,
+    "DiscoveryAnswer": DISCOVERED,
     "AddedFeed": {
         "data": {**_FEED, "health": "new", "last_success_at": None, "last_new_at": None}
         | {"last_poll": None, "next_poll_reasons": ["added, due at once"]},

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from app.core.countries import normalize_country
 from app.core.language import normalize_language
-from app.core.urls import absolute_url, host_of, registrable_domain
+from app.core.urls import absolute_url, host_of, registrable_domain, without_credentials
 from app.errors import FieldError, Invalid, PreconditionNeeded
 from app.store.feeds import Feed, NewFeed
 
@@ -79,7 +79,8 @@ def feed_url(raw: str) -> str:
     """
     url = absolute_url(raw.strip(), None)
     if url is None:
-        raise invalid("url", f"{raw!r} is no http or https address: write it in full")
+        shown = without_credentials(raw)
+        raise invalid("url", f"{shown!r} is no http or https address: write it in full")
     if len(host_of(url) or "") > MAX_HOST_CHARS:
         raise invalid("url", f"the host is longer than {MAX_HOST_CHARS} characters: check it")
     url = url.partition("#")[0]

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import Deps, DepsDep, KeyBeforeBody, Reading, Writing
+from app.api.feed_address import keep_credentials, move, read_address, try_move
 from app.api.feed_fields import (
     check_bounds,
     check_site,
     check_zone,
     country_code,
-    feed_url,
     language_code,
     new_feed,
     version_of,
@@ -88,14 +88,15 @@ async def feeds(
 @router.post("/feeds", status_code=201, response_model=AddedFeed, responses=problems(400, 409, 422))
 async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
     """Add a feed: try its address, say what was found, and poll it at once."""
-    url = feed_url(asked.url)
+    address = read_address(asked.url, deps.sealer)
+    url = address.url
     check_bounds(asked.min_interval_s, asked.max_interval_s)
     check_site(asked.site_url)
     language = language_code(asked.language)
     country = country_code(asked.country)
     async with deps.database.read() as session:
         await check_new(session, url)  # before its server is troubled
-    probe = await deps.probe(url) if asked.probe else None
+    probe = await deps.probe(address.given, None) if asked.probe else None
     new = new_feed(
         url,
         title=asked.title or (probe.feed.title if probe else None),
@@ -110,6 +111,7 @@ async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
     )
     async with deps.database.write() as session:
         feed_id = await add_feed(session, new, deps.clock())
+        await keep_credentials(session, feed_id, address, deps.sealer, deps.clock())
         feed = await get_feed(session, feed_id)
     deps.wake_poller()
     payload = {"data": feed_shape(feed, None), "found": probe and _found(probe)}
@@ -123,18 +125,26 @@ async def one_feed(request: Request, session: Reading, feed_id: FeedId) -> Respo
     return await _feed_reply(request, session, feed_id)
 
 
-@router.patch("/feeds/{feed_id}", response_model=FeedAnswer, responses=problems(400, 404, 412, 428))
+@router.patch(
+    "/feeds/{feed_id}",
+    response_model=FeedAnswer,
+    responses=problems(400, 404, 409, 412, 422, 428),
+)
 async def change(
     request: Request,
-    session: Writing,
+    deps: DepsDep,
     feed_id: FeedId,
     asked: ChangeFeed,
     if_match: Annotated[str | None, Header(description="The ETag of the feed as read.")] = None,
 ) -> Response:
-    """Set what operators own of a feed; needs If-Match, so that no change is lost."""
-    feed = await get_feed(session, feed_id)
+    """Set what operators own of a feed; needs If-Match, so that no change is lost.
+
+    A new `url` moves the feed: what is there is tried first, and all that the feed brought stays.
+    """
+    async with deps.database.read() as session:
+        feed = await get_feed(session, feed_id)
     version = version_of(if_match, feed)
-    values = asked.model_dump(exclude_unset=True)
+    values = asked.model_dump(exclude_unset=True, exclude={"url", "probe", "country"})
     check_bounds(
         values.get("min_interval_s", feed.min_interval_s),
         values.get("max_interval_s", feed.max_interval_s),
@@ -142,11 +152,18 @@ async def change(
     if values.get("language"):
         values["language"] = language_code(asked.language)
     check_zone(asked.time_zone)
-    country = country_code(values.pop("country", None))
-    await change_feed(session, feed_id, values, version=version)
-    if "country" in asked.model_fields_set:
-        await set_country(session, feed.source.id, country)
-    return await _feed_reply(request, session, feed_id)
+    country = country_code(asked.country)
+    moved = await try_move(asked.url, feed, deps, probe=asked.probe) if asked.url else None
+    async with deps.database.write() as session:
+        await change_feed(session, feed_id, values, version=version)
+        if "country" in asked.model_fields_set:
+            await set_country(session, feed.source.id, country)
+        if moved is not None:
+            await move(session, feed_id, moved, deps)
+        answer = await _feed_reply(request, session, feed_id)
+    if moved is not None:
+        deps.wake_poller()
+    return answer
 
 
 @router.delete("/feeds/{feed_id}", status_code=204, responses=problems(404))

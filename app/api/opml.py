@@ -13,11 +13,13 @@ from fastapi.responses import Response
 from lxml import etree
 
 from app.api.deps import Deps, DepsDep, Reading
-from app.api.feed_fields import feed_url, new_feed
+from app.api.feed_address import Address, keep_credentials, read_address
+from app.api.feed_fields import new_feed
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_admin import ImportAnswer
 from app.core.language import normalize_language
+from app.core.urls import without_credentials
 from app.errors import Conflict, Invalid
 from app.store.engine import ReadSession, WriteSession
 from app.store.feeds import Feed, NewFeed, add_feed, list_feeds, prepare_feeds
@@ -99,12 +101,13 @@ def write_opml(feeds: list[Feed]) -> bytes:
     etree.SubElement(head, "title").text = "Feeds of Copydesk"
     body = etree.SubElement(root, "body")
     for feed in feeds:
-        title = feed.title or feed.source.name or feed.url
+        url = without_credentials(feed.url)
+        title = feed.title or feed.source.name or url
         given = {
             "type": "rss",
             "text": title,
             "title": title,
-            "xmlUrl": feed.url,
+            "xmlUrl": url,
             "htmlUrl": feed.site_url,
             "language": feed.language,
         }
@@ -136,22 +139,27 @@ async def _add_all(deps: Deps, outlines: list[Outline]) -> list[dict[str, Any]]:
     now = deps.clock()
     told: dict[int, dict[str, Any]] = {}
     wanted: list[tuple[str, int, NewFeed]] = []
+    addresses: dict[int, Address] = {}
     for place, outline in enumerate(outlines):
         try:
-            new = _new_feed(outline)
+            addresses[place] = read_address(outline.url, deps.sealer)
+            new = _new_feed(outline, addresses[place].url)
             wanted.append((new.url, place, new))
         except Invalid as error:
             told[place] = _line(outline, "refused", detail=error.detail)
     async with deps.database.write() as session:
         await prepare_feeds(session, [new for _, _, new in wanted], now)
         for _, place, new in sorted(wanted, key=itemgetter(0, 1)):
-            told[place] = await _add_one(session, outlines[place], new, now)
+            told[place] = line = await _add_one(session, outlines[place], new, now)
+            if line["feed_id"] is not None:
+                added = int(line["feed_id"])
+                await keep_credentials(session, added, addresses[place], deps.sealer, now)
     return [told[place] for place in range(len(outlines))]
 
 
-def _new_feed(outline: Outline) -> NewFeed:
+def _new_feed(outline: Outline, url: str) -> NewFeed:
     return new_feed(
-        feed_url(outline.url),
+        url,
         title=outline.title,
         site_url=outline.site_url,
         language=outline.language,
@@ -172,7 +180,7 @@ def _line(
     outline: Outline, status: str, *, feed_id: str | None = None, detail: str | None = None
 ) -> dict[str, Any]:
     return {
-        "url": outline.url,
+        "url": without_credentials(outline.url),
         "title": outline.title,
         "feed_id": feed_id,
         "status": status,

@@ -166,6 +166,13 @@ class AddFeed(Asked):
 class ChangeFeed(Asked):
     """What an operator sets of a feed; what is left out stays."""
 
+    url: Line | None = Field(
+        None,
+        max_length=2000,
+        description="Its new address, which is tried first unless `probe` is false; its stories, "
+        "copies and ledger stay.",
+    )
+    probe: bool = True
     title: Line | None = Field(None, max_length=500)
     language: Line | None = Field(None, max_length=16)
     time_zone: Line | None = Field(

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from app.core.search.conditions import Clause
 from app.core.search.highlight import best_passage, highlight_title
 from app.core.story import placed
+from app.core.urls import without_credentials
 from app.store.feeds import Feed
 from app.store.following import StoryRow, Told
 from app.store.keys import Key
@@ -134,7 +135,7 @@ def source_shape(source: Source) -> dict[str, Any]:
 def feed_shape(feed: Feed, last_poll: Fetch | None) -> dict[str, Any]:
     return {
         "id": str(feed.id),
-        "url": feed.url,
+        "url": without_credentials(feed.url),
         "title": feed.title,
         "site_url": feed.site_url,
         "language": feed.language,

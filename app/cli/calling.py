@@ -69,7 +69,7 @@ class Api:
                 "see whether the server runs there"
             ) from error
         if not response.is_success:
-            raise Stopped(_refusal(response))
+            raise Stopped(_refusal(response), _code(response))
         return response
 
 
@@ -146,6 +146,14 @@ def _refusal(response: Response) -> str:
     if response.status_code == UNAUTHORIZED:
         lines.append("the key of a server elsewhere is read from COPYDESK_KEY")
     return "\n".join(lines)
+
+
+def _code(response: Response) -> str | None:
+    """The stable code of a problem document."""
+    try:
+        return str(response.json()["code"])
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def _place(fault: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`copydesk feeds`: add, import, list, export, pause, resume, delete, refresh."""
+"""`copydesk feeds`: add, import, list, export, pause, resume, delete, refresh, and upkeep."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from app.cli.connect import AsJson, Url, with_api
-from app.cli.outcome import fail
+from app.cli.feed_upkeep import credentials, move
+from app.cli.outcome import Stopped, fail
 from app.cli.show import ago, console, json_line, local, state, table, when
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ FeedId = Annotated[int, typer.Argument(metavar="ID", help="The feed's id, see fe
 
 @app.command()
 def add(  # noqa: PLR0913 - one for each option
-    address: Annotated[str, typer.Argument(metavar="URL", help="The feed's address.")],
+    address: Annotated[
+        str, typer.Argument(metavar="URL", help="The feed's address, or its site's.")
+    ],
     *,
     title: Annotated[str | None, typer.Option(help="A title in place of the feed's own.")] = None,
     source_name: Annotated[str | None, typer.Option(help="The publisher's name.")] = None,
@@ -33,12 +36,15 @@ def add(  # noqa: PLR0913 - one for each option
         bool, typer.Option("--full-text", help="Fetch its stories' pages for their text.")
     ] = False,
     probe: Annotated[bool, typer.Option(help="Try the address before it is added.")] = True,
+    first: Annotated[
+        bool, typer.Option("--first", help="Of several feeds of a site the first.")
+    ] = False,
     as_json: AsJson = False,
     url: Url = None,
 ) -> None:
-    """Add a feed, and say what was found at its address."""
+    """Add a feed, and say what was found at its address; of a site, find its feed first."""
     asked = {
-        "url": address,
+        "url": address if "://" in address else f"https://{address}",
         "probe": probe,
         "title": title,
         "source_name": source_name,
@@ -48,7 +54,7 @@ def add(  # noqa: PLR0913 - one for each option
     }
 
     async def work(api: Api) -> None:
-        answer = await api.post("/v1/admin/feeds", json=asked)
+        answer = await _added(api, asked, first=first, asks=not as_json)
         if as_json:
             json_line(answer)
             return
@@ -61,6 +67,19 @@ def add(  # noqa: PLR0913 - one for each option
         typer.echo("  It is due now: a server or `copydesk poll` polls it.", err=True)
 
     with_api(url, work)
+
+
+async def _added(api: Api, asked: dict[str, Any], *, first: bool, asks: bool) -> Any:  # noqa: ANN401 - JSON
+    """The feed that is there now; of a site, the one that is found or chosen."""
+    from app.cli.discovering import IS_A_PAGE, find_feed  # noqa: PLC0415 - seldom needed
+
+    try:
+        return await api.post("/v1/admin/feeds", json=asked)
+    except Stopped as refused:
+        if refused.code != IS_A_PAGE:
+            raise
+    asked["url"] = await find_feed(api, asked["url"], first=first, asks=asks)
+    return await api.post("/v1/admin/feeds", json=asked)
 
 
 @app.command("import")
@@ -198,6 +217,10 @@ def refresh(feed_id: FeedId, *, as_json: AsJson = False, url: Url = None) -> Non
 
     if not with_api(url, work):
         raise typer.Exit(1)
+
+
+app.command()(move)
+app.command()(credentials)
 
 
 def _act(feed_id: int, action: str, done: str, url: str | None) -> None:

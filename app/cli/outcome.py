@@ -18,7 +18,11 @@ INTERRUPTED: Final = 128 + signal.SIGINT
 
 
 class Stopped(Exception):
-    """The command cannot go on: why, and what to do."""
+    """The command cannot go on: why, and what to do; `code` is the API's, where it refused."""
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from app.core.alternates import parse_or_name_others
 from app.core.poll import Probe
-from app.core.types import Fetched, FetchFailed, FetchResult, NotModified, ParseFailed
+from app.core.types import Failure, Fetched, FetchFailed, FetchResult, NotModified, ParseFailed
 from app.core.urls import without_credentials
-from app.errors import FieldError, Unreachable
+from app.errors import FieldError, IsAPage, Unreachable
 from app.ingest.authorize import authorize
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.offload import OffloadFailed
@@ -56,11 +56,12 @@ async def _fetched(url: str, pipeline: Pipeline, feed_id: int | None) -> FetchRe
 
 
 def _no_feed(url: str, failed: ParseFailed) -> Unreachable:
+    said = f"{url} is no feed ({failed.kind.value}): {failed.detail}"
+    if failed.kind is not Failure.HTML_PAGE:
+        return Unreachable(said)
     named = tuple(
         FieldError(pointer="/url", detail=f"the page names the feed {address}")
         for address in failed.alternates
     )
-    step = "; POST /v1/admin/feeds:discover looks for all feeds of the site" if named else ""
-    return Unreachable(
-        f"{url} is no feed ({failed.kind.value}): {failed.detail}{step}", errors=named
-    )
+    step = "POST /v1/admin/feeds:discover looks for all feeds of the site"
+    return IsAPage(f"{said}; {step}", errors=named)

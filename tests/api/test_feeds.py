@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import structlog
+from sqlalchemy import update
 
 from app.api.schemas_admin import (
     AddedFeed,
@@ -17,6 +18,7 @@ from app.api.schemas_admin import (
     StatusAnswer,
 )
 from app.store.feeds import Health
+from app.store.models import feeds
 from tests.api.conftest import Api, on_sqlite
 from tests.api.publisher import Item, Publisher, atom
 from tests.ingest.servers import answer as scripted
@@ -72,18 +74,28 @@ async def test_an_address_without_a_feed_is_refused_saying_why(api: Api, harbour
     for url, why in expected.items():
         answer = await api.admin.post(FEEDS, json={"url": url})
         assert answer.status_code == 422, (url, answer.text)
-        assert answer.json()["code"] == "feed_unreachable"
+        code = "is_a_page" if why == "html_page" else "feed_unreachable"
+        assert answer.json()["code"] == code
         assert f"({why})" in answer.json()["detail"]
     assert (await api.admin.get(FEEDS)).json()["data"] == []
 
 
 @on_sqlite
-async def test_the_password_of_a_feed_is_not_logged(api: Api, harbour: Publisher):
+async def test_the_password_in_an_address_on_record_is_used_and_not_told(
+    api: Api, harbour: Publisher
+):
+    """As addresses were kept before feeds had credentials."""
     harbour.pages["/feed"] = atom()
+    feed_id = await api.add_feed(harbour.url())
+    async with api.service.database.write() as session:
+        address = harbour.url().replace("://", "://reader:secret@")
+        await session.execute(update(feeds).values(url=address))
     with structlog.testing.capture_logs() as logged:
-        await api.poll(harbour.url().replace("://", "://reader:secret@"))
+        assert (await api.refresh(feed_id))["failure"] is None
     assert [e["url"] for e in logged if e["event"] == "feed_polled"] == [harbour.url()]
     assert "secret" not in repr(logged)
+    for path in (FEEDS, f"{FEEDS}/{feed_id}", f"{FEEDS}.opml"):
+        assert "secret" not in (await api.admin.get(path)).text
 
 
 REFUSED: list[tuple[dict[str, object], str]] = [
@@ -266,7 +278,7 @@ PATCHES: list[tuple[dict[str, object], str]] = [
     ({"time_zone": "../../etc/passwd"}, "/time_zone"),
     ({"min_interval_s": 90_000, "max_interval_s": 80_000}, "/min_interval_s"),
     ({"max_interval_s": 30}, "/min_interval_s"),
-    ({"url": "https://other.example/"}, "/url"),
+    ({"url": "ftp://other.example/"}, "/url"),
     ({"state": "active"}, "/state"),
     ({"source_id": 2}, "/source_id"),
     ({"version": 9}, "/version"),
