@@ -26,7 +26,8 @@ ONE_A_DAY_S = 150 * 60
 BACKSTOP_S = 6 * 60 * 60
 """Between two polls of a feed whose changes are pushed."""
 
-JITTER_SHARE = 0.1
+JITTER_SHARE = 0.1  # of a feed's own interval, added by its number: nothing falls due in step
+ASKED_JITTER_SHARE = 0.01  # of what a server asks: all feeds that ask for an hour come apart
 GAPS_LOOKED_AT = 20
 MAX_SPAN_S = 2**31 - 1  # what fits an INTEGER
 BUSY = 2.0  # what of its usual rate a feed must have of late to be said to be busier
@@ -107,16 +108,19 @@ def next_poll(
     full whatever its length (RFC 9110 §10.2.3); skipHours and skipDays move the time forward.
     """
     if failure is None:
-        interval_s, reasons = _own_pace(policy, pace, rhythm)
-        interval_s = _backstop(interval_s, policy, reasons) if policy.pushed else interval_s
-        interval_s = _server_hints(interval_s, policy, pace, hints, rhythm, reasons)
+        own_s, reasons = _own_pace(policy, pace, rhythm)
+        own_s = _backstop(own_s, policy, reasons) if policy.pushed else own_s
     else:
-        interval_s, reasons = _back_off(policy, failure, failures)
-    spread_s = interval_s * JITTER_SHARE * jitter
+        own_s, reasons = _back_off(policy, failure, failures)
+    interval_s = own_s = own_s * (1 + JITTER_SHARE * jitter)
+    if failure is None:
+        interval_s = _server_hints(own_s, policy, pace, hints, rhythm, reasons)
     if hints.retry_after_s is not None:
         reasons.append(f"server asks for {words(hints.retry_after_s)} (Retry-After), honoured")
         interval_s = max(interval_s, hints.retry_after_s)
-    at = _representable(now, interval_s + spread_s)
+    if interval_s > own_s:
+        interval_s *= 1 + ASKED_JITTER_SHARE * jitter
+    at = _representable(now, interval_s)
     allowed = _skip_forward(at, pace.skip_hours, pace.skip_days)
     if allowed != at:
         reasons.append("moved past the hours or days the feed asks to skip")

@@ -64,7 +64,7 @@ def test_a_feed_without_history_waits_half_an_hour() -> None:
 def test_before_there_is_a_rhythm_the_dates_of_the_last_document_give_the_pace() -> None:
     following = poll(Pace(gap_s=6 * HOUR, newest_at=NOW))
     assert after_s(following) == ONE_A_DAY_S / 2, "four entries a day are twice the requests of one"
-    assert following.reasons == ("an entry each 6 h by their dates: again in 90 min",)
+    assert following.reasons == ("an entry each 6 h by their dates: again in 75 min",)
 
 
 @pytest.mark.parametrize(("gap_s", "expected_s"), [(60, 300), (365 * 86_400, 86_400)])

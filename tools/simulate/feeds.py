@@ -27,11 +27,14 @@ LONGEST_PAST_DAYS: Final = 400.0
 
 ZONES: Final = (-8, -7, -5, -5, -5, -3, 0, 0, 1, 1, 1, 2, 3, 5.5, 8, 8, 9, 9)
 WINDOWS: Final = (10, 10, 10, 15, 20, 20, 25, 30, 40, 50)
+LONG_WINDOWS: Final = (20, 25, 30, 40, 50, 50)
+MANY_A_DAY: Final = 30.0  # feeds of so many have longer documents, and no editions
 # Shares of an hour of a newsroom's day, from midnight on
-BY_DAY: Final = (
-    (0.15, 0.08, 0.06, 0.06, 0.1, 0.3, 0.8, 1.3, 1.7, 1.9, 1.9, 1.8)
-    + (1.6, 1.7, 1.8, 1.8, 1.7, 1.6, 1.3, 1.0, 0.8, 0.6, 0.45, 0.3)
-)
+NIGHT: Final = (0.15, 0.08, 0.06, 0.06, 0.1, 0.3)
+MORNING: Final = (0.8, 1.3, 1.7, 1.9, 1.9, 1.8)
+AFTERNOON: Final = (1.6, 1.7, 1.8, 1.8, 1.7, 1.6)
+EVENING: Final = (1.3, 1.0, 0.8, 0.6, 0.45, 0.3)
+BY_DAY: Final = (*NIGHT, *MORNING, *AFTERNOON, *EVENING)
 ASKED_TTL: Final = (5, 10, 15, 30, 60, 60, 60, 120, 1440)
 ASKED_MAX_AGE: Final = (0, 0, 60, 60, 120, 300, 300, 600, 900, 1800, 3600)
 
@@ -60,9 +63,12 @@ class Feed:
 def make_feed(number: int, seed: int, *, hints: bool) -> Feed:
     chance = Random(f"{seed}:{number}")  # noqa: S311 - it makes feeds, not secrets
     a_day = min(max(chance.lognormvariate(math.log(MEDIAN_A_DAY), SPREAD), LEAST_A_DAY), MOST_A_DAY)
-    window = chance.choice(WINDOWS)
+    window = chance.choice(WINDOWS if a_day < MANY_A_DAY else LONG_WINDOWS)
     past_days = min(max(1.5 * window / a_day, 2.0), LONGEST_PAST_DAYS)
-    kind = chance.choices(tuple(_KINDS), weights=(60, 12, 16, 12))[0]
+    weights = (60, 12, 16, 12 if a_day < MANY_A_DAY else 0)
+    kind = chance.choices(tuple(_KINDS), weights=weights)[0]
+    if kind == "daily":
+        window = max(window, math.ceil(2 * a_day))
     times = sorted(_KINDS[kind](chance, a_day, -past_days * DAY))
     stopped = chance.uniform(DAY, END) if chance.random() < STOPPING else None
     past = tuple(t for t in times if t <= 0)[-window:]
@@ -130,7 +136,8 @@ def _machine(chance: Random, a_day: float, start: float) -> list[float]:
 
 def _timer(chance: Random, a_day: float, start: float) -> list[float]:
     """What a newsroom writes, let out when the site is built: every so many hours at one minute."""
-    every = chance.choice((0.5, 1, 1, 2, 3, 6)) * HOUR
+    longest = 8 * 24 / a_day  # hours, lest more come at once than a document holds
+    every = min(chance.choice((0.5, 1, 1, 2, 3, 6)), longest) * HOUR
     at = chance.uniform(0, every)
     written = _newsroom(chance, a_day, start)
     built = (math.ceil((time - at) / every) * every + at for time in written)

@@ -23,7 +23,9 @@ Dates = Sequence[float | None]
 
 
 class Rule(Protocol):
-    """One feed under one rule."""
+    """One feed under one rule; one that is steady waits for the same time always."""
+
+    steady: bool
 
     def first(self, now: float, document: Dates) -> float: ...
 
@@ -36,14 +38,16 @@ RuleOf = Callable[[Feed], Rule]
 class Ours:
     """The service's schedule; `greed` is the knob."""
 
+    steady = False
+
     def __init__(self, feed: Feed, greed: float) -> None:
         self._policy = PollPolicy(greed=greed)
         self._pace = Pace(ttl_s=feed.ttl_s)
         self._hints = ServerHints(max_age_s=feed.max_age_s)
         self._jitter = jitter_of(feed.number)
         self._window = feed.window
-        self.silent_at: float | None = None
-        self.alarms = 0
+        self.silent_at: list[float] = []  # when it was found to be silent
+        self._silent = False
 
     def first(self, now: float, document: Dates) -> float:
         dates = (MONDAY + date for date in document if date is not None)
@@ -74,11 +78,9 @@ class Ours:
 
     def _listen(self, now: float) -> None:
         silent = silent_since_s(self._rhythm) is not None
-        if silent and self.silent_at is None:
-            self.silent_at = now
-            self.alarms += 1
-        elif not silent:
-            self.silent_at = None
+        if silent and not self._silent:
+            self.silent_at.append(now)
+        self._silent = silent
 
 
 _START: Final = datetime.fromtimestamp(MONDAY, UTC)
@@ -90,6 +92,8 @@ def _clock(now: float) -> datetime:
 
 class Fixed:
     """Every so many seconds."""
+
+    steady = True
 
     def __init__(self, interval_s: float, asked_s: float = 0) -> None:
         self._interval_s = max(interval_s, asked_s)
@@ -104,6 +108,8 @@ class Fixed:
 class Grid:
     """At every full hour of one clock, if the server does not ask for longer (reader)."""
 
+    steady = False
+
     def __init__(self, feed: Feed) -> None:
         self._hours = max(1, math.ceil(feed.asked_s / HOUR))
         self._offset = feed.number % 60  # the feeds of an hour are fetched one after another
@@ -111,12 +117,14 @@ class Grid:
     def first(self, now: float, document: Dates) -> float:  # noqa: ARG002 - what a rule may see
         return (now // HOUR + self._hours) * HOUR + self._offset - now
 
-    def later(self, now: float, fresh: Dates) -> float:  # noqa: ARG002 - what a rule may see
+    def later(self, now: float, fresh: Dates) -> float:
         return self.first(now, fresh)
 
 
 class EntryFrequency:
     """A week by the entries of the last week, between 5 minutes and a day (Miniflux)."""
+
+    steady = False
 
     def __init__(self, feed: Feed) -> None:
         self._asked_s = feed.asked_s
@@ -134,7 +142,9 @@ class EntryFrequency:
 
 
 class AverageGap:
-    """Half the average gap, 5 minutes to an hour; 1, 2, 4 hours after 7, 14, 30 days (CommaFeed)."""
+    """Half the average gap, 5 minutes to an hour; 1, 2, 4 h after 7, 14, 30 days (CommaFeed)."""
+
+    steady = False
 
     def __init__(self, feed: Feed) -> None:
         self._asked_s = feed.asked_s
@@ -164,6 +174,8 @@ class ByDuplicates:
     """Six hours or what sy: says, an hour less where little is known already, 10 to 60 minutes more
     where all is; 10 minutes to a day (Media Cloud).
     """
+
+    steady = False
 
     def __init__(self, feed: Feed) -> None:
         self._asked_s = feed.ttl_s or 0
