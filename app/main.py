@@ -38,11 +38,13 @@ from app.api.deps import Deps, may_read, refuse_odd_parameters
 from app.api.event_stream import write_event
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
+from app.core.make import taggers_of
 from app.core.schedule import PollPolicy
 from app.core.search.index import Indexable, IndexTerms, index_all
 from app.core.types import FetchPolicy
 from app.errors import Unavailable
 from app.ingest.again import make_one
+from app.ingest.english_model import NAME, START
 from app.ingest.authorize import FeedSecrets
 from app.ingest.discover import discover
 from app.ingest.fulltext import PagePipeline
@@ -82,6 +84,7 @@ class Service:
     loops: Loops
     registry: CollectorRegistry
     metrics: Metrics
+    taggers: str
     cursor_secret: bytes
     watch: LogWatch
     first_key: str | None = None
@@ -104,7 +107,8 @@ async def open_service(
         database = open_database(settings.database_url)
         stack.push_async_callback(database.close)
         await migrate(database)
-        await tell_of_outdated(database)
+        taggers = taggers_of(NAME if settings.nlp else None)
+        await tell_of_outdated(database, taggers)
         clients = await stack.enter_async_context(
             HttpClients(AddressPolicy(allow=settings.allow_private_networks))
         )
@@ -131,9 +135,16 @@ async def open_service(
             pipeline=pipeline,
             poller=poller,
             pages=pages,
-            loops=Loops({"poller": poller, "pages": pages, "renewer": Renewer(database, offload)}),
+            loops=Loops(
+                {
+                    "poller": poller,
+                    "pages": pages,
+                    "renewer": Renewer(database, offload, taggers),
+                }
+            ),
             registry=registry,
             metrics=metrics,
+            taggers=taggers,
             cursor_secret=await cursor_secret(database),
             watch=LogWatch(database),
             first_key=await _ensure_admin_key(database, settings) if makes_key else None,
@@ -242,9 +253,15 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         discover=lambda url: discover(url, service.pipeline),
         preview=lambda asked: read_preview(asked, service.pipeline),
         index_terms=index,
-        renew=lambda before, limit: renew_batch(
-            service.database, service.pipeline.offload, before=before, limit=limit
+        renew=lambda before, limit, which: renew_batch(
+            service.database,
+            service.pipeline.offload,
+            before=before,
+            limit=limit,
+            which=which,
+            taggers=service.taggers,
         ),
+        taggers=service.taggers,
         make_again=lambda making: make_one(service.pipeline.offload, making),
         poll_now=poll_now,
         replay=lambda asked: replay(asked, service.pipeline, _poller_policy(service.settings)),
@@ -271,6 +288,7 @@ def _offload(settings: Settings, *, polls: bool) -> Offload:
         cpu_s=max(1, round(settings.parse_timeout_s)),
         memory_bytes=settings.parse_memory_mb * 1024 * 1024,
         timeout_s=settings.parse_timeout_s,
+        begin=START if settings.nlp else None,
         at_once=polls,
     )
 

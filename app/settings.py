@@ -109,6 +109,11 @@ class Settings(BaseSettings):
         pattern=r"^[\x21-\x27\x2a-\x7e]+$",
         description="an address or URL of who runs this service, without spaces or parentheses",
     )
+    nlp: bool = Field(
+        default=False,
+        description="on or off: find more people and organizations in English stories by spaCy's "
+        "model, of the extra nlp",
+    )
     user_agent: str = Field(
         f"{PRODUCT} (feed reader; nobody has set COPYDESK_CONTACT)",
         min_length=1,
@@ -144,6 +149,19 @@ class Settings(BaseSettings):
         return tuple(
             ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
         )
+
+    @field_validator("nlp")
+    @classmethod
+    def _nlp(cls, value: bool) -> bool:  # noqa: FBT001 - pydantic calls it so
+        if value:
+            from app.ingest.english_model import (  # noqa: PLC0415 - slow to import
+                MISSING,
+                is_installed,
+            )
+
+            if not is_installed():
+                raise ValueError(MISSING)
+        return value
 
     @model_validator(mode="after")
     def _interval_order(self) -> Settings:

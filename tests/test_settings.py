@@ -156,3 +156,16 @@ def test_every_fault_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert len(str(refused.value).splitlines()) == 2
+
+
+def test_a_model_that_is_not_installed_is_told_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.ingest.english_model.find_spec", lambda _: None)
+    monkeypatch.setenv("COPYDESK_NLP", "on")
+    with pytest.raises(SettingsError, match=r"pip install 'copydesk\[nlp\]'"):
+        load_settings()
+    monkeypatch.setattr("app.ingest.english_model.find_spec", lambda name: name)
+    assert load_settings().nlp
+    monkeypatch.delenv("COPYDESK_NLP")
+    assert not load_settings().nlp

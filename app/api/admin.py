@@ -57,7 +57,7 @@ router.include_router(pages.router)
 async def status(request: Request, session: Reading, deps: DepsDep) -> Response:
     """Feeds by health, backlog, the last hour, delay from publication, database."""
     now = deps.clock()
-    found = await read_status(session, now)
+    found = await read_status(session, now, deps.taggers)
     revision, _ = await schema_revision(deps.database)
     data = {
         "version": __version__,
@@ -77,6 +77,7 @@ async def status(request: Request, session: Reading, deps: DepsDep) -> Response:
         },
         "index": {"version": ANALYZER_VERSION, "outdated": found.outdated},
         "normal_form": {"version": NORMAL_FORM_VERSION, "outdated": found.outdated_entries},
+        "tags": {"taggers": deps.taggers, "outdated": found.outdated_tags},
         "pages": found.pages,
         "database": {
             "engine": found.database,

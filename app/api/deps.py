@@ -28,7 +28,7 @@ from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.following import Following
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
-from app.store.renewal import RenewedBatch
+from app.store.renewal import Outdated, RenewedBatch
 from app.store.sealing import Sealer
 
 log = structlog.get_logger()
@@ -51,7 +51,8 @@ class Deps:
     discover: Callable[[str], Awaitable[Discovered]]
     preview: Callable[[PreviewRequest], Awaitable[Preview]]
     index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]]
-    renew: Callable[[int | None, int], Awaitable[RenewedBatch]]  # below an id, so many
+    renew: Callable[[int | None, int, Outdated], Awaitable[RenewedBatch]]  # below an id, so many
+    taggers: str  # by which the workers tag
     make_again: Callable[[Making], Awaitable[Made]]
     poll_now: Callable[[int, float], Awaitable[bool]]
     replay: Callable[[ReplayRequest], Awaitable[Replayed]]

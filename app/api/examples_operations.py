@@ -31,6 +31,7 @@ STATUS: Final[dict[str, Any]] = {
         },
         "index": {"version": 3, "outdated": 0},
         "normal_form": {"version": 2, "outdated": 0},
+        "tags": {"taggers": "1 en_core_web_sm 3.8.0", "outdated": 0},
         "pages": {"due": 3, "done": 1_204, "refused": 88, "failed": 12},
         "database": {
             "engine": "postgresql",

@@ -277,6 +277,13 @@ class NormalFormOut(Answer):
     outdated: int = Field(description="Stories to make again: `copydesk reprocess`.")
 
 
+class TaggedOut(Answer):
+    taggers: str = Field(description="The version of the taggers, and the model they use if any.")
+    outdated: int = Field(
+        description="Stories tagged by others or a former policy: `copydesk reprocess --tags`."
+    )
+
+
 class ReprocessOut(Answer):
     renewed: int = Field(description="Stories that came out otherwise, and were written.")
     unchanged: int
@@ -302,6 +309,7 @@ class StatusOut(Answer):
     last_hour: HourOut
     index: IndexOut
     normal_form: NormalFormOut
+    tags: TaggedOut
     pages: dict[str, int] = Field(description="Fetched or to fetch for full text, by state.")
     database: DatabaseOut
 

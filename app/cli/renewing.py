@@ -38,17 +38,24 @@ def reindex(
 
 def reprocess(
     *,
+    tags: Annotated[
+        bool,
+        typer.Option("--tags", help="Only those tagged by a former policy, release or model."),
+    ] = False,
     batch: Annotated[int, typer.Option(min=1, max=200, help="Stories at a time.")] = 50,
     url: Url = None,
 ) -> None:
-    """Make stories again that have the normal form of an older release; may be stopped."""
+    """Make stories again that this release would make otherwise; may be stopped."""
 
     async def work(api: Api) -> None:
-        outdated = (await api.get("/v1/admin/status"))["data"]["normal_form"]["outdated"]
+        status = (await api.get("/v1/admin/status"))["data"]
+        outdated = status["tags" if tags else "normal_form"]["outdated"]
         if not outdated:
-            typer.echo("All stories have the normal form of this release.")
+            what = "tags" if tags else "the normal form"
+            typer.echo(f"All stories have {what} of this release.")
             return
-        totals = await _in_batches(api, "/v1/admin/reprocess", "Making", outdated, batch)
+        asked = {"tags": "true"} if tags else {}
+        totals = await _in_batches(api, "/v1/admin/reprocess", "Making", outdated, batch, **asked)
         typer.echo(f"{totals['renewed']} stories renewed, {totals['unchanged']} were as they are.")
         if totals["skipped"]:
             typer.echo(f"{totals['skipped']} could not be made again: see the log.", err=True)
@@ -60,7 +67,9 @@ def reprocess(
     with_api(url, work)
 
 
-async def _in_batches(api: Api, path: str, what: str, outdated: int, batch: int) -> dict[str, int]:
+async def _in_batches(
+    api: Api, path: str, what: str, outdated: int, batch: int, **asked: str
+) -> dict[str, int]:
     """What the answers to all calls come to; `outdated` as the last one has it."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     totals: dict[str, int] = {}
@@ -68,7 +77,7 @@ async def _in_batches(api: Api, path: str, what: str, outdated: int, batch: int)
     with Progress(*columns, TimeRemainingColumn(), console=console(stderr=True)) as progress:
         task = progress.add_task(what, total=outdated)
         while True:
-            given = {"limit": batch} if before is None else {"limit": batch, "before": before}
+            given = {**asked, "limit": batch, **({} if before is None else {"before": before})}
             answer = (await api.post(path, params=given))["data"]
             before, left = answer.pop("next"), int(answer.pop("outdated"))
             for name, count in answer.items():

@@ -104,6 +104,7 @@ def _status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("from publication to here", "–" if delay is None else f"{span(delay)} (median)"),
         ("search index", _index(found["index"])),
         ("stories' form", _form(found["normal_form"])),
+        ("tags", _tagged(found["tags"])),
         ("pages", _counts(found["pages"])),
         (
             "database",
@@ -124,6 +125,12 @@ def _form(form: dict[str, Any]) -> str:
     outdated = form["outdated"]
     state = f"{outdated} stories to be made again: copydesk reprocess" if outdated else "up to date"
     return f"version {form['version']}, {state}"
+
+
+def _tagged(tags: dict[str, Any]) -> str:
+    outdated = tags["outdated"]
+    state = f"{outdated} stories by others: copydesk reprocess --tags" if outdated else "up to date"
+    return f"taggers {tags['taggers']}, {state}"
 
 
 def _counts(counts: dict[str, int]) -> str:

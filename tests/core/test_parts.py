@@ -14,6 +14,7 @@ from app.core.normal.normalize import normalize
 from app.core.normal.repeats import WINDOW
 from app.core.plan import begin_plan, plan_document
 from app.core.poll import ClaimedFeed, FeedPlan
+from app.core.tagging.model import Mention, using
 from app.core.types import Entry
 from tests.plans import document, entry, fetched
 
@@ -93,3 +94,23 @@ def test_only_what_is_compared_is_read_to_learn(monkeypatch: pytest.MonkeyPatch)
 def test_a_document_without_anything_new_has_no_parts() -> None:
     begun = begin_plan(FEED, fetched(), document(FEED), Known(), NOW)
     assert (begun.parts, begun.plan.lessons) == ((), ())
+
+
+def test_parts_are_smaller_where_a_model_reads_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Quiet:
+        name = "quiet 1"
+        languages = frozenset({"en"})
+
+        def read(self, _text: str) -> list[Mention]:
+            return []
+
+    monkeypatch.setattr(parts, "PART_BY_MODEL", 2)
+    monkeypatch.setattr(parts, "PART", 3)
+
+    def sizes() -> list[int]:
+        begun = begin_plan(FEED, fetched(), document(FEED, *entries(5)), Known(), NOW)
+        return [len(part.matches) for part in begun.parts]
+
+    assert sizes() == [3, 2]
+    with using(Quiet()):
+        assert sizes() == [2, 2, 1]

@@ -106,3 +106,22 @@ def log_a_warning() -> bool:
     """As libraries do over documents that they cannot read."""
     logging.getLogger("some.library").warning("discarding data")
     return True
+
+
+_begun: list[bytes] = []
+
+
+def begin() -> None:
+    _begun.append(b"")
+
+
+def begun() -> int:
+    return len(_begun)
+
+
+def fill() -> None:
+    _begun.append(b"x" * (1 << 29))
+
+
+def fail() -> NoReturn:
+    raise RuntimeError("it is not here")

@@ -418,3 +418,20 @@ async def test_a_worker_reads_pages_within_its_limits(pool: Offload) -> None:
     )
     assert isinstance(told, Told)
     assert told.made.story.text == "\n\n".join(PARAGRAPHS)
+
+
+async def test_a_worker_begins_with_what_it_is_told_to_once(work: ModuleType) -> None:
+    async with Offload(1, 5, GB, 10.0, preload=(), begin="offload_work:begin") as offload:
+        assert await offload.run(work.begun) == 1
+        assert await offload.run(work.begun) == 1
+
+
+async def test_what_a_worker_begins_with_counts_as_no_tasks_memory(work: ModuleType) -> None:
+    async with Offload(1, 5, GB // 2, 10.0, preload=(), begin="offload_work:fill") as offload:
+        assert await offload.run(work.allocate, GB // 4) == GB // 4
+
+
+async def test_a_worker_that_cannot_begin_does_not_start(work: ModuleType) -> None:
+    with pytest.raises(RuntimeError, match="did not start"):
+        async with Offload(1, 5, GB, 10.0, preload=(), begin="offload_work:fail"):
+            pass
