@@ -82,11 +82,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What is known of a feed's move after one more poll; `note` is for the ledger."""
+    """What is known of a feed's move after one more poll; `note` is for the ledger.
+
+    `look`: whether it is the same feed shows in its whole document only.
+    """
 
     sighting: Sighting | None = None
     move: Move | None = None
     note: str | None = None
+    look: bool = False
 
 
 def overlap(known: Known, matches: Sequence[Match]) -> Overlap:
@@ -152,7 +156,7 @@ def follow(
     if found is Evidence.OTHER or (known is not None and known.seen == 0):
         return _another(known, to, now)
     if known is None:
-        return _first(feed_url, to, now) if found is Evidence.SAME else Step()
+        return _first(feed_url, to, now) if found is Evidence.SAME else Step(look=True)
     seen = replace(known, seen=known.seen + 1)
     patience = patience_with(feed_url, to)
     if seen.seen < patience.polls or now - seen.since < patience.span:

@@ -63,7 +63,9 @@ def asked_whole(trust: Trust, now: datetime, *, jitter: float) -> str | None:
     if trust.unchanged < SAMPLE_LEAST:
         return None
     share = 1 - SPREAD * jitter
-    due = trust.whole_at is None or now - trust.whole_at >= SAMPLE_SPAN * share
+    if trust.whole_at is None:
+        return "asked for the whole document"
+    due = now - trust.whole_at >= SAMPLE_SPAN * share
     if due or trust.surprises or trust.unchanged >= SAMPLE_AFTER * share:
         return f"asked for the whole document, after {trust.unchanged} answers without one"
     return None
@@ -77,6 +79,11 @@ def not_whole(trust: Trust, now: datetime, *, news: bool = False) -> Trust:
         unchanged=on_trial.unchanged + 1,
         surprises=0 if news else on_trial.surprises,
     )
+
+
+def looked_at(trust: Trust) -> Trust:
+    """Where the whole document is wanted at the next poll, for another reason than distrust."""
+    return replace(trust, whole_at=None, unchanged=max(trust.unchanged, SAMPLE_LEAST))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import TypeGuard
 
 from app.core.moves import Evidence, Step, evidence, follow, led_to
 from app.core.poll import ClaimedFeed, Document, FeedPlan
 from app.core.schedule import Outcome, jitter_of
-from app.core.trust import Trust, Whole, after_whole, asked_whole, not_whole, sent_validators
+from app.core.trust import (
+    Trust,
+    Whole,
+    after_whole,
+    asked_whole,
+    looked_at,
+    not_whole,
+    sent_validators,
+)
 from app.core.types import Fetched, FetchResult, ParsedFeed, ParseFailed, Validators
 
 
@@ -34,6 +43,8 @@ def with_upkeep(
     parsed = document.feed if isinstance(document, Document) else None
     step = _step(plan, fetched, parsed, refused)
     notes += () if step.note is None else (step.note,)
+    if step.look and not _is_whole(fetched):
+        trust = looked_at(trust)
     return replace(
         plan,
         ledger=replace(plan.ledger, notes=plan.ledger.notes + notes),
@@ -42,11 +53,15 @@ def with_upkeep(
     )
 
 
+def _is_whole(fetched: FetchResult) -> TypeGuard[Fetched]:
+    return isinstance(fetched, Fetched) and not fetched.partial
+
+
 def _believed(plan: FeedPlan, fetched: FetchResult) -> tuple[Trust, tuple[str, ...]]:
     feed, now = plan.feed, plan.ledger.at
     news = bool(plan.new or plan.changed)
     notes: tuple[str | None, ...]
-    if not isinstance(fetched, Fetched) or fetched.partial:
+    if not _is_whole(fetched):
         trust, notes = not_whole(feed.trust, now, news=news), ()
     else:
         why = asked_whole(feed.trust, feed.claimed_at, jitter=jitter_of(feed.id))
@@ -80,7 +95,7 @@ def _step(
 
 
 def _evidence(plan: FeedPlan, fetched: FetchResult, parsed: ParsedFeed | None) -> Evidence:
-    if not isinstance(fetched, Fetched) or fetched.partial:
+    if not _is_whole(fetched):
         return Evidence.NONE
     if parsed is None or plan.overlap is None:  # the same bytes as before
         return Evidence.SAME

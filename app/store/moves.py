@@ -165,13 +165,7 @@ async def revert_move(session: WriteSession, feed_id: int, move_id: int, now: da
     if row.reverted_at is not None:
         raise Conflict(f"move {move_id} has been taken back already")
     if row.merged_into is not None:
-        due = {"state": "active", "attempts": 0, "next_poll_at": now_ms()}
-        reason = [f"its merger into feed {row.merged_into} was taken back, due at once"]
-        await session.execute(
-            update(feeds)
-            .where(feeds.c.id == feed_id)
-            .values(version=feeds.c.version + 1, next_poll_reasons=reason, **due)
-        )
+        await _separate(session, feed_id, row.merged_into)
     elif without_credentials(row.url) != row.to_url:
         raise Conflict(
             f"feed {feed_id} is not at {row.to_url} any more: take its later move back first"
@@ -182,6 +176,24 @@ async def revert_move(session: WriteSession, feed_id: int, move_id: int, now: da
         update(feed_moves).where(feed_moves.c.id == move_id).values(reverted_at=now)
     )
     return next(move for move in await list_moves(session, feed_id) if move.id == move_id)
+
+
+async def _separate(session: WriteSession, feed_id: int, other_id: int) -> None:
+    """Poll a feed again, and read its document whatever it is: its copies are taken for gone."""
+    await session.execute(
+        update(feeds)
+        .where(feeds.c.id == feed_id)
+        .values(
+            state="active",
+            attempts=0,
+            etag=None,
+            last_modified=None,
+            body_hash=None,
+            next_poll_at=now_ms(),
+            next_poll_reasons=[f"its merger into feed {other_id} was taken back, due at once"],
+            version=feeds.c.version + 1,
+        )
+    )
 
 
 def _feed_move(row: Row[Any]) -> FeedMove:

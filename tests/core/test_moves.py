@@ -124,6 +124,7 @@ def run(feed_url: str, *polls: Poll) -> tuple[Step, list[str]]:
         ([(0, NEW, OTHER)] + [(n, NEW, SAME) for n in range(1, 9)], False),  # its own by now
         ([(0, NEW, SAME), (1, NEW, OTHER)] + [(n, NEW, SAME) for n in range(2, 9)], False),
         ([(n, NEW, NONE) for n in range(9)], False),  # nothing ever showed that it is the feed
+        ([(0, NEW, NONE)] + [(n, NEW, SAME) for n in range(1, 5)], True),
         ([(n, OLD, SAME) for n in range(9)], False),
         ([(n, None, SAME) for n in range(9)], False),
     ],
@@ -133,6 +134,15 @@ def test_a_move_is_adopted_once_it_has_lasted(polls: list[Poll], *, adopted: boo
     assert (step.move is not None) == adopted
     if step.move:
         assert step.move.url == NEW
+
+
+def test_a_whole_document_is_asked_for_only_where_it_may_lead_to_a_move() -> None:
+    assert follow(OLD, None, NEW, NONE, START) == Step(look=True)
+    assert not follow(OLD, None, NEW, NONE, START, {NEW}).look
+    assert not follow(OLD, None, None, NONE, START).look
+    for seen in (0, 1):
+        known = Sighting(url=NEW, seen=seen, since=START)
+        assert not follow(OLD, known, NEW, NONE, START).look
 
 
 def test_the_reasons_say_what_was_seen() -> None:

@@ -15,6 +15,7 @@ from app.core.trust import (
     Whole,
     after_whole,
     asked_whole,
+    looked_at,
     not_whole,
     sent_validators,
 )
@@ -139,6 +140,15 @@ def test_a_server_that_says_304_to_any_condition_is_found_by_what_samples_bring(
     assert samples == SURPRISES
     polls = (now - START) // timedelta(minutes=2)
     assert polls == SAMPLE_AFTER + 2 * SAMPLE_LEAST + SURPRISES  # looked at again soon
+
+
+def test_a_document_can_be_wanted_for_another_reason() -> None:
+    wanted = looked_at(Trust(whole_at=START, unchanged=1))
+    assert asked_whole(wanted, START, jitter=0)
+    after, note = after_whole(
+        wanted, Whole(kept=Validators(), came=Validators(), sampled=True, news=False), START
+    )
+    assert (after, note) == (Trust(whole_at=START), None)
 
 
 def test_a_condition_that_lets_news_through_clears_a_server() -> None:
