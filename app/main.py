@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -32,6 +29,8 @@ from app.api import (
     searches,
     stories,
     tags,
+    webhooks,
+    websub,
 )
 from app.api import replay as replay_routes
 from app.api.deps import Deps, may_read, refuse_odd_parameters
@@ -39,30 +38,33 @@ from app.api.event_stream import write_event
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.core.make import taggers_of
-from app.core.schedule import PollPolicy
 from app.core.search.index import Indexable, IndexTerms, index_all
-from app.core.types import FetchPolicy
 from app.errors import Unavailable
 from app.ingest.again import make_one
-from app.ingest.english_model import NAME, START
 from app.ingest.authorize import FeedSecrets
+from app.ingest.checkup import examine
 from app.ingest.discover import discover
+from app.ingest.english_model import NAME, START
 from app.ingest.fulltext import PagePipeline
 from app.ingest.observe import page_observer, poll_observer
 from app.ingest.offload import Offload, OffloadFailed
 from app.ingest.page_loop import PageLoop, PageLoopPolicy
 from app.ingest.pipeline import Pipeline, Polled
-from app.ingest.poller import Poller, PollerPolicy
+from app.ingest.poller import Poller
 from app.ingest.preview import read_preview
 from app.ingest.probe import probe
 from app.ingest.renew import Renewer, renew_batch, tell_of_outdated
 from app.ingest.replay import replay
 from app.ingest.robots import RobotsCache
+from app.ingest.websub import Hubs, Subscriber
 from app.net import AddressPolicy, HttpClients
+from app.policies import fetch_policy_of, lease_s_of, poller_policy_of, setting_facts
+from app.push.deliver import DeliveryPolicy
 from app.push.fanout import Fanout
+from app.push.pushing import Pushing
 from app.push.watch import LogWatch
 from app.settings import Settings, feed_variables
-from app.store.engine import Database, open_database
+from app.store.engine import Database, open_database, sqlite_path
 from app.store.keys import ensure_admin_key
 from app.store.meta import cursor_secret, lock_meta
 from app.store.migrate import migrate
@@ -87,8 +89,16 @@ class Service:
     taggers: str
     cursor_secret: bytes
     watch: LogWatch
+    pushing: Pushing
     first_key: str | None = None
     draining: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def stop(self) -> None:
+        """Ready no more, polling and telling no more; who waits for news is let go."""
+        self.draining.set()
+        self.loops.stop()
+        self.pushing.stop()
+        self.watch.stop()
 
 
 @asynccontextmanager
@@ -112,21 +122,21 @@ async def open_service(
         clients = await stack.enter_async_context(
             HttpClients(AddressPolicy(allow=settings.allow_private_networks))
         )
-        offload = await stack.enter_async_context(_offload(settings, polls=polls))
+        offload = await stack.enter_async_context(offload_of(settings, polls=polls))
         registry = CollectorRegistry()
         metrics = Metrics(registry)
         pipeline = Pipeline(
             database=database,
             clients=clients,
             offload=offload,
-            fetch_policy=_fetch_policy(settings),
+            fetch_policy=fetch_policy_of(settings),
             max_entries=settings.max_entries,
             host_gap_s=settings.host_gap_s,
             requests_per_hour=settings.requests_per_hour,
-            lease_s=_lease_s(settings),
+            lease_s=lease_s_of(settings),
             secrets=FeedSecrets(sealer=Sealer(settings.secret_keys), variables=feed_variables()),
         )
-        poller = Poller(pipeline, _poller_policy(settings), poll_observer(metrics, on_polled))
+        poller = Poller(pipeline, poller_policy_of(settings), poll_observer(metrics, on_polled))
         metrics.polls_in_flight.set_function(lambda: poller.in_flight)
         pages = _pages(pipeline, metrics)
         yield Service(
@@ -138,6 +148,7 @@ async def open_service(
             loops=Loops(
                 {
                     "poller": poller,
+                    **_subscriber(settings, pipeline),
                     "pages": pages,
                     "renewer": Renewer(database, offload, taggers),
                 }
@@ -147,6 +158,13 @@ async def open_service(
             taggers=taggers,
             cursor_secret=await cursor_secret(database),
             watch=LogWatch(database),
+            pushing=Pushing(
+                database,
+                clients,
+                DeliveryPolicy(user_agent=settings.user_agent, public_url=settings.public_url),
+                index_terms=lambda stories: _index(offload, stories),
+                clock=utc_now,
+            ),
             first_key=await _ensure_admin_key(database, settings) if makes_key else None,
         )
 
@@ -172,14 +190,14 @@ def create_app(
             app.state.service = service
             app.state.deps = _deps(service, local_key, group)
             group.create_task(service.watch.run(), name="log watch")
+            if settings.push:
+                group.create_task(service.pushing.run(), name="pushing")
             if polls:
                 group.create_task(service.loops.run(), name="loops")
             try:
                 yield
             finally:
-                service.draining.set()
-                service.loops.stop()
-                service.watch.stop()
+                service.stop()
 
     app = docs.DescribedApp(
         title="Copydesk",
@@ -198,6 +216,7 @@ def create_app(
             opml.IMPORT_PATH: opml.MAX_OPML_BYTES,
             normalize.PATH: normalize.MAX_DOCUMENT_BYTES,
             replay_routes.PATH_END: replay_routes.MAX_REPLAY_BYTES,
+            websub.PREFIX: min(settings.max_wire_bytes, settings.max_body_bytes),
         },
     )
     handle_problems(app)
@@ -218,10 +237,27 @@ def _include_routes(app: FastAPI) -> None:
         event_stream.router,
         searches.router,
         search_reads.router,
+        webhooks.router,
     ):
         app.include_router(router, dependencies=[Depends(may_read)])
-    for router in (admin.router, ops.router, ops.metrics_router):  # each guards itself
+    # Each guards itself.
+    for router in (admin.router, ops.router, ops.metrics_router, websub.router):
         app.include_router(router)
+
+
+def _subscriber(settings: Settings, pipeline: Pipeline) -> dict[str, Subscriber]:
+    """The loop that asks hubs, if they could reach this service."""
+    if settings.public_url is None:
+        return {}
+    hubs = Hubs(
+        database=pipeline.database,
+        clients=pipeline.clients,
+        public_url=settings.public_url,
+        user_agent=settings.user_agent,
+        host_gap_s=settings.host_gap_s,
+        requests_per_hour=settings.requests_per_hour,
+    )
+    return {"subscriptions": Subscriber(hubs)}
 
 
 def utc_now() -> datetime:
@@ -232,12 +268,6 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
     async def poll_now(feed_id: int, timeout_s: float) -> bool:
         polled = await service.poller.poll_now(feed_id, timeout_s)
         return polled is not None and polled.applied is Applied.APPLIED
-
-    async def index(stories: Sequence[Indexable]) -> Sequence[IndexTerms]:
-        indexed = await service.pipeline.offload.run(index_all, stories)
-        if isinstance(indexed, OffloadFailed):
-            raise Unavailable(f"the stories could not be read ({indexed.detail}): send fewer")
-        return indexed
 
     fanout = Fanout(
         service.database, service.watch, write=write_event, clock=utc_now, start=group.create_task
@@ -252,7 +282,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         probe=lambda url, feed_id: probe(url, service.pipeline, feed_id),
         discover=lambda url: discover(url, service.pipeline),
         preview=lambda asked: read_preview(asked, service.pipeline),
-        index_terms=index,
+        index_terms=lambda stories: _index(service.pipeline.offload, stories),
         renew=lambda before, limit, which: renew_batch(
             service.database,
             service.pipeline.offload,
@@ -264,14 +294,35 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         taggers=service.taggers,
         make_again=lambda making: make_one(service.pipeline.offload, making),
         poll_now=poll_now,
-        replay=lambda asked: replay(asked, service.pipeline, _poller_policy(service.settings)),
+        replay=lambda asked: replay(asked, service.pipeline, poller_policy_of(service.settings)),
+        examine=lambda online: examine(
+            setting_facts(service.settings),
+            database=service.database,
+            file=sqlite_path(service.settings.database_url),
+            offload=service.pipeline.offload,
+            clients=service.pipeline.clients,
+            fetch_policy=service.pipeline.fetch_policy,
+            clock=utc_now,
+            online=online,
+        ),
         wake_poller=service.poller.wake,
+        count_push=lambda outcome: service.metrics.pushes.labels(outcome).inc(),
+        public_url=service.settings.public_url,
         wait_for_changes=service.watch.beyond,
         listen=fanout.listen,
+        test_webhook=service.pushing.test,
+        wake_pusher=service.pushing.wake,
         is_draining=service.draining.is_set,
         start=group.create_task,
         local_key=local_key,
     )
+
+
+async def _index(offload: Offload, stories: Sequence[Indexable]) -> Sequence[IndexTerms]:
+    indexed = await offload.run(index_all, stories)
+    if isinstance(indexed, OffloadFailed):
+        raise Unavailable(f"the stories could not be read ({indexed.detail}): send fewer")
+    return indexed
 
 
 async def _ensure_admin_key(database: Database, settings: Settings) -> str | None:
@@ -282,7 +333,8 @@ async def _ensure_admin_key(database: Database, settings: Settings) -> str | Non
         return await ensure_admin_key(session, secret, utc_now())
 
 
-def _offload(settings: Settings, *, polls: bool) -> Offload:
+def offload_of(settings: Settings, *, polls: bool) -> Offload:
+    """The worker processes; fewer, and started when first asked, where nothing is polled."""
     return Offload(
         workers=settings.parse_workers if polls else 1,
         cpu_s=max(1, round(settings.parse_timeout_s)),
@@ -290,26 +342,6 @@ def _offload(settings: Settings, *, polls: bool) -> Offload:
         timeout_s=settings.parse_timeout_s,
         begin=START if settings.nlp else None,
         at_once=polls,
-    )
-
-
-def _fetch_policy(settings: Settings) -> FetchPolicy:
-    return FetchPolicy(
-        deadline_s=settings.fetch_deadline_s,
-        max_wire_bytes=settings.max_wire_bytes,
-        max_body_bytes=settings.max_body_bytes,
-        user_agent=settings.user_agent,
-    )
-
-
-def _poller_policy(settings: Settings) -> PollerPolicy:
-    return PollerPolicy(
-        owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
-        concurrency=settings.concurrency,
-        lease_s=_lease_s(settings),
-        intervals=PollPolicy(
-            min_interval_s=settings.min_interval_s, max_interval_s=settings.max_interval_s
-        ),
     )
 
 
@@ -325,10 +357,6 @@ def _pages(pipeline: Pipeline, metrics: Metrics) -> PageLoop:
         requests_per_hour=pipeline.requests_per_hour,
     )
     return PageLoop(pages, PageLoopPolicy(), page_observer(metrics))
-
-
-def _lease_s(settings: Settings) -> float:
-    return 10 + 2 * (settings.fetch_deadline_s + settings.parse_timeout_s)
 
 
 def _observe_request(app: FastAPI, method: str, route: str, status: int, seconds: float) -> None:

@@ -12,6 +12,7 @@ from app.api import (
     boilerplate,
     credentials,
     discovery,
+    doctor,
     feeds,
     keys,
     normalize,
@@ -39,6 +40,7 @@ router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(40
 router.include_router(opml.router)
 router.include_router(feeds.router)
 router.include_router(credentials.router)
+router.include_router(doctor.router)
 router.include_router(discovery.router)
 router.include_router(replay.router)
 router.include_router(keys.router)

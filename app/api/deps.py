@@ -18,18 +18,21 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.discovery import Discovered
+from app.core.doctor import Facts
 from app.core.listening import Listening
 from app.core.make import Made, Making
 from app.core.poll import Probe
 from app.core.preview import Preview, PreviewRequest
 from app.core.replay import Replayed, ReplayRequest
 from app.core.search.index import Indexable, IndexTerms
+from app.core.webhook import Attempt
 from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.following import Following
 from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
 from app.store.renewal import Outdated, RenewedBatch
 from app.store.sealing import Sealer
+from app.store.webhooks import Webhook
 
 log = structlog.get_logger()
 
@@ -56,13 +59,18 @@ class Deps:
     make_again: Callable[[Making], Awaitable[Made]]
     poll_now: Callable[[int, float], Awaitable[bool]]
     replay: Callable[[ReplayRequest], Awaitable[Replayed]]
+    examine: Callable[[bool], Awaitable[Facts]]  # also whether the outside answers
     wake_poller: Callable[[], None]
+    count_push: Callable[[str], None]  # by what became of it
     wait_for_changes: Callable[[int, float], Awaitable[bool]]  # beyond a seq, so many seconds
     listen: Callable[[str, Following, int], Listening]  # by a name, from a seq on
+    test_webhook: Callable[[Webhook], Awaitable[Attempt]]
+    wake_pusher: Callable[[], None]
     is_draining: Callable[[], bool]
     start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
     """Run beside the requests; waited for when the service stops."""
     noting: dict[int, asyncio.Task[None]] = field(default_factory=dict)  # by the key's id
+    public_url: str | None = None  # where others reach this service, without a slash at the end
     local_key: str | None = None  # lets this machine's command administer; lives in memory only
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from app.api.examples_boilerplate import BOILERPLATE
 from app.api.examples_clusters import CLUSTER
+from app.api.examples_doctor import DOCTOR
 from app.api.examples_explain import EXPLAINED
 from app.api.examples_feeds import CREDENTIALS, DISCOVERED
 from app.api.examples_insights import FACETED, TIMELINE
@@ -131,6 +132,16 @@ _FEED: Final = {
     "silent_since": None,
     "guids_unstable": False,
     "alternates": [],
+    "websub": {
+        "hub": "https://hub.example/",
+        "topic": "https://harbour.example/feed",
+        "state": "verified",
+        "detail": None,
+        "expires_at": "2026-11-21T08:00:00Z",
+        "last_push_at": "2026-11-12T03:04:07.120000Z",
+        "ignored": 0,
+        "proven": True,
+    },
     "last_poll": _FETCH,
 }
 _KEY: Final = {
@@ -275,6 +286,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "FacetAnswer": FACETED,
     "TimelineAnswer": TIMELINE,
     "StatusAnswer": STATUS,
+    "DoctorAnswer": DOCTOR,
     "StoryPageAnswer": STORY_PAGE,
     "ReplayAnswer": REPLAYED,
 }

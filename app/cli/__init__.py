@@ -12,6 +12,7 @@ import typer
 from app import __version__
 from app.cli import boilerplate, feeds, keys, rules, sections, stories, story_tags, tags
 from app.cli.demo import demo
+from app.cli.doctor import doctor
 from app.cli.normalize import normalize
 from app.cli.renewing import reindex, reprocess
 from app.cli.replay import replay
@@ -61,4 +62,5 @@ app.command()(normalize)
 app.command()(reindex)
 app.command()(reprocess)
 app.command()(replay)
+app.command()(doctor)
 app.command()(demo)

@@ -1,0 +1,50 @@
+"""Settings as the small policies that the parts work by."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+
+from app.core.doctor import SettingFacts
+from app.core.schedule import PollPolicy
+from app.core.types import FetchPolicy
+from app.ingest.poller import PollerPolicy
+from app.settings import Settings, is_loopback
+
+
+def fetch_policy_of(settings: Settings) -> FetchPolicy:
+    return FetchPolicy(
+        deadline_s=settings.fetch_deadline_s,
+        max_wire_bytes=settings.max_wire_bytes,
+        max_body_bytes=settings.max_body_bytes,
+        user_agent=settings.user_agent,
+    )
+
+
+def poller_policy_of(settings: Settings) -> PollerPolicy:
+    """With an owner of its own: each call is another holder of leases."""
+    return PollerPolicy(
+        owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+        concurrency=settings.concurrency,
+        lease_s=lease_s_of(settings),
+        intervals=PollPolicy(
+            min_interval_s=settings.min_interval_s, max_interval_s=settings.max_interval_s
+        ),
+    )
+
+
+def lease_s_of(settings: Settings) -> float:
+    """Longer than a poll may take that does all in its own time, renewed where it takes longer."""
+    return 10 + 2 * (settings.fetch_deadline_s + settings.parse_timeout_s)
+
+
+def setting_facts(settings: Settings) -> SettingFacts:
+    """What a doctor looks at."""
+    return SettingFacts(
+        contact="nobody has set" not in settings.user_agent,
+        secret_key=bool(settings.secret_keys),
+        public_url=getattr(settings, "public_url", None) is not None,
+        open_to_strangers=settings.reading_is_open and not is_loopback(settings.host),
+        concurrency=settings.concurrency,
+    )
