@@ -108,14 +108,16 @@ def with_slots(query: Select[Any], host: Any) -> Select[Any]:  # noqa: ANN401 - 
     )
 
 
-def all_free(*, backing_off: bool = False) -> Any:  # noqa: ANN401 - a SQL expression
+def all_free(now: datetime, *, backing_off: bool = False) -> Any:  # noqa: ANN401 - a SQL expression
     """Whether a host's slots may all be taken, for a query `with_slots`.
 
-    `backing_off`: a back-off of the host is no hindrance.
+    `now` is a value, though `take` asks the clock again: PostgreSQL cannot estimate how many rows
+    are before a time that it has yet to compute, and would look at all of them. `backing_off`: a
+    back-off of the host is no hindrance.
     """
-    free = [_free(hosts), _free(OF_DOMAIN), _free(OF_ADDRESS)]
+    free = [_free(slot, now) for slot in (hosts, OF_DOMAIN, OF_ADDRESS)]
     if not backing_off:
-        free.append(or_(hosts.c.refusals == 0, hosts.c.refused_until <= now_ms()))
+        free.append(or_(hosts.c.refusals == 0, hosts.c.refused_until <= now))
     return and_(*free)
 
 
@@ -128,8 +130,7 @@ def none_of(slots: Collection[str]) -> Any:  # noqa: ANN401 - a SQL expression
     )
 
 
-def _free(slot: FromClause) -> Any:  # noqa: ANN401 - a SQL expression
-    now = now_ms()
+def _free(slot: FromClause, now: Any) -> Any:  # noqa: ANN401 - SQL expressions
     return and_(
         or_(slot.c.busy_until.is_(None), slot.c.busy_until <= now),
         or_(slot.c.free_at.is_(None), slot.c.free_at <= now),  # None: there is no such slot
@@ -151,7 +152,7 @@ async def take(
     every = sorted(frozenset().union(*wanted.values()))
     got: set[str] = set()
     for chunk in chunks(every):
-        free = select(hosts.c.host).where(hosts.c.host.in_(chunk), _free(hosts))
+        free = select(hosts.c.host).where(hosts.c.host.in_(chunk), _free(hosts, now_ms()))
         found = await session.execute(free.order_by(hosts.c.host).with_for_update(skip_locked=True))
         got |= set(found.scalars())
     served = {holder: slots for holder, slots in wanted.items() if slots <= got}

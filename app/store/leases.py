@@ -74,31 +74,27 @@ async def claim_due(
 
 async def _pick(session: WriteSession, limit: int) -> list[Row[Any]]:
     """Due feeds, no two of which have a slot in common."""
+    now = await database_now(session)
     picked: list[Row[Any]] = []
     used: set[str] = set()
     last: Row[Any] | None = None
     for _ in range(SCANS):
-        rows = (await session.execute(_due_after(last, used, limit * OVERSCAN))).all()
+        rows = (await session.execute(_due_after(last, used, now, limit * OVERSCAN))).all()
         for row in rows:
-            slots = slots_of(row)
-            if row.attempts >= MAX_ATTEMPTS:
-                await _quarantine(session, row.id)
-            elif used.isdisjoint(slots):
+            if len(picked) < limit and used.isdisjoint(slots_of(row)):
                 picked.append(row)
-                used |= slots
-            if len(picked) == limit:
-                return picked
-        if len(rows) < limit * OVERSCAN:
+                used |= slots_of(row)
+        if len(picked) == limit or len(rows) < limit * OVERSCAN:
             break
         last = rows[-1]
     return picked
 
 
-def _due_after(last: Row[Any] | None, used: set[str], limit: int) -> Select[Any]:
+def _due_after(last: Row[Any] | None, used: set[str], now: datetime, limit: int) -> Select[Any]:
     """Due feeds behind the last one that was looked at, without those of slots in use."""
     query = (
-        _claimable(all_free())
-        .where(feeds.c.state == "active", feeds.c.next_poll_at <= now_ms())
+        _claimable(now)
+        .where(all_free(now), feeds.c.state == "active", feeds.c.next_poll_at <= now)
         .order_by(feeds.c.next_poll_at, feeds.c.id)
         .limit(limit)
     )
@@ -122,7 +118,8 @@ async def claim_feed(
     Who asks by hand wants to know whether a host answers again: its back-off does not hinder, and
     the budget is charged but not asked.
     """
-    query = _claimable(all_free(backing_off=True)).where(feeds.c.id == feed_id)
+    now = await database_now(session)
+    query = _claimable(now).where(all_free(now, backing_off=True), feeds.c.id == feed_id)
     picked = (await session.execute(query)).all()
     claimed = await _lease(session, picked, owner, lease_s, policy)
     await spend(session, per_hour, len(claimed))
@@ -141,7 +138,7 @@ async def give_back(
             update(feeds)
             .where(feeds.c.id == feed.id, feeds.c.lease_token == feed.lease_token)
             .where(feeds.c.lease_until.is_not(None))
-            .values(lease_until=None, lease_owner=None, attempts=feeds.c.attempts - 1)
+            .values(lease_until=None, lease_owner=None, attempts=feed.attempts)
         )
         if given.rowcount:
             await leave(session, holder_of(feed), gap_s=gap_s)
@@ -174,14 +171,14 @@ async def next_due_at(session: ReadSession) -> datetime | None:
     return row.scalar_one_or_none()
 
 
-def _claimable(is_free: Any) -> Select[Any]:  # noqa: ANN401 - a SQL expression
-    """Feeds without a lease, of free slots; those that others are claiming are passed by."""
-    query = select(feeds.c.id, feeds.c.attempts, feeds.c.lease_token, feeds.c.next_poll_at)
-    return (
-        with_slots(query, feeds.c.host)
-        .where(or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now_ms()), is_free)
-        .with_for_update(skip_locked=True, of=feeds)
-    )
+def _claimable(now: datetime) -> Select[Any]:
+    """Feeds without a lease, with their slots."""
+    query = select(feeds.c.id, feeds.c.next_poll_at).where(_is_unleased(now))
+    return with_slots(query, feeds.c.host)
+
+
+def _is_unleased(now: Any) -> Any:  # noqa: ANN401 - SQL expressions
+    return or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now)
 
 
 async def _lease(
@@ -191,10 +188,25 @@ async def _lease(
     lease_s: float,
     policy: PollPolicy,
 ) -> list[ClaimedFeed]:
-    """The feeds of those picked whose slots could all be taken."""
-    holders = {row.id: _holder(row.id, row.lease_token + 1) for row in picked}
-    served = await take(session, {holders[row.id]: slots_of(row) for row in picked}, lease_s)
-    ids = [feed_id for feed_id, holder in holders.items() if holder in served]
+    """The feeds of those picked that are still there, with all their slots.
+
+    Those that others are claiming at this moment are passed by. Feeds whose polls keep ending
+    without a result are quarantined.
+    """
+    slots = {row.id: slots_of(row) for row in picked}
+    ours = await session.execute(
+        select(feeds.c.id, feeds.c.lease_token, feeds.c.attempts)
+        .where(feeds.c.id.in_(slots), _is_unleased(now_ms()))
+        .with_for_update(skip_locked=True)
+    )
+    holders: dict[int, str] = {}
+    for row in ours.all():
+        if row.attempts >= MAX_ATTEMPTS:
+            await _quarantine(session, row.id)
+        else:
+            holders[row.id] = _holder(row.id, row.lease_token + 1)
+    served = await take(session, {name: slots[of] for of, name in holders.items()}, lease_s)
+    ids = [feed_id for feed_id in slots if holders.get(feed_id) in served]
     if not ids:
         return []
     await session.execute(
@@ -204,7 +216,6 @@ async def _lease(
             lease_until=until(lease_s),
             lease_owner=owner,
             lease_token=feeds.c.lease_token + 1,
-            attempts=feeds.c.attempts + 1,
         )
     )
     claimed = await read_claimed(session, ids, policy)
@@ -214,8 +225,9 @@ async def _lease(
 async def _quarantine(session: WriteSession, feed_id: int) -> None:
     now = await database_now(session)
     detail = (
-        f"{MAX_ATTEMPTS} polls in a row ended without a result (a worker was killed each time): "
-        "quarantined; look at the feed, then resume it"
+        f"{MAX_ATTEMPTS} times in a row whoever read its document was killed over it: "
+        f"quarantined; its document is kept, see copydesk replay {feed_id}; then copydesk feeds "
+        f"resume {feed_id}"
     )
     row = (
         await session.execute(

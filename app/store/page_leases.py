@@ -18,7 +18,17 @@ from app.core.search.facets import StorySource
 from app.core.tagging.hand import HandEdits
 from app.store.budget import granted, spend
 from app.store.engine import Instant, ReadSession, WriteSession, from_ms, now_ms
-from app.store.hosts import all_free, keep, leave, none_of, slots_of, take, until, with_slots
+from app.store.hosts import (
+    all_free,
+    database_now,
+    keep,
+    leave,
+    none_of,
+    slots_of,
+    take,
+    until,
+    with_slots,
+)
 from app.store.lines import learned_by_source
 from app.store.models import entries, feeds, pages, sources, stories
 from app.store.policy import read_policy
@@ -50,45 +60,39 @@ async def claim_pages(
 
 async def _pick(session: WriteSession, limit: int) -> list[Row[Any]]:
     """Due pages, no two of which have a slot in common."""
+    now = await database_now(session)
     picked: list[Row[Any]] = []
     used: set[str] = set()
-    abandoned: list[int] = []
     last: Row[Any] | None = None
     for _ in range(SCANS):
-        rows = (await session.execute(_due_after(last, used, limit * OVERSCAN))).all()
+        rows = (await session.execute(_due_after(last, used, now, limit * OVERSCAN))).all()
         for row in rows:
-            slots = slots_of(row)
-            if row.attempts >= MAX_TRIES:
-                abandoned.append(row.story_id)
-            elif len(picked) < limit and used.isdisjoint(slots):
+            if len(picked) < limit and used.isdisjoint(slots_of(row)):
                 picked.append(row)
-                used |= slots
+                used |= slots_of(row)
         if len(picked) == limit or len(rows) < limit * OVERSCAN:
             break
         last = rows[-1]
-    await _give_up(session, abandoned)
     return picked
 
 
-def _due_after(last: Row[Any] | None, used: set[str], limit: int) -> Select[Any]:
+def _due_after(last: Row[Any] | None, used: set[str], now: datetime, limit: int) -> Select[Any]:
     """Due pages behind the last one that was looked at, without those of slots in use."""
-    now = now_ms()
     query = (
-        with_slots(
-            select(pages.c.story_id, pages.c.attempts, pages.c.lease_token, pages.c.due_at),
-            pages.c.host,
-        )
+        with_slots(select(pages.c.story_id, pages.c.due_at), pages.c.host)
         .join(feeds, feeds.c.id == pages.c.feed_id)
-        .where(_is_due(), or_(pages.c.lease_until.is_(None), pages.c.lease_until <= now))
-        .where(all_free(), pages.c.due_at <= now)
+        .where(_is_due(), _is_unleased(now), all_free(now), pages.c.due_at <= now)
         .order_by(pages.c.due_at, pages.c.story_id)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=pages)
     )
     if last is not None:
         place = tuple_(pages.c.due_at, pages.c.story_id)
         query = query.where(place > tuple_(literal(last.due_at, Instant), literal(last.story_id)))
     return query.where(none_of(used)) if used else query
+
+
+def _is_unleased(now: Any) -> Any:  # noqa: ANN401 - SQL expressions
+    return or_(pages.c.lease_until.is_(None), pages.c.lease_until <= now)
 
 
 async def next_page_at(session: ReadSession) -> datetime | None:
@@ -157,10 +161,23 @@ async def _give_up(session: WriteSession, story_ids: Sequence[int]) -> None:
 async def _lease(
     session: WriteSession, picked: Sequence[Row[Any]], lease_s: float
 ) -> list[ClaimedPage]:
-    """The pages of those picked whose slots could all be taken."""
-    holders = {row.story_id: _holder(row.story_id, row.lease_token + 1) for row in picked}
-    served = await take(session, {holders[row.story_id]: slots_of(row) for row in picked}, lease_s)
-    story_ids = [story_id for story_id, holder in holders.items() if holder in served]
+    """The pages of those picked that are still there, with all their slots."""
+    slots = {row.story_id: slots_of(row) for row in picked}
+    ours = (
+        await session.execute(
+            select(pages.c.story_id, pages.c.lease_token, pages.c.attempts)
+            .where(pages.c.story_id.in_(slots), _is_unleased(now_ms()))
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    await _give_up(session, [row.story_id for row in ours if row.attempts >= MAX_TRIES])
+    holders = {
+        row.story_id: _holder(row.story_id, row.lease_token + 1)
+        for row in ours
+        if row.attempts < MAX_TRIES
+    }
+    served = await take(session, {name: slots[of] for of, name in holders.items()}, lease_s)
+    story_ids = [story_id for story_id in slots if holders.get(story_id) in served]
     if not story_ids:
         return []
     await session.execute(
