@@ -76,16 +76,20 @@ def plan_failure(
         failures=failures,
     )
     poisoned = failed.kind in (Failure.PARSE_TIMEOUT, Failure.PARSE_CRASHED)
-    quarantined = poisoned and feed.attempts >= MAX_ATTEMPTS
+    attempts = feed.attempts + 1
+    quarantined = poisoned and attempts >= MAX_ATTEMPTS
     alternates = _alternates(feed, failed)
     detail = failed.detail
     if alternates and failed.kind is Failure.HTML_PAGE:
         detail += f": copydesk feeds move {feed.id} {alternates[0]}"
     if quarantined:
-        detail += f"; quarantined after {feed.attempts} attempts: look at it, then resume the feed"
+        detail += (
+            f"; quarantined after {attempts} attempts: its document is kept, see copydesk replay "
+            f"{feed.id}; then copydesk feeds resume {feed.id}"
+        )
     update = replace(
         _as_it_was(feed),
-        attempts=feed.attempts if poisoned else 0,
+        attempts=attempts if poisoned else 0,
         failures=failures,
         failure=failed.kind,
         failure_detail=detail,
@@ -97,7 +101,7 @@ def plan_failure(
         feed=feed,
         ledger=replace(ledger, failure=failed.kind, detail=detail),
         update=update,
-        body=_kept(fetched) if poisoned and isinstance(fetched, Fetched) else None,
+        body=kept(fetched) if poisoned and isinstance(fetched, Fetched) else None,
     )
 
 
@@ -150,7 +154,7 @@ def begin_plan(
         ledger=ledger,
         update=_to_be_read_again(update) if free.held else update,
         left=() if fetched.partial else _left(known, matches),
-        body=None if fetched.partial else _kept(fetched),
+        body=None if fetched.partial else kept(fetched),
         overlap=overlap(known, matches),
         hubs=None if fetched.partial else named_hubs(fetched, document.feed),
         lookup=document.lookup,
@@ -181,7 +185,8 @@ def finish_plan(begun: BegunPlan, written: Iterable[PartWrites]) -> FeedPlan:
     )
 
 
-def _kept(fetched: Fetched) -> KeptBody:
+def kept(fetched: Fetched) -> KeptBody:
+    """The document, for replay and for who wants to look at it."""
     packed = zlib.compress(fetched.body, 6)
     return KeptBody(packed=packed, content_type=fetched.content_type, url=fetched.url)
 

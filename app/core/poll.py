@@ -33,7 +33,7 @@ class ClaimedFeed:
     source_country: str | None = None
     full_text: bool = False  # its stories are told by their pages where these have more
     authenticates: bool = False  # it has credentials; they are not here, where they might be shown
-    attempts: int = 1  # this one included
+    attempts: int = 0  # polls in a row that were reading its document and ended without a result
     title: str | None = None
     site_url: str | None = None
     language: str | None = None

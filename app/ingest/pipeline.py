@@ -6,6 +6,7 @@ its reasons is applied. No transaction is open across the network or heavy work.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from app.core.plan import (
     begin_plan,
     body_hash,
     finish_plan,
+    kept,
     plan_failure,
     plan_unchanged,
     read_document,
@@ -45,6 +47,7 @@ from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.gather import Gatherer
 from app.ingest.offload import Offload, OffloadFailed
 from app.net import HttpClients
+from app.store.attempts import begin_reading
 from app.store.credentials import Credentials, read_credentials
 from app.store.engine import Database
 from app.store.finish import kept_body
@@ -88,7 +91,7 @@ async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
     """Poll a claimed feed and apply the plan."""
     started = time.monotonic()
     fetched = await obtain(feed, pipeline)
-    document = await read(feed, fetched, pipeline)
+    document = await _read_once(feed, fetched, pipeline)
     for _ in range(REPLANS):
         now = feed.claimed_at + timedelta(seconds=time.monotonic() - started)
         plan = await plan_poll(feed, fetched, document, now, pipeline)
@@ -184,6 +187,17 @@ async def _gather(
         enter=request.enter,
     )
     return await gatherer.run(index, before)
+
+
+async def _read_once(
+    feed: ClaimedFeed, fetched: FetchResult, pipeline: Pipeline
+) -> Document | ParseFailed | None:
+    """As `read`, counted: a document that nobody survives is not read for ever."""
+    if isinstance(fetched, Fetched) and body_hash(fetched.body) != feed.body_hash:
+        body = await asyncio.to_thread(kept, fetched) if feed.attempts else None
+        async with pipeline.database.write() as session:
+            await begin_reading(session, feed, body)
+    return await read(feed, fetched, pipeline)
 
 
 async def read(

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from app.core.poll import FeedPlan, FeedUpdate
+from app.core.poll import FeedPlan, FeedUpdate, KeptBody
 from app.store.engine import ReadSession, WriteSession
 from app.store.hosts import learn_addresses, leave
 from app.store.leases import holder_of
@@ -34,7 +34,8 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
     notes += await adopt_move(session, plan)
     ledger = replace(plan.ledger, notes=(*plan.ledger.notes, *notes))
     await insert_row(session, plan.feed.id, ledger, worker=plan.feed.worker)
-    await _keep_body(session, plan)
+    if plan.body is not None:
+        await keep_body(session, plan.feed.id, plan.body, plan.ledger.at)
     if after.title and plan.feed.source_name is None:
         await session.execute(
             update(sources)
@@ -126,18 +127,17 @@ async def kept_body(session: ReadSession, feed_id: int) -> bytes | None:
     return None if packed is None else zlib.decompress(packed)
 
 
-async def _keep_body(session: WriteSession, plan: FeedPlan) -> None:
-    if plan.body is None:
-        return
+async def keep_body(session: WriteSession, feed_id: int, body: KeptBody, at: datetime) -> None:
+    """Put a document on record in the place of the feed's last one."""
     insert = session.insert(bodies)
     kept = {
-        "body": plan.body.packed,
-        "content_type": plan.body.content_type,
-        "url": plan.body.url,
-        "fetched_at": plan.ledger.at,
+        "body": body.packed,
+        "content_type": body.content_type,
+        "url": body.url,
+        "fetched_at": at,
     }
     await session.execute(
-        insert.values(feed_id=plan.feed.id, **kept).on_conflict_do_update(
+        insert.values(feed_id=feed_id, **kept).on_conflict_do_update(
             index_elements=["feed_id"], set_={name: insert.excluded[name] for name in kept}
         )
     )

@@ -140,7 +140,6 @@ async def claim_pushed(
             lease_until=until(lease_s),
             lease_owner=owner,
             lease_token=feeds.c.lease_token + 1,
-            attempts=feeds.c.attempts + 1,
         )
     )
     claimed = await read_claimed(session, list(first), policy)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, text
 
+from app.core.poll import ClaimedFeed, KeptBody
 from app.core.schedule import MAX_ATTEMPTS
 from app.core.types import Failure
+from app.store.attempts import begin_reading
 from app.store.engine import Database, now_ms
 from app.store.feeds import FeedState, Health, NewFeed, add_feed, get_feed, set_state
+from app.store.finish import kept_body
 from app.store.leases import claim_due, claim_feed, database_now, give_back
 from app.store.ledger import list_fetches
 from app.store.plans import Applied, apply_plan
@@ -139,29 +143,68 @@ async def test_leases_rest_on_the_databases_clock(database: Database) -> None:
 async def test_leases_given_back_are_claimed_again_and_do_not_count(database: Database) -> None:
     await add(database)
     feed = await claim_one(database)
+    await reads(database, feed)
     async with database.write() as session:
         await give_back(session, [feed])
     again = await claim_one(database)
-    assert again.attempts == 1
+    assert again.attempts == 0
+
+
+async def reads(database: Database, feed: ClaimedFeed, body: bytes = b"<poison/>") -> None:
+    packed = KeptBody(packed=zlib.compress(body), content_type="text/xml", url=feed.url)
+    async with database.write() as session:
+        await begin_reading(session, feed, packed if feed.attempts else None)
+
+
+async def test_pollers_that_are_killed_while_they_wait_are_no_evidence(database: Database) -> None:
+    """A restart of the whole fleet in the midst of polls says nothing of the feeds."""
+    await add(database)
+    for _ in range(3 * MAX_ATTEMPTS):
+        assert (await claim_one(database)).attempts == 0
+        await end_leases(database)
+
+
+async def test_an_unlucky_reading_is_forgotten_with_the_next_result(database: Database) -> None:
+    feed_id = await add(database)
+    for _ in range(2 * MAX_ATTEMPTS):
+        await reads(database, await claim_one(database))
+        await end_leases(database)
+        await apply(database, unchanged(await claim_one(database)))
+        await make_all_due(database)
+    assert (await health_of(database, feed_id)) is Health.OK
+
+
+async def test_who_has_lost_the_lease_counts_nothing(database: Database) -> None:
+    await add(database)
+    late = await claim_one(database)
+    await end_leases(database)
+    await claim_one(database)
+    await reads(database, late)
+    await end_leases(database)
+    assert (await claim_one(database)).attempts == 0
 
 
 async def test_polls_that_end_without_a_result_lead_to_quarantine(database: Database) -> None:
     feed_id = await add(database)
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for attempt in range(MAX_ATTEMPTS):
         feed = await claim_one(database)
         assert feed.attempts == attempt
-        await end_leases(database)  # the worker died
+        await reads(database, feed)
+        await end_leases(database)  # whoever read it died
     assert await claim(database) == []
     async with database.read() as session:
         feed_now = await get_feed(session, feed_id)
         (row,) = await list_fetches(session, feed_id=feed_id, limit=10)
     assert feed_now.state is FeedState.QUARANTINED
     assert feed_now.failure is Failure.ABANDONED
-    assert "resume" in (feed_now.failure_detail or "")
+    assert f"copydesk replay {feed_id}" in (feed_now.failure_detail or "")
+    assert f"copydesk feeds resume {feed_id}" in (feed_now.failure_detail or "")
+    async with database.read() as session:
+        assert await kept_body(session, feed_id) == b"<poison/>"
     assert row.row.failure is Failure.ABANDONED, "and it is on record"
     async with database.write() as session:
         await set_state(session, feed_id, FeedState.ACTIVE, "released")
-    assert (await claim_one(database)).attempts == 1
+    assert (await claim_one(database)).attempts == 0
 
 
 async def test_a_result_forgets_the_attempts_but_not_of_a_poisoned_parser(
