@@ -7,14 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from app.core.moves import Sighting
 from app.core.poll import ClaimedFeed
 from app.core.schedule import Pace, PollPolicy
-from app.core.trust import Trust
 from app.core.types import Validators
 from app.store.credentials import has_credentials
 from app.store.engine import ReadSession, from_ms, now_ms
 from app.store.models import feeds, sources, subscriptions
+from app.store.standing import standing_of
 from app.store.subscriptions import proven
 
 
@@ -42,6 +41,7 @@ async def read_claimed(
 
 
 def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
+    standing = standing_of(row)
     return ClaimedFeed(
         id=row.id,
         url=row.url,
@@ -82,18 +82,7 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         history=row.history,
         silent_since=row.silent_since,
         guids_unstable=row.guids_unstable,
-        trust=Trust(
-            whole_at=row.whole_at,
-            unchanged=row.unchanged,
-            surprises=row.surprises,
-            distrusted_at=row.distrusted_at,
-        ),
-        sighting=_sighting(row),
+        trust=standing.trust,
+        sighting=standing.sighting,
         alternates=tuple(row.alternates),
     )
-
-
-def _sighting(row: Row[Any]) -> Sighting | None:
-    if row.moving_to is None:
-        return None
-    return Sighting(url=row.moving_to, seen=row.moving_seen, since=row.moving_since)

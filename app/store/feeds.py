@@ -5,40 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, case, delete, select, update
+from sqlalchemy import Row, Select, delete, select, update
 
 from app.core.countries import country_of_domain
 from app.core.types import Failure
 from app.errors import Conflict, NotFound, PreconditionFailed
 from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.health import FeedState, Health, health_of
 from app.store.hosts import know_hosts
 from app.store.models import feeds, sources
 from app.store.pushes import drop_pushes
 from app.store.sources import Source, set_country
+from app.store.standing import Standing, standing_of
 from app.store.subscriptions import end_subscription, resume_subscription
 
-
-class FeedState(StrEnum):
-    """Whether a feed is polled."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"  # by an operator
-    QUARANTINED = "quarantined"  # by the service: its polls kill their workers
-
-
-class Health(StrEnum):
-    """How the last polls went, in one word."""
-
-    NEW = "new"  # not polled yet
-    OK = "ok"
-    SILENT = "silent"  # it answers, and has been quiet for longer than it ever is
-    FAILING = "failing"
-    GONE = "gone"  # its server says that there is no such feed any more (410)
-    PAUSED = "paused"
-    QUARANTINED = "quarantined"
+__all__ = ["FeedState", "Health", "health_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +70,7 @@ class Feed:
     guids_unstable: bool
     alternates: tuple[str, ...]  # addresses of feeds that its page names, as it is none itself
     health: Health
+    standing: Standing
 
 
 async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
@@ -249,18 +233,6 @@ async def _update_one(session: WriteSession, feed_id: int, values: dict[str, Any
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
 
 
-def health_of() -> Any:  # noqa: ANN401 - a SQL expression
-    """A feed's health, for a query over `feeds`."""
-    return case(
-        (feeds.c.state != FeedState.ACTIVE.value, feeds.c.state),
-        (feeds.c.failure == Failure.GONE.value, Health.GONE.value),
-        (feeds.c.failures > 0, Health.FAILING.value),
-        (feeds.c.last_success_at.is_(None), Health.NEW.value),
-        (feeds.c.silent_since.is_not(None), Health.SILENT.value),
-        else_=Health.OK.value,
-    )
-
-
 def _feeds() -> Select[Any]:
     of_source = (sources.c.domain, sources.c.name.label("source_name"), sources.c.country)
     found = select(feeds, health_of().label("health"), *of_source)
@@ -296,4 +268,5 @@ def _feed(row: Row[Any]) -> Feed:
         guids_unstable=row.guids_unstable,
         alternates=tuple(row.alternates),
         health=Health(row.health),
+        standing=standing_of(row),
     )
