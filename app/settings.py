@@ -9,6 +9,7 @@ import ipaddress
 import os
 from enum import StrEnum
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -58,7 +59,14 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="the address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="the port to listen on; 0 takes a free one")
+    public_url: str | None = Field(
+        None,
+        max_length=1000,
+        description="where others reach this service, such as https://news.example/copydesk; "
+        "without it no hub pushes",
+    )
     poll: bool = Field(default=True, description="on or off: poll inside the server")
+    push: bool = Field(default=True, description="on or off: tell webhooks from inside the server")
     admin_key: SecretStr | None = Field(
         None, min_length=16, description="the first admin key, at least 16 characters"
     )
@@ -141,6 +149,11 @@ class Settings(BaseSettings):
             raise ValueError("a key is shorter than 32 characters")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str | None) -> str | None:
+        return None if value is None else _base_address(value)
+
     @field_validator("allow_private_networks", mode="before")
     @classmethod
     def _networks(cls, value: Any) -> Any:  # noqa: ANN401 - a raw setting may be anything
@@ -196,6 +209,15 @@ def feed_variables() -> dict[str, str]:
     kept = {name: value for name, value in dotenv_values(".env").items() if value}
     given = {**kept, **os.environ}
     return {name: value for name, value in given.items() if name.startswith(VARIABLE_PREFIX)}
+
+
+def _base_address(url: str) -> str:
+    """An address that paths can be added to: http(s), with a host and no more but a path."""
+    parts = urlsplit(url)
+    odd = parts.query or parts.fragment or "@" in parts.netloc or not url.isascii()
+    if parts.scheme not in ("http", "https") or not parts.hostname or odd or " " in url:
+        raise ValueError("an http:// or https:// address without credentials, query or fragment")
+    return url.rstrip("/")
 
 
 def is_loopback(host: str) -> bool:

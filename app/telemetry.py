@@ -83,6 +83,12 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self.pushes = Counter(
+            "copydesk_pushes",
+            "Pushes of hubs: kept, ignored for their signature, for nobody (unknown).",
+            ["outcome"],
+            registry=registry,
+        )
         self.stories = Counter(
             "copydesk_stories", "Stories written, by what was done.", ["change"], registry=registry
         )

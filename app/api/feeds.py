@@ -52,6 +52,7 @@ from app.store.feeds import (
 )
 from app.store.ledger import Fetch, latest_fetches, list_fetches
 from app.store.sources import set_country
+from app.store.subscriptions import subscriptions_of
 
 REFRESH_WAIT_S: Final = 60.0
 TITLES_SHOWN: Final = 3
@@ -81,7 +82,8 @@ async def feeds(
     shown, ends = cut(found, limit)
     following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
     last = await latest_fetches(session, [feed.id for feed in shown])
-    data = [feed_shape(feed, last.get(feed.id)) for feed in shown]
+    hubs = await subscriptions_of(session, [feed.id for feed in shown])
+    data = [feed_shape(feed, last.get(feed.id), hubs.get(feed.id)) for feed in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)
 
 
@@ -274,7 +276,8 @@ async def _fetches(
 async def _feed_reply(request: Request, session: ReadSession, feed_id: int) -> Response:
     feed = await get_feed(session, feed_id)
     last = (await latest_fetches(session, [feed_id])).get(feed_id)
-    payload = {"data": feed_shape(feed, last)}
+    hub = (await subscriptions_of(session, [feed_id])).get(feed_id)
+    payload = {"data": feed_shape(feed, last, hub)}
     prefix = f"{feed.version}-"
     return reply(request, payload, etag_prefix=prefix)
 

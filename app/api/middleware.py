@@ -32,8 +32,9 @@ class Requests:
     """Names each request (X-Request-Id is kept if it is a plain one), times it, logs it.
 
     HEAD is answered as GET without the body (RFC 9110 §9.3.2). A body may hold MAX_BODY_BYTES, or
-    what `body_caps` has for the end of its path. What breaks inside is answered here too, so that
-    every answer has the headers; nothing is raised to the server.
+    what `body_caps` has for the end of its path, or for its beginning where that ends with a slash.
+    What breaks inside is answered here too, so that every answer has the headers; nothing is
+    raised to the server.
     """
 
     def __init__(
@@ -44,7 +45,11 @@ class Requests:
         self._body_caps = body_caps or {}
 
     def _cap(self, path: str) -> int:
-        caps = (cap for end, cap in self._body_caps.items() if path.endswith(end))
+        caps = (
+            cap
+            for part, cap in self._body_caps.items()
+            if (path.startswith(part) if part.endswith("/") else path.endswith(part))
+        )
         return next(caps, MAX_BODY_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

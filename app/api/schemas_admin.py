@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from app.api.schemas import Answer, Links, PageInfo, SourceOut
+from app.api.schemas_websub import WebSubOut
 from app.core.schedule import Outcome
 from app.core.types import Failure
 from app.store.feeds import FeedState, Health
@@ -105,6 +106,7 @@ class FeedOut(Answer):
     alternates: list[str] = Field(
         description="Feeds that the page at its address names, if that is no feed."
     )
+    websub: WebSubOut | None = Field(description="Null where the feed names no hub.")
     last_poll: FetchOut | None
 
 

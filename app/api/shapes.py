@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
+from app.api.schemas_websub import websub_shape
 from app.core.search.conditions import Clause
 from app.core.search.highlight import best_passage, highlight_title
 from app.core.story import placed
@@ -18,6 +19,7 @@ from app.store.ledger import Fetch
 from app.store.revisions import Revision
 from app.store.sources import Source
 from app.store.stories import StoryCopy
+from app.store.subscriptions import Subscription
 
 NOT_IN_TEXT: Final = {"span": None, "mentions": 0, "rule": None}
 """Of tags that were kept before they said where in the story they are."""
@@ -132,7 +134,9 @@ def source_shape(source: Source) -> dict[str, Any]:
     }
 
 
-def feed_shape(feed: Feed, last_poll: Fetch | None) -> dict[str, Any]:
+def feed_shape(
+    feed: Feed, last_poll: Fetch | None, subscription: Subscription | None = None
+) -> dict[str, Any]:
     return {
         "id": str(feed.id),
         "url": without_credentials(feed.url),
@@ -157,6 +161,7 @@ def feed_shape(feed: Feed, last_poll: Fetch | None) -> dict[str, Any]:
         "silent_since": feed.silent_since,
         "guids_unstable": feed.guids_unstable,
         "alternates": list(feed.alternates),
+        "websub": websub_shape(subscription),
         "last_poll": last_poll and fetch_shape(last_poll),
     }
 
