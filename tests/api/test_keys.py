@@ -21,7 +21,7 @@ from app.store.engine import sqlite_path
 from tests.api.conftest import ADMIN_KEY, Api, on_sqlite, running
 from tests.api.publisher import Item, Publisher, atom
 
-OPEN_TO_ALL = {"/healthz", "/readyz", "/docs", "/docs/assets", "/openapi.json"}
+OPEN_TO_ALL = {"/healthz", "/readyz", "/docs", "/docs/assets", "/openapi.json", "/websub/1"}
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -31,9 +31,9 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
         for method in found.methods or {"GET"}:
             yield (
                 method,
-                re.sub(r"\{(?:\w+_id|revision)\}", "1", path.replace("{qcode}", "label:a")).replace(
-                    "{suffix}", "json"
-                ),
+                re.sub(
+                    r"\{(?:\w+_id|revision|token|source)\}", "1", path.replace("{qcode}", "label:a")
+                ).replace("{suffix}", "json"),
             )
 
 
