@@ -221,15 +221,11 @@ def test_the_address_told_is_one_that_can_be_reached():
 
 def test_a_stop_ends_readiness_polling_and_requests_and_a_second_does_not_wait():
     did = []
-    service = SimpleNamespace(
-        draining=SimpleNamespace(set=lambda: did.append("draining")),
-        loops=SimpleNamespace(stop=lambda: did.append("loops")),
-        watch=SimpleNamespace(stop=lambda: did.append("watch")),
-    )
+    service = SimpleNamespace(stop=lambda: did.append("service"))
     application = SimpleNamespace(state=SimpleNamespace(service=service))
     server = Server(uvicorn.Config(""))
     serving._stop(application, server)
-    assert did == ["draining", "loops", "watch"]
+    assert did == ["service"]
     assert server.should_exit
     assert not server.force_exit
     serving._stop(application, server)

@@ -56,9 +56,7 @@ def _stop(app: FastAPI, server: Server) -> None:
     log.info("stopping")
     service: Service | None = getattr(app.state, "service", None)
     if service is not None:
-        service.draining.set()
-        service.loops.stop()
-        service.watch.stop()
+        service.stop()
     server.stop()
 
 

@@ -50,7 +50,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A change as it is sent: the same id and body each time."""
+    """A change as it is sent, under the same id each time."""
 
     id: str
     body: bytes

@@ -42,6 +42,12 @@ async def read_story(session: ReadSession, story_id: int) -> StoredStory | None:
     return None if row is None else _story(row)
 
 
+async def read_stories(session: ReadSession, ids: Sequence[int]) -> list[StoredStory]:
+    """Those of some stories that are live, as they would be indexed now."""
+    rows = await session.execute(_stored().where(stories.c.id.in_(ids)))
+    return [_story(row) for row in rows]
+
+
 async def outdated_stories(
     session: ReadSession, *, before: int | None, limit: int
 ) -> list[StoredStory]:

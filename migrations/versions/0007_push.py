@@ -124,7 +124,7 @@ def _deliveries() -> None:
     op.create_index(
         "ix_deliveries_due",
         "deliveries",
-        ["webhook_id", "id"],
+        ["webhook_id", "seq"],
         unique=False,
         sqlite_where=due,
         postgresql_where=due,

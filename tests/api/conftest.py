@@ -88,6 +88,7 @@ def settings(database_url: str, **given: Any) -> Settings:
         "database_url": database_url,
         "admin_key": ADMIN_KEY,
         "poll": False,
+        "push": False,
         "host_gap_s": 0,
         "allow_private_networks": "127.0.0.0/8",
     }

@@ -22,6 +22,7 @@ class Request:
     """One request as it came: `head` up to the empty line, `target` its second word."""
 
     head: bytes
+    body: bytes = b""
 
     @property
     def target(self) -> str:
@@ -120,6 +121,7 @@ async def _talk(
 ) -> None:
     while True:
         request = Request(await reader.readuntil(b"\r\n\r\n"))
+        request.body = await reader.readexactly(int(request.header("Content-Length") or 0))
         seen.requests.append(request)
         said = script if isinstance(script, bytes) else script(request)
         if isinstance(said, bytes):

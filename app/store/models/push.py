@@ -83,7 +83,7 @@ deliveries = Table(
     Index(
         "ix_deliveries_due",
         "webhook_id",
-        "id",
+        "seq",
         sqlite_where=text("state = 'due'"),
         postgresql_where=text("state = 'due'"),
     ),

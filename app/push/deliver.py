@@ -1,0 +1,278 @@
+"""Sends what is due to webhooks: each in order, many at once, at least once, under one id."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from app.core.hashing import hash64
+from app.core.webhook import (
+    EXCERPT_BYTES,
+    Attempt,
+    Judgement,
+    Message,
+    Verdict,
+    headers_of,
+    judge,
+    message_id,
+    payload,
+)
+from app.net import HttpClients, Timeout, failure_of, one_line
+from app.store.deliveries import Delivery, prune_deliveries
+from app.store.engine import Database, ReadSession, WriteSession
+from app.store.stories import load_stories
+from app.store.webhook_leases import (
+    ClaimedWebhook,
+    claim_webhooks,
+    due_deliveries,
+    next_delivery_at,
+    record_attempt,
+    release_webhook,
+    renew_webhook,
+)
+from app.store.webhooks import Webhook
+from app.work.leased import LeasedLoop, LeasedPolicy
+from app.work.loop import Loop
+
+log = structlog.get_logger()
+
+TIMEOUT_S: Final = 15.0
+"""For one message, from the look-up of the name on; Standard Webhooks says 15 to 30."""
+
+AT_ONCE: Final = 100
+"""Messages read at a time for one webhook; after them others have their turn."""
+
+TURN_S: Final = 30.0
+"""How long one webhook is sent to before others have their turn."""
+
+KEPT: Final = timedelta(days=30)
+"""How long it is kept what was sent."""
+
+TEST_TYPE: Final = "webhook.test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPolicy:
+    """How many are told at once; `public_url` is where receivers find the stories."""
+
+    user_agent: str
+    public_url: str | None = None
+    concurrency: int = 64
+    lease_s: float = 60.0
+    drain_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """One turn of a webhook: how many messages were taken, and the attempt that ended it."""
+
+    webhook_id: int
+    taken: int
+    failed: Attempt | None
+
+
+class Sender:
+    """Sends messages through the guarded client: no redirect is followed, of an answer no more is
+    read than its beginning.
+    """
+
+    def __init__(
+        self, clients: HttpClients, policy: DeliveryPolicy, clock: Callable[[], datetime]
+    ) -> None:
+        self._clients = clients
+        self._policy = policy
+        self._clock = clock
+
+    async def send(self, webhook: Webhook, message: Message) -> tuple[Attempt, int | None]:
+        """What came of it, and a Retry-After in seconds; nothing is raised but CancelledError."""
+        started, at = time.perf_counter(), self._clock()
+        status = failure = detail = excerpt = retry_after_s = None
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                status, excerpt, retry_after_s = await self._post(webhook, message, at)
+        except TimeoutError:
+            failure, detail = "timeout", f"no answer in {TIMEOUT_S:g} s"
+        except Exception as error:  # noqa: BLE001 - the edge: whatever a receiver provokes is a value
+            kind, detail = failure_of(error)
+            failure = kind.value
+        ms = round((time.perf_counter() - started) * 1000)
+        attempt = Attempt(
+            at=at, ms=ms, status=status, failure=failure, detail=detail, excerpt=excerpt
+        )
+        return attempt, retry_after_s
+
+    async def test(self, webhook: Webhook) -> Attempt:
+        """Send a message that means nothing; what came of it. Nothing is put on record."""
+        at = self._clock()
+        message = Message(
+            id=f"msg_{webhook.id}_test_{round(at.timestamp() * 1000)}",
+            body=payload(TEST_TYPE, at, {"webhook_id": str(webhook.id)}),
+        )
+        attempt, _ = await self.send(webhook, message)
+        return attempt
+
+    async def _post(
+        self, webhook: Webhook, message: Message, at: datetime
+    ) -> tuple[int, str | None, int | None]:
+        target = self._clients.target(webhook.url)
+        client = self._clients.client_for(target.host)
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": self._policy.user_agent,
+            **headers_of(message, at, webhook.secrets(at)),
+        }
+        if target.authorization is not None:
+            headers["Authorization"] = target.authorization.decode("latin-1")
+        request = client.build_request(
+            "POST",
+            target.url,
+            content=message.body,
+            headers=headers,
+            timeout=Timeout(None, connect=TIMEOUT_S),
+        )
+        response = await client.send(request, stream=True)
+        try:
+            beginning = b""
+            async for piece in response.aiter_raw():
+                beginning += piece
+                if len(beginning) >= EXCERPT_BYTES:
+                    break
+        finally:
+            await response.aclose()
+        said = one_line(beginning[:EXCERPT_BYTES].decode("utf-8", "replace")) or None
+        after = response.headers.get("retry-after", "").strip()
+        waits = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else None  # noqa: PLR2004 - what is longer is no span
+        return response.status_code, said, waits
+
+
+class Deliverer(LeasedLoop[ClaimedWebhook, Delivered]):
+    """The loop around `Webhooks`; several may run on one PostgreSQL."""
+
+    def __init__(
+        self,
+        database: Database,
+        sender: Sender,
+        policy: DeliveryPolicy,
+        clock: Callable[[], datetime],
+        on_done: Callable[[Delivered], None] = lambda _done: None,
+    ) -> None:
+        leased = LeasedPolicy(
+            name="webhooks",
+            concurrency=policy.concurrency,
+            lease_s=policy.lease_s,
+            drain_s=policy.drain_s,
+        )
+        super().__init__(Webhooks(database, sender, policy, clock), database, leased, on_done)
+
+
+class Webhooks:
+    """The webhooks that have something due, as work that is done under leases."""
+
+    def __init__(
+        self,
+        database: Database,
+        sender: Sender,
+        policy: DeliveryPolicy,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._sender = sender
+        self._policy = policy
+        self._clock = clock
+
+    async def next_due(self, session: ReadSession) -> datetime | None:
+        return await next_delivery_at(session)
+
+    async def claim(self, session: WriteSession, limit: int) -> Sequence[ClaimedWebhook]:
+        return await claim_webhooks(session, limit=limit, lease_s=self._policy.lease_s)
+
+    async def renew(self, session: WriteSession, item: ClaimedWebhook) -> None:
+        await renew_webhook(session, item, self._policy.lease_s)
+
+    async def give_back(self, session: WriteSession, item: ClaimedWebhook) -> None:
+        await release_webhook(session, item)
+
+    async def do(self, item: ClaimedWebhook) -> Delivered:
+        """Send in order until one is not taken, or others shall have their turn."""
+        async with self._database.read() as session:
+            due = await due_deliveries(session, item, AT_ONCE)
+            messages = await self._messages(session, item.webhook, due)
+        until = time.monotonic() + TURN_S
+        taken, ended = 0, Judgement(verdict=Verdict.DONE)
+        failed: Attempt | None = None
+        for delivery, message in zip(due, messages, strict=True):
+            attempt, retry_after_s = await self._sender.send(item.webhook, message)
+            jitter = (hash64(message.id, str(delivery.attempts)) & 0xFFFF) / 0x10000
+            ended = judge(attempt, delivery.attempts + 1, jitter, retry_after_s)
+            async with self._database.write() as session:
+                if not await record_attempt(session, item, delivery, attempt, ended):
+                    break
+            if ended.verdict is not Verdict.DONE:
+                failed = attempt
+                break
+            taken += 1
+            if time.monotonic() > until:
+                break
+        async with self._database.write() as session:
+            await release_webhook(session, item, ended.retry_at)
+        return Delivered(webhook_id=item.webhook.id, taken=taken, failed=failed)
+
+    async def broke(
+        self,
+        item: ClaimedWebhook,
+        error: Exception,
+        started: float,  # noqa: ARG002 - as all work has it
+    ) -> Delivered:
+        log.error("webhook_broke", webhook_id=item.webhook.id, exc_info=error)
+        later = self._clock() + timedelta(seconds=TURN_S)
+        async with self._database.write() as session:
+            await release_webhook(session, item, later)
+        return Delivered(webhook_id=item.webhook.id, taken=0, failed=None)
+
+    async def _messages(
+        self, session: ReadSession, webhook: Webhook, due: Sequence[Delivery]
+    ) -> list[Message]:
+        """What is said of each change: little, and the same each time but for title and address,
+        which are those of now.
+        """
+        ids = list({delivery.story_id for delivery in due})
+        rows = {row.id: row for row in await load_stories(session, ids, body=False)}
+        return [self._message(webhook, one, rows.get(one.story_id)) for one in due]
+
+    def _message(self, webhook: Webhook, delivery: Delivery, row: Any) -> Message:  # noqa: ANN401 - a story's row
+        path = f"/v1/stories/{delivery.story_id}"
+        data = {
+            "seq": delivery.seq,
+            "story_id": str(delivery.story_id),
+            "revision": delivery.revision,
+            "matches": delivery.matches,
+            "title": None if row is None else row.title,
+            "url": None if row is None else row.url,
+            "link": f"{self._policy.public_url or ''}{path}",
+            "webhook_id": str(webhook.id),
+            "search_id": None if webhook.search_id is None else str(webhook.search_id),
+        }
+        return Message(
+            id=message_id(webhook.id, delivery.seq),
+            body=payload(delivery.type.value, delivery.made_at, data),
+        )
+
+
+class Pruner(Loop):
+    """Forgets what was delivered long ago, a little at a time."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        super().__init__("webhook pruner", self._prune)
+        self._database = database
+        self._clock = clock
+
+    async def _prune(self) -> float:
+        async with self._database.write() as session:
+            gone = await prune_deliveries(session, self._clock() - KEPT)
+        return 1.0 if gone else 3600.0

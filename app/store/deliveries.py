@@ -1,0 +1,189 @@
+"""What webhooks are to be told: one row for each change and webhook, until it was taken.
+
+Made once, by whoever moves the head of the log on; sent under a lease on the webhook, in order, and
+kept with every attempt until it is old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, delete, exists, select, update
+
+from app.core.webhook import Attempt, DeliveryState
+from app.store.changes import Change, ChangeType
+from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.models import attempts, deliveries, push_head, webhooks
+
+PRUNED_AT_ONCE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A change that a webhook is to be told of; it `matches`, or did when it was last told."""
+
+    webhook_id: int
+    change: Change
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A change told, or to be told, to a webhook."""
+
+    id: int
+    webhook_id: int
+    seq: int
+    type: ChangeType
+    story_id: int
+    revision: int
+    matches: bool
+    state: DeliveryState
+    attempts: int
+    made_at: datetime
+    done_at: datetime | None
+
+
+async def read_head(session: ReadSession) -> int:
+    """How far the log has been turned into deliveries."""
+    return int((await session.execute(select(push_head.c.seq))).scalar_one())
+
+
+async def move_head(
+    session: WriteSession, before: int, after: int, new: Sequence[NewDelivery], at: datetime
+) -> bool:
+    """Make deliveries of what lies between two entries of the log; False, with nothing written, if
+    somebody else has.
+    """
+    moved = await session.execute(
+        update(push_head).where(push_head.c.seq == before).values(seq=after)
+    )
+    if moved.rowcount == 0:
+        return False
+    await add_deliveries(session, new, at)
+    return True
+
+
+async def add_deliveries(session: WriteSession, new: Sequence[NewDelivery], at: datetime) -> None:
+    """Deliveries that are due from now on; one that was there already is due again."""
+    if not new:
+        return
+    insert = session.insert(deliveries)
+    await session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["webhook_id", "seq"],
+            set_={"state": DeliveryState.DUE.value, "attempts": 0, "done_at": None},
+        ),
+        [
+            {
+                "webhook_id": one.webhook_id,
+                "seq": one.change.seq,
+                "type": one.change.type.value,
+                "story_id": one.change.story_id,
+                "revision": one.change.revision,
+                "matches": one.matches,
+                "state": DeliveryState.DUE.value,
+                "made_at": at,
+            }
+            for one in new
+        ],
+    )
+    ids = sorted({one.webhook_id for one in new})
+    await session.execute(
+        update(webhooks)
+        .where(webhooks.c.id.in_(ids), webhooks.c.due_at.is_(None))
+        .values(due_at=now_ms())
+    )
+
+
+async def told_last(
+    session: ReadSession, webhook_ids: Sequence[int], story_ids: Sequence[int]
+) -> dict[tuple[int, int], bool]:
+    """Of stories that webhooks have been told of, whether they matched the last time."""
+    if not webhook_ids or not story_ids:
+        return {}
+    rows = await session.execute(
+        select(deliveries.c.webhook_id, deliveries.c.story_id, deliveries.c.matches)
+        .where(deliveries.c.webhook_id.in_(webhook_ids), deliveries.c.story_id.in_(story_ids))
+        .order_by(deliveries.c.seq)
+    )
+    return {(row.webhook_id, row.story_id): row.matches for row in rows}
+
+
+async def list_deliveries(
+    session: ReadSession,
+    webhook_id: int,
+    *,
+    state: DeliveryState | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Delivery]:
+    """The latest, newest first."""
+    query = (
+        select(deliveries)
+        .where(deliveries.c.webhook_id == webhook_id)
+        .order_by(deliveries.c.id.desc())
+        .limit(limit)
+    )
+    if state is not None:
+        query = query.where(deliveries.c.state == state.value)
+    if before is not None:
+        query = query.where(deliveries.c.id < before)
+    return [delivery_of(row) for row in await session.execute(query)]
+
+
+async def latest_attempts(session: ReadSession, ids: Sequence[int]) -> dict[int, list[Attempt]]:
+    """The attempts of deliveries, oldest first."""
+    rows = await session.execute(
+        select(attempts).where(attempts.c.delivery_id.in_(ids)).order_by(attempts.c.id)
+    )
+    found: dict[int, list[Attempt]] = {n: [] for n in ids}
+    for row in rows:
+        found[row.delivery_id].append(
+            Attempt(
+                at=row.at,
+                ms=row.ms,
+                status=row.status,
+                failure=row.failure,
+                detail=row.detail,
+                excerpt=row.excerpt,
+            )
+        )
+    return found
+
+
+async def prune_deliveries(session: WriteSession, before: datetime) -> int:
+    """Forget some of those that ended before a time; how many."""
+    old = (
+        select(deliveries.c.id)
+        .where(deliveries.c.done_at < before)
+        .order_by(deliveries.c.done_at)
+        .limit(PRUNED_AT_ONCE)
+    )
+    ids = list((await session.execute(old)).scalars())
+    if ids:
+        await session.execute(delete(deliveries).where(deliveries.c.id.in_(ids)))
+    return len(ids)
+
+
+async def any_webhook(session: ReadSession) -> bool:
+    return bool((await session.execute(select(exists(select(webhooks.c.id))))).scalar_one())
+
+
+def delivery_of(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        webhook_id=row.webhook_id,
+        seq=row.seq,
+        type=ChangeType(row.type),
+        story_id=row.story_id,
+        revision=row.revision,
+        matches=row.matches,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        made_at=row.made_at,
+        done_at=row.done_at,
+    )

@@ -1,0 +1,186 @@
+"""Who sends what to which webhook, by the database's clock: leases, attempts, what follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, literal, or_, select, update
+
+from app.core.webhook import MAX_DEAD, Attempt, DeliveryState, Judgement, Verdict, WebhookState
+from app.store.deliveries import Delivery, delivery_of
+from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
+from app.store.models import attempts, deliveries, webhooks
+from app.store.webhooks import Webhook, webhook_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedWebhook:
+    """A webhook under a lease; nothing is written of it but with this token."""
+
+    webhook: Webhook
+    lease_token: int
+    now: datetime
+
+
+async def next_delivery_at(session: ReadSession) -> datetime | None:
+    """When the next webhook is to be told something; None if none is."""
+    row = await session.execute(
+        select(func.min(webhooks.c.due_at)).where(webhooks.c.state == WebhookState.ACTIVE.value)
+    )
+    return row.scalar_one_or_none()
+
+
+async def claim_webhooks(
+    session: WriteSession, *, limit: int, lease_s: float
+) -> list[ClaimedWebhook]:
+    """Lease webhooks that have something due, the longest due first."""
+    now = now_ms()
+    due = (
+        select(webhooks.c.id)
+        .where(webhooks.c.state == WebhookState.ACTIVE.value, webhooks.c.due_at <= now)
+        .where(or_(webhooks.c.lease_until.is_(None), webhooks.c.lease_until <= now))
+        .order_by(webhooks.c.due_at, webhooks.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list((await session.execute(due)).scalars())
+    if not ids:
+        return []
+    rows = await session.execute(
+        update(webhooks)
+        .where(webhooks.c.id.in_(ids))
+        .values(
+            lease_until=now + literal(int(lease_s * 1000)), lease_token=webhooks.c.lease_token + 1
+        )
+        .returning(webhooks, now.label("now_ms"))
+    )
+    return [_claimed(row) for row in rows]
+
+
+async def renew_webhook(session: WriteSession, claimed: ClaimedWebhook, lease_s: float) -> None:
+    await session.execute(
+        update(webhooks)
+        .where(_held(claimed), webhooks.c.lease_until.is_not(None))
+        .values(lease_until=now_ms() + literal(int(lease_s * 1000)))
+    )
+
+
+async def release_webhook(
+    session: WriteSession, claimed: ClaimedWebhook, due_at: datetime | None = None
+) -> None:
+    """End a lease: due at a time, or at once if anything is due, or else no more."""
+    waits = (
+        select(literal(1))
+        .where(deliveries.c.webhook_id == webhooks.c.id)
+        .where(deliveries.c.state == DeliveryState.DUE.value)
+        .exists()
+    )
+    again = now_ms() if due_at is None else literal(due_at, webhooks.c.due_at.type)
+    following = select(again).where(waits).scalar_subquery()
+    await session.execute(
+        update(webhooks).where(_held(claimed)).values(lease_until=None, due_at=following)
+    )
+
+
+async def due_deliveries(
+    session: ReadSession, claimed: ClaimedWebhook, limit: int
+) -> list[Delivery]:
+    """What a webhook is to be told next, in order."""
+    rows = await session.execute(
+        select(deliveries)
+        .where(deliveries.c.webhook_id == claimed.webhook.id)
+        .where(deliveries.c.state == DeliveryState.DUE.value)
+        .order_by(deliveries.c.seq)
+        .limit(limit)
+    )
+    return [delivery_of(row) for row in rows]
+
+
+async def record_attempt(
+    session: WriteSession,
+    claimed: ClaimedWebhook,
+    delivery: Delivery,
+    attempt: Attempt,
+    judged: Judgement,
+) -> bool:
+    """Write what came of an attempt, and what follows; False, with nothing written, if the lease
+    is somebody else's by now.
+    """
+    held = await session.execute(
+        select(webhooks.c.id).where(_held(claimed)).with_for_update(key_share=True)
+    )
+    if held.one_or_none() is None:
+        return False
+    await session.execute(attempts.insert().values(delivery_id=delivery.id, **_row_of(attempt)))
+    done = judged.verdict is not Verdict.RETRY
+    state = {Verdict.DONE: DeliveryState.DONE, Verdict.RETRY: DeliveryState.DUE}
+    await session.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery.id)
+        .values(
+            state=state.get(judged.verdict, DeliveryState.DEAD).value,
+            attempts=deliveries.c.attempts + 1,
+            done_at=attempt.at if done else None,
+        )
+    )
+    await session.execute(
+        update(webhooks)
+        .where(_held(claimed))
+        .values(await _follows(session, claimed, attempt, judged))
+    )
+    return True
+
+
+async def _follows(
+    session: WriteSession, claimed: ClaimedWebhook, attempt: Attempt, judged: Judgement
+) -> dict[str, Any]:
+    """What an attempt means for the webhook itself."""
+    if judged.verdict is Verdict.DONE:
+        return {"failing_since": None, "last_success_at": attempt.at}
+    since = func.coalesce(webhooks.c.failing_since, literal(attempt.at, webhooks.c.due_at.type))
+    if judged.verdict is Verdict.GONE:
+        reason = "its receiver answered 410 (gone): change its address, then resume it"
+    elif judged.verdict is Verdict.DEAD and await _dead_in_a_row(session, claimed) >= MAX_DEAD:
+        reason = f"{MAX_DEAD} messages in a row were given up: mend the receiver, then resume it"
+    else:
+        return {"failing_since": since}
+    return {"failing_since": since, "state": WebhookState.DISABLED.value, "reason": reason}
+
+
+async def _dead_in_a_row(session: WriteSession, claimed: ClaimedWebhook) -> int:
+    """How many of the latest that came to an end were given up, MAX_DEAD at most."""
+    rows = await session.execute(
+        select(deliveries.c.state)
+        .where(deliveries.c.webhook_id == claimed.webhook.id, deliveries.c.done_at.is_not(None))
+        .order_by(deliveries.c.done_at.desc(), deliveries.c.id.desc())
+        .limit(MAX_DEAD)
+    )
+    count = 0
+    for state in rows.scalars():
+        if state != DeliveryState.DEAD.value:
+            break
+        count += 1
+    return count
+
+
+def _claimed(row: Row[Any]) -> ClaimedWebhook:
+    return ClaimedWebhook(
+        webhook=webhook_of(row), lease_token=row.lease_token, now=from_ms(row.now_ms)
+    )
+
+
+def _held(claimed: ClaimedWebhook) -> Any:  # noqa: ANN401 - a SQL expression
+    return (webhooks.c.id == claimed.webhook.id) & (webhooks.c.lease_token == claimed.lease_token)
+
+
+def _row_of(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "at": attempt.at,
+        "ms": attempt.ms,
+        "status": attempt.status,
+        "failure": attempt.failure,
+        "detail": attempt.detail,
+        "excerpt": attempt.excerpt,
+    }
