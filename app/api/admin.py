@@ -15,6 +15,7 @@ from app.api import (
     doctor,
     feeds,
     keys,
+    moves,
     normalize,
     opml,
     pages,
@@ -29,7 +30,7 @@ from app.api import (
 from app.api.deps import DepsDep, Reading, may_administer
 from app.api.replies import reply
 from app.api.schemas import problems
-from app.api.schemas_admin import StatusAnswer
+from app.api.schemas_status import StatusAnswer
 from app.core.make import NORMAL_FORM_VERSION
 from app.core.search.analyze import ANALYZER_VERSION
 from app.store.migrate import schema_revision
@@ -40,6 +41,7 @@ router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(40
 router.include_router(opml.router)
 router.include_router(feeds.router)
 router.include_router(credentials.router)
+router.include_router(moves.router)
 router.include_router(doctor.router)
 router.include_router(discovery.router)
 router.include_router(replay.router)

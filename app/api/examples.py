@@ -8,7 +8,7 @@ from app.api.examples_boilerplate import BOILERPLATE
 from app.api.examples_clusters import CLUSTER
 from app.api.examples_doctor import DOCTOR
 from app.api.examples_explain import EXPLAINED
-from app.api.examples_feeds import CREDENTIALS, DISCOVERED
+from app.api.examples_feeds import CREDENTIALS, DISCOVERED, MOVES, REVERTED, STANDING
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
 from app.api.examples_operations import STATUS, STORY_PAGE
@@ -108,6 +108,17 @@ _FETCH: Final = {
     "next_poll_reasons": ["the feed's own pace, 20 min"],
     "worker": "news-1:412:a1b2c3",
 }
+_HOST: Final = {
+    "host": "harbour.example",
+    "domain": "harbour.example",
+    "address": "203.0.113.7",
+    "free_at": "2026-11-12T04:00:00Z",
+    "busy": False,
+    "backs_off": True,
+    "refusals": 1,
+    "reason": "host harbour.example backs off until 2026-11-12 04:00 UTC: two feeds were refused "
+    "(429)",
+}
 _FEED: Final = {
     "id": "17",
     "url": "https://harbour.example/rss.xml",
@@ -142,6 +153,7 @@ _FEED: Final = {
         "ignored": 0,
         "proven": True,
     },
+    **STANDING,
     "last_poll": _FETCH,
 }
 _KEY: Final = {
@@ -231,7 +243,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "meta": {},
         "links": _links("/v1/admin/feeds?health=ok"),
     },
-    "FeedAnswer": {"data": _FEED},
+    "FeedAnswer": {"data": _FEED | {"host": _HOST}},
     "CredentialsAnswer": CREDENTIALS,
     "DiscoveryAnswer": DISCOVERED,
     "AddedFeed": {
@@ -289,6 +301,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     "DoctorAnswer": DOCTOR,
     "StoryPageAnswer": STORY_PAGE,
     "ReplayAnswer": REPLAYED,
+    "MoveList": MOVES,
+    "MoveAnswer": REVERTED,
 }
 
 PROBLEM: Final[dict[str, Any]] = {

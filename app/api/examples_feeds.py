@@ -1,4 +1,4 @@
-"""Examples of what operators are told of a feed's credentials and of a site's feeds."""
+"""Examples of what operators are told of a feed's credentials and moves, and of a site's feeds."""
 
 from __future__ import annotations
 
@@ -16,6 +16,27 @@ CREDENTIALS: Final[dict[str, Any]] = {
         "set_at": "2026-11-12T03:00:00Z",
     }
 }
+
+STANDING: Final[dict[str, Any]] = {
+    "validators": {
+        "sent": True,
+        "distrusted_since": None,
+        "last_whole_at": "2026-11-12T03:04:07.120000Z",
+    },
+    "moving_to": None,
+}
+
+_MOVE: Final = {
+    "id": "3",
+    "at": "2026-11-12T03:04:07.120000Z",
+    "from_url": "https://harbour.example/rss.xml",
+    "to_url": "https://news.harbour.example/rss.xml",
+    "why": "permanent redirects in 31 polls over 3 days, to the same feed",
+    "merged_into": None,
+    "reverted_at": None,
+}
+MOVES: Final[dict[str, Any]] = {"data": [_MOVE], "meta": {"count": 1}}
+REVERTED: Final[dict[str, Any]] = {"data": {**_MOVE, "reverted_at": "2026-11-12T09:00:00Z"}}
 
 DISCOVERED: Final[dict[str, Any]] = {
     "data": [

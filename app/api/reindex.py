@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from app.api.deps import DepsDep
 from app.api.replies import reply
 from app.api.schemas import problems
-from app.api.schemas_admin import ReindexAnswer
+from app.api.schemas_status import ReindexAnswer
 from app.store.reindex import count_outdated, outdated_stories, reindex
 
 router = APIRouter(prefix="/v1/admin", tags=["operations"])

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from app.api.deps import DepsDep
 from app.api.replies import reply
 from app.api.schemas import problems
-from app.api.schemas_admin import ReprocessAnswer
+from app.api.schemas_status import ReprocessAnswer
 from app.store.renewal import Outdated
 
 router = APIRouter(prefix="/v1/admin", tags=["operations"])

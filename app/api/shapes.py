@@ -16,8 +16,10 @@ from app.store.feeds import Feed
 from app.store.following import StoryRow, Told
 from app.store.keys import Key
 from app.store.ledger import Fetch
+from app.store.moves import FeedMove
 from app.store.revisions import Revision
 from app.store.sources import Source
+from app.store.standing import Standing
 from app.store.stories import StoryCopy
 from app.store.subscriptions import Subscription
 
@@ -162,7 +164,34 @@ def feed_shape(
         "guids_unstable": feed.guids_unstable,
         "alternates": list(feed.alternates),
         "websub": websub_shape(subscription),
+        **standing_shape(feed.standing),
         "last_poll": last_poll and fetch_shape(last_poll),
+    }
+
+
+def standing_shape(standing: Standing) -> dict[str, Any]:
+    """Whether a feed's server is believed, and where it leads."""
+    trust, seen = standing.trust, standing.sighting
+    moving = seen if seen is not None and seen.seen > 0 else None
+    return {
+        "validators": {
+            "sent": standing.has_validators and trust.distrusted_at is None,
+            "distrusted_since": trust.distrusted_at,
+            "last_whole_at": trust.whole_at,
+        },
+        "moving_to": moving and {"url": moving.url, "seen": moving.seen, "since": moving.since},
+    }
+
+
+def move_shape(move: FeedMove) -> dict[str, Any]:
+    return {
+        "id": str(move.id),
+        "at": move.at,
+        "from_url": move.from_url,
+        "to_url": move.to_url,
+        "why": move.why,
+        "merged_into": None if move.merged_into is None else str(move.merged_into),
+        "reverted_at": move.reverted_at,
     }
 
 
