@@ -46,7 +46,8 @@ async def _run(plan: Plan, url: str, folder: Path) -> Report:
 def tell(report: Report) -> None:
     say(
         f"{report.kills} kills, {report.freezes} freezes, {report.seconds:.0f} s"
-        f" ({report.settled_s:.0f} s to settle), {report.resumed} feeds resumed\n"
+        f" ({report.settled_s:.0f} s to settle), {report.resumed} feeds resumed,"
+        f" {report.back_offs} hosts backed off\n"
         f"{report.requests} requests, {report.rows} polls on record,"
         f" {report.stories} stories, {report.revisions} revisions\n"
         f"misbehaved: {dict(sorted(report.faults.items()))}\n"

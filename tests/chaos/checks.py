@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Row, text
 from app.core.revise import RevisionKind
 from app.store.engine import ReadSession
 from tests.chaos.faults import REDIRECT, Fault
+from tests.chaos.network import domain_of
 from tests.chaos.publisher import Publisher, Seen
 from tests.chaos.script import ScriptedStory
 
@@ -169,25 +171,30 @@ async def leases(session: ReadSession) -> list[str]:
 # --- politeness ---------------------------------------------------------------------------------
 
 
-def politeness(publisher: Publisher, gap_s: float) -> list[str]:
-    """No host saw two requests at once, or one before the gap was over."""
-    hosts: dict[str, list[Seen]] = defaultdict(list)
+def politeness(publisher: Publisher, gap_s: float, addresses_known: float) -> list[str]:
+    """No host saw two requests at once, or one before the gap was over; nor did those that share
+    a domain, or an address since all addresses were on record.
+    """
+    groups: dict[str, list[Seen]] = defaultdict(list)
     for seen in publisher.seen:
-        hosts[seen.host].append(seen)
-    breaches = []
-    for host, asked in hosts.items():
-        before = asked[0]
-        for seen in asked[1:]:
-            if (pause_s := seen.start - before.end) < 0:
-                breaches.append(f"{host}: {seen.poller} came while {before.poller} was there")
-            elif pause_s < gap_s - TOLERANCE_S and not _one_fetch(before, seen):
-                breaches.append(
-                    f"{host}: {seen.poller} came {pause_s:.3f} s after {before.poller}"
-                    f" ({before.fault}, {before.status})"
-                )
-            if seen.end > before.end:
-                before = seen
-    return breaches
+        groups[seen.host].append(seen)
+        if (domain := domain_of(seen.host)) is not None:
+            groups[f"*.{domain}"].append(seen)
+        if seen.start > addresses_known:
+            groups[f"@{seen.at}"].append(seen)
+    return [breach for name, asked in groups.items() for breach in _in_turn(name, asked, gap_s)]
+
+
+def _in_turn(name: str, asked: Sequence[Seen], gap_s: float) -> Iterator[str]:
+    before = asked[0]
+    for seen in asked[1:]:
+        pause_s = seen.start - before.end
+        if pause_s < 0:
+            yield f"{name}: {seen.poller} came while {before.poller} was there: {before} {seen}"
+        elif pause_s < gap_s - TOLERANCE_S and not _one_fetch(before, seen):
+            yield f"{name}: {pause_s:.3f} s between {before} and {seen}"
+        if seen.end > before.end:
+            before = seen
 
 
 def _one_fetch(before: Seen, seen: Seen) -> bool:
@@ -216,13 +223,35 @@ async def retry_after(
     breaches = []
     for feed, requests in asked.items():
         for refused, following in pairwise(requests):
-            until = refused.end + refused.retry_after_s
-            if not refused.retry_after_s or following.start >= until - TOLERANCE_S:
+            until = refused.not_before
+            if following.start >= until - TOLERANCE_S:
                 continue
             if any(refused.end - 0.1 < at < following.start for at in recorded[ids[feed]]):
                 early_s = until - following.start
                 breaches.append(f"feed {feed}: asked {early_s:.1f} s before Retry-After was over")
     return breaches
+
+
+@dataclass(frozen=True, slots=True)
+class BackedOff:
+    """A host that was seen to be backing off as a whole, from and until these times."""
+
+    host: str
+    since: float
+    until: float
+
+
+def back_offs(publisher: Publisher, seen: Sequence[BackedOff]) -> list[str]:
+    """No feed of a host was asked for while the host as a whole was to be left alone."""
+    starts: dict[str, list[float]] = defaultdict(list)
+    for request in publisher.seen:
+        starts[request.host].append(request.start)
+    return [
+        f"{each.host} was asked {each.until - start:.1f} s before its back-off was over"
+        for each in seen
+        for start in starts[each.host]
+        if each.since + TOLERANCE_S < start < each.until - TOLERANCE_S
+    ]
 
 
 STORIES = """SELECT s.id, s.url, s.revision, t.text FROM stories s

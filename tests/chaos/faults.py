@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 from enum import StrEnum
 from random import Random
 
@@ -55,6 +56,8 @@ class Planned:
     fault: Fault
     times: int = 1
     retry_after_s: int = 0
+    by_date: bool = False  # Retry-After as a date
+    elsewhere: bool = False  # the redirect leads to another host
 
 
 def planned(chance: Random) -> Planned:
@@ -62,7 +65,10 @@ def planned(chance: Random) -> Planned:
     if fault is Fault.MAINTENANCE:
         return Planned(fault, times=3)
     if fault in RETRY_AFTER:
-        return Planned(fault, retry_after_s=chance.randint(2, 6))
+        by_date = chance.random() < 0.4
+        return Planned(fault, retry_after_s=chance.randint(2, 6), by_date=by_date)
+    if fault in REDIRECT:
+        return Planned(fault, elsewhere=chance.random() < 0.5)
     return Planned(fault)
 
 
@@ -77,14 +83,22 @@ def simple_answer(plan: Planned, body: bytes, location: str, chance: Random) -> 
             return servers.answer(chance.choice((500, 502, 404)), b"no")
         case Fault.MAINTENANCE:
             return servers.answer(200, MAINTENANCE, (("Content-Type", "text/html"),))
-        case Fault.TOO_MANY | Fault.UNAVAILABLE:
-            status = 429 if plan.fault is Fault.TOO_MANY else 503
-            return servers.answer(status, b"", (("Retry-After", str(plan.retry_after_s)),))
         case Fault.FOUND | Fault.MOVED | Fault.CIRCLE:
             status = 302 if plan.fault is Fault.FOUND else 301
             return servers.answer(status, b"", (("Location", location),))
     packed = _packed(plan.fault, body)
     return packed and servers.answer(200, packed, (("Content-Encoding", "gzip"),))
+
+
+def not_now(plan: Planned, now: float) -> tuple[bytes, float]:
+    """The answer of a server that is asked too much, and when it may be asked again."""
+    status = 429 if plan.fault is Fault.TOO_MANY else 503
+    until = now + plan.retry_after_s
+    said = str(plan.retry_after_s)
+    if plan.by_date:
+        until = float(int(until) + 1)
+        said = formatdate(until, usegmt=True)
+    return servers.answer(status, b"", (("Retry-After", said),)), until
 
 
 def _packed(fault: Fault, body: bytes) -> bytes | None:

@@ -48,7 +48,7 @@ class Poller:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "app" if self.without is None else "tests.chaos.broken",
+                "tests.chaos.command",
                 "poll",
                 stdout=log,
                 stderr=log,

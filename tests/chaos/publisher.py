@@ -15,13 +15,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.chaos import faults
-from tests.chaos.faults import Fault, Planned
+from tests.chaos.faults import RETRY_AFTER, Fault, Planned
+from tests.chaos.network import is_made_up, made_up_address
 from tests.chaos.script import Desk
 from tests.ingest import servers
-
-
-def address(host: int) -> str:
-    return f"127.{1 + host // 62_500}.{host // 250 % 250}.{host % 250 + 1}"
 
 
 @dataclass(slots=True)
@@ -30,13 +27,14 @@ class Seen:
 
     feed: int
     host: str
+    at: str  # the address it was asked at
     poller: str
     start: float
     end: float = 0.0  # 0 while it is under way
     status: int = 0  # 0: no answer
     fault: Fault | None = None
     step: int = 0  # of the document that was sent whole
-    retry_after_s: int = 0
+    not_before: float = 0.0  # when it may be asked again
     hop: bool = False  # the request that a redirect asked for
 
 
@@ -76,24 +74,25 @@ class Publisher:
     # --- one connection ---------------------------------------------------------------------
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host = writer.get_extra_info("sockname")[0]
+        at = writer.get_extra_info("sockname")[0]
         early = b""  # of the next request, which came before the answer was seen to be out
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 request = servers.Request(early + await reader.readuntil(b"\r\n\r\n"))
-                with self._noted(request, host) as seen:
+                with self._noted(request, at) as seen:
                     stays, early = await self._answered(request, seen, reader, writer)
                 if not stays:
                     break
         writer.close()
 
     @contextmanager
-    def _noted(self, request: servers.Request, host: str) -> Iterator[Seen]:
+    def _noted(self, request: servers.Request, at: str) -> Iterator[Seen]:
         feed = int(request.target.split("/")[2])
         before = self.last.get(feed)
         seen = Seen(
             feed=feed,
-            host=host,
+            host=(request.header("Host") or b"").decode().partition(":")[0],
+            at=at,
             poller=(request.header("User-Agent") or b"").decode(),
             start=time.time(),
             hop=request.target.startswith("/moved/") and before is not None,
@@ -140,11 +139,11 @@ class Publisher:
             writer.write(self._document(request, seen, desk))
             await writer.drain()
             return True
-        seen.fault, seen.retry_after_s = plan.fault, plan.retry_after_s
-        circle = plan.fault is Fault.CIRCLE
-        location = f"/feed/{seen.feed}" if circle else f"/moved/{seen.feed}"
+        seen.fault = plan.fault
         chance = self._chance[seen.feed]
-        answer = faults.simple_answer(plan, desk.document, location, chance)
+        answer = faults.simple_answer(plan, desk.document, self._location(plan, seen), chance)
+        if plan.fault in RETRY_AFTER:
+            answer, seen.not_before = faults.not_now(plan, time.time())
         if answer is not None:
             seen.status = int(answer[9:12])
             writer.write(answer)
@@ -160,6 +159,15 @@ class Publisher:
             await writer.drain()
         seen.step = step if plan.fault is Fault.DRIP else 0
         return False
+
+    def _location(self, plan: Planned, seen: Seen) -> str:
+        """Where a redirect leads: to the same host or to another feed's."""
+        if plan.fault is Fault.CIRCLE:
+            return f"/feed/{seen.feed}"
+        if not plan.elsewhere:
+            return f"/moved/{seen.feed}"
+        other = self.hosts[(seen.feed * 7 + 13) % len(self.hosts)]
+        return f"http://{other}:{self.port}/moved/{seen.feed}"
 
     def _plan(self, feed: int) -> Planned | None:
         """What goes wrong with the next request of a feed, by its own seed."""
@@ -188,7 +196,7 @@ class Publisher:
 @asynccontextmanager
 async def published(publisher: Publisher) -> AsyncIterator[Publisher]:
     """Serve until the block ends, on a free port that all hosts share."""
-    hosts = sorted(set(publisher.hosts))
+    hosts = sorted({made_up_address(h) if is_made_up(h) else h for h in publisher.hosts})
     first = await asyncio.start_server(publisher.connected, hosts[0], 0)
     publisher.port = first.sockets[0].getsockname()[1]
     rest = []

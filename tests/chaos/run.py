@@ -17,11 +17,16 @@ from app.core.plan import body_hash
 from app.store.engine import Database, open_database
 from app.store.feeds import NewFeed, add_feed
 from tests.chaos import checks
+from tests.chaos.checks import BackedOff
+from tests.chaos.network import hosts_of_feeds
 from tests.chaos.pollers import Poller, complaints, processes_left
-from tests.chaos.publisher import Publisher, address, published
+from tests.chaos.publisher import Publisher, Seen, published
 from tests.chaos.script import Desk, desks
 
 TICK_S = 0.5
+BACK_OFF_S = 5.0
+"""After so long a back-off of a host is lifted, as an operator may who knows better."""
+
 POLLS_A_SECOND = 20
 """What the run asks of the pollers in all; each feed is due that often."""
 
@@ -49,6 +54,7 @@ class Report:
     kills: int = 0
     freezes: int = 0
     resumed: int = 0  # feeds that were quarantined, and that the operator took out again
+    back_offs: int = 0  # of whole hosts
     requests: int = 0
     rows: int = 0
     stories: int = 0
@@ -73,14 +79,10 @@ async def run(plan: Plan, database_url: str, folder: Path) -> Report:
 
 
 def make_publisher(plan: Plan) -> Publisher:
-    """Three feeds of four have a host of their own; the others share some, six to each."""
+    """The publisher of a plan: each desk with its script, each feed with its host."""
     chance = Random(f"{plan.seed}/hosts")
     made = desks(plan.feeds, plan.seed)
-    shared = max(1, plan.feeds // 24)
-    hosts = [
-        address(chance.randrange(shared) if chance.random() < 0.25 else shared + n)
-        for n in range(plan.feeds)
-    ]
+    hosts = hosts_of_feeds(plan.feeds, chance)
     liars = {feed for desk in made if chance.random() < 0.05 for feed in desk.feeds}
     return Publisher(made, hosts, plan.seed, liars=frozenset(liars))
 
@@ -101,6 +103,9 @@ class Play:
         self.pollers = [Poller(n, folder, settings, plan.without) for n in range(plan.pollers)]
         self.folder = folder
         self._hold: dict[int, float] = {}  # desk → when it takes its next step
+        self._backing_off: dict[str, float] = {}  # host → since when it was seen to
+        self.backed_off: list[BackedOff] = []
+        self.addresses_known = 0.0  # since when the address of each host is on record
         self._thawing: set[asyncio.Task[None]] = set()
 
     async def played(self) -> Report:
@@ -154,6 +159,7 @@ class Play:
                 await session.execute(text(HURRY), {"ids": self._impatient()})
                 resumed = await session.execute(text(RESUME))
                 self.report.resumed += resumed.rowcount
+            await self._look_at_hosts()
 
     async def on_record(self) -> list[Desk]:
         """Desks whose present document is on record for each of their feeds."""
@@ -180,10 +186,37 @@ class Play:
         now = time.time()
         found = []
         for feed, seen in self.publisher.last.items():
-            wait_s = max(seen.retry_after_s + 0.5, self.plan.interval_s * 1.5)
-            if seen.end and now - seen.end > wait_s:
+            due = max(seen.not_before + 0.5, seen.end + self.plan.interval_s * 1.5)
+            if seen.end and now > due:
                 found.append(self.ids[feed])
         return found
+
+    async def _look_at_hosts(self) -> None:
+        """Keep which hosts back off, and lift it after a while: it would last for minutes."""
+        async with self.database.write() as session:
+            asked_at = time.time()
+            rows = (await session.execute(text(BACKING_OFF))).all()
+            for row in rows:
+                self._backing_off.setdefault(row.host, asked_at)
+            lifted = [
+                host
+                for host, since in self._backing_off.items()
+                if asked_at - since > BACK_OFF_S
+                and all(seen.not_before < asked_at for seen in self._last_of(host))
+            ]
+            await session.execute(text(LIFT), {"hosts": lifted})
+            if not self.addresses_known:
+                unknown = (await session.execute(text(NO_ADDRESS))).scalar_one()
+                self.addresses_known = 0.0 if unknown else asked_at
+        there = {row.host: row.refused_until / 1000 for row in rows}
+        for host in list(self._backing_off):
+            if host in lifted or host not in there:
+                since = self._backing_off.pop(host)
+                until = min(there.get(host, since), asked_at)
+                self.backed_off.append(BackedOff(host, since, until))
+
+    def _last_of(self, host: str) -> list[Seen]:
+        return [seen for seen in self.publisher.last.values() if seen.host == host]
 
     # --- violence -------------------------------------------------------------------------------
 
@@ -254,7 +287,10 @@ class Play:
             breaches += await checks.retry_after(session, publisher, self.ids)
             breaches += await checks.leases(session)
             report.rows = (await session.execute(text("SELECT count(*) FROM fetches"))).scalar_one()
-        breaches += checks.politeness(publisher, self.plan.gap_s)
+        known = self.addresses_known or time.time()
+        breaches += checks.politeness(publisher, self.plan.gap_s, known + 2)
+        breaches += checks.back_offs(publisher, self.backed_off)
+        report.back_offs = len(self.backed_off)
         exits = [code for poller in self.pollers for code in poller.exits]
         if exits != [0] * len(self.pollers):
             breaches.append(f"pollers that were asked to stop ended with {exits}")
@@ -289,6 +325,11 @@ def settings_of(plan: Plan, url: str) -> dict[str, str]:
 
 HURRY = """UPDATE feeds SET next_poll_at = 0
     WHERE id = ANY(:ids) AND lease_until IS NULL AND state = 'active' AND next_poll_at > 0"""
+BACKING_OFF = """SELECT host, refused_until FROM hosts
+    WHERE refusals > 0 AND refused_until > extract(epoch FROM clock_timestamp()) * 1000"""
+LIFT = "UPDATE hosts SET refusals = 0, refused_until = NULL WHERE host = ANY(:hosts)"
+NO_ADDRESS = """SELECT count(*) FROM hosts WHERE address_slot IS NULL
+    AND host IN (SELECT host FROM feeds)"""
 RESUME = "UPDATE feeds SET state = 'active', attempts = 0 WHERE state = 'quarantined'"
 LONGEST_LEASE = """SELECT (max(lease_until) - extract(epoch FROM clock_timestamp()) * 1000) / 1000
     FROM feeds"""
