@@ -42,13 +42,12 @@ PATIENCE: Final = 50.0
 
 SAME_MOMENT_S: Final = 60
 LONGEST_SEED_D: Final = 180
-GAPS_REMEMBERED: Final = 64
 HOURLY_UNTIL_S: Final = 2 * DAY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """When entries appeared, up to `at_s`; counts of entries and days fade by HALF_LIFE_D.
+    """When entries appeared, up to `at_s`; what was counted fades by HALF_LIFE_D.
 
     A gap is the silence between two entries, measured in entries that were due in it: 1 on
     average, whatever the hour.
@@ -62,9 +61,9 @@ class Rhythm:
     expected: float = 0.0  # and how many were due
     last_s: float | None = None  # the newest appearance
     quiet: float = 0.0  # entries due since
-    gaps: float = 0.0  # sum of the last gaps
-    squares: float = 0.0  # of their squares
-    longest: float = 0.0  # the longest of them, slowly forgotten
+    gaps: float = 0.0  # their sum
+    squares: float = 0.0  # the sum of their squares
+    longest: float = 0.0  # the longest of them
     window: int = 0  # entries in its document
     fresh_s: int | None = None  # how long its last document asked to be kept for fresh
 
@@ -158,17 +157,18 @@ class _Watch:
             left = 2.0 ** (-midnights / HALF_LIFE_D)
             for counts in (self._hours, self._days, self._spans_d):
                 counts[:] = [count * left for count in counts]
+            self._gaps, self._squares = self._gaps * left, self._squares * left
+            self._longest *= left
 
     def see(self, moment: float, count: int) -> None:
         """Entries that appeared at this moment, which is now."""
         self._hours[_hour(moment)] += count
         self._days[_day(moment)] += count
         self._recent += count
-        kept = 1 - 1 / GAPS_REMEMBERED
         gap = 0.0 if self._last_s is None else self._quiet
-        self._gaps = self._gaps * kept + gap
-        self._squares = self._squares * kept + gap * gap
-        self._longest = max(self._longest * kept, gap)
+        self._gaps += gap
+        self._squares += gap * gap
+        self._longest = max(self._longest, gap)
         self._last_s, self._quiet = moment, 0.0
 
     def rhythm(self) -> Rhythm:

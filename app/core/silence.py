@@ -12,8 +12,8 @@ CHANCE: Final = 1e-4
 
 SHORTEST_S: Final = 6 * HOUR_S
 LEAST_ENTRIES: Final = 12.0
-LEAST_WATCHED_D: Final = 7.0
-BEYOND_LONGEST: Final = 1.5
+LEAST_WATCHED_D: Final = 14.0
+BEYOND_LONGEST: Final = 2.0
 """And so much longer than the longest silence on record: not all feeds fall silent by chance."""
 
 LEAST_EXCESS: Final = 1.0

@@ -11,7 +11,7 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import Final
 
-from tools.simulate.feeds import DAYS, HOUR, MINUTE, Feed, make_feed
+from tools.simulate.feeds import DAYS, MINUTE, Feed, make_feed
 from tools.simulate.picture import picture
 from tools.simulate.rules import AverageGap, ByDuplicates, EntryFrequency, Fixed, Grid, Ours, RuleOf
 from tools.simulate.run import Tally, simulate
@@ -28,7 +28,7 @@ HEAD: Final = (
 def rules() -> dict[str, RuleOf]:
     ours: dict[str, RuleOf] = {f"ours, greed {g:g}": partial(Ours, greed=g) for g in GREEDS}
     peers: dict[str, RuleOf] = {
-        "Miniflux, round robin": lambda feed: Fixed(HOUR, feed.asked_s),
+        "Miniflux, round robin": partial(_every, minutes=60, asked=True),
         "Miniflux, entry frequency": EntryFrequency,
         "CommaFeed": AverageGap,
         "Media Cloud": ByDuplicates,
