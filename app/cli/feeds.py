@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from app.cli.connect import AsJson, Url, with_api
+from app.cli.feed_moves import moves
 from app.cli.feed_upkeep import credentials, move
 from app.cli.outcome import Stopped, fail
 from app.cli.show import ago, console, json_line, local, state, table, when
@@ -220,6 +221,7 @@ def refresh(feed_id: FeedId, *, as_json: AsJson = False, url: Url = None) -> Non
 
 
 app.command()(move)
+app.command()(moves)
 app.command()(credentials)
 
 

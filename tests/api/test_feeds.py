@@ -11,12 +11,12 @@ from sqlalchemy import update
 
 from app.api.schemas_admin import (
     AddedFeed,
-    FeedAnswer,
     FeedList,
     FetchAnswer,
     FetchList,
-    StatusAnswer,
 )
+from app.api.schemas_hosts import FeedAnswer
+from app.api.schemas_status import StatusAnswer
 from app.store.feeds import Health
 from app.store.models import feeds
 from tests.api.conftest import Api, on_sqlite
@@ -42,7 +42,9 @@ async def test_a_new_feed_is_tried_and_what_was_found_is_told(api: Api, harbour:
     assert added.found is not None
     assert (added.found.format, added.found.entries) == ("atom10", 5)
     assert added.found.titles == [f"Lamp {n} <lit> & warm" for n in range(3)]
-    assert (await api.admin.get(made.headers["location"])).json()["data"] == made.json()["data"]
+    got = (await api.admin.get(made.headers["location"])).json()["data"]
+    assert got.pop("host")["host"] == "127.0.0.1"
+    assert got == made.json()["data"]
 
 
 async def test_a_feed_that_is_there_is_not_added_nor_tried_again(api: Api, harbour: Publisher):
@@ -408,6 +410,26 @@ async def test_a_feed_that_says_much_of_itself_is_polled(api: Api, harbour: Publ
     assert probed.status_code == 201
     assert probed.json()["data"]["language"] == "en"
     assert feed
+
+
+async def test_a_host_that_refuses_two_feeds_is_told_of_all_of_them(api: Api):
+    refused = scripted(429, b"", (("Retry-After", "7200"),))
+    async with serve(refused) as server:
+        feeds = [await api.add_feed(server.url(f"/{n}")) for n in range(3)]
+        for feed in feeds[:2]:
+            await api.refresh(feed)
+        shown = FeedAnswer.model_validate_json((await api.admin.get(f"{FEEDS}/{feeds[2]}")).content)
+        asked = len(server.requests)
+        await api.service.poller.run_once()
+        assert len(server.requests) == asked, "the third one is due, and waits"
+    host = shown.data.host
+    assert host is not None
+    assert (host.host, host.domain, host.address) == ("127.0.0.1", None, "127.0.0.1")
+    assert (host.backs_off, host.busy, host.refusals) == (True, False, 1)
+    assert "two feeds were refused (429)" in (host.reason or "")
+    assert f"{host.free_at:%H:%M}" in (host.reason or "")
+    ledger = (await api.admin.get(f"{FEEDS}/{feeds[1]}/fetches")).json()["data"]
+    assert ledger[0]["notes"] == [host.reason]
 
 
 @pytest.mark.parametrize("number", ["0", "x", "9" * 25])
