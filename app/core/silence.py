@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from app.core.rhythm import DAY_S, HOUR_S, Rhythm
+from app.core.rhythm import HOUR_S, Rhythm
 
 CHANCE: Final = 1e-4
 """So unlikely must a silence be that an operator is told of it."""
@@ -35,7 +35,3 @@ def silent_since_s(rhythm: Rhythm) -> float | None:
     if rhythm.quiet < max(unlikely, rhythm.longest * BEYOND_LONGEST):
         return None
     return rhythm.last_s
-
-
-def days_silent(rhythm: Rhythm) -> float:
-    return 0.0 if rhythm.last_s is None else (rhythm.at_s - rhythm.last_s) / DAY_S

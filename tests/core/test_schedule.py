@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,9 @@ from app.core.known import Known
 from app.core.normal.dates import EARLIEST
 from app.core.plan import plan_document
 from app.core.poll import ClaimedFeed
+from app.core.rhythm import Rhythm, observed, seeded
 from app.core.schedule import (
+    ASKED_JITTER_SHARE,
     JITTER_SHARE,
     MAX_SPAN_S,
     ONE_A_DAY_S,
@@ -27,6 +30,7 @@ from app.core.types import Failure, ServerHints
 from tests.plans import document, entry, fetched
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+NOW_S = NOW.timestamp()
 POLICY = PollPolicy(min_interval_s=300, max_interval_s=86_400)
 HOUR = 3600
 
@@ -35,6 +39,7 @@ def poll(
     pace: Pace | None = None,
     hints: ServerHints | None = None,
     *,
+    rhythm: Rhythm | None = None,
     failure: Failure | None = None,
     failures: int = 0,
     jitter: float = 0.0,
@@ -46,6 +51,7 @@ def poll(
         pace=pace or Pace(),
         hints=hints or ServerHints(),
         jitter=jitter,
+        rhythm=rhythm,
         failure=failure,
         failures=failures,
     )
@@ -72,6 +78,61 @@ def test_the_operators_bounds_hold_and_are_named(gap_s: int, expected_s: int) ->
     following = poll(Pace(gap_s=gap_s, newest_at=NOW))
     assert after_s(following) == expected_s
     assert "kept within the bounds" in following.reasons[-1]
+
+
+def every(gap_s: float, *, window: int = 50) -> Rhythm:
+    """A feed that has had an entry each so many seconds for as long as its document shows."""
+    return seeded([NOW_S - n * gap_s for n in range(50)], NOW_S, window=window)
+
+
+def test_the_rhythm_gives_the_pace_and_the_reason() -> None:
+    following = poll(rhythm=every(5 * HOUR))  # 4.8 a day, at all hours of the day
+    assert after_s(following) == pytest.approx(ONE_A_DAY_S / 4.8**0.5, rel=0.25)
+    assert following.reasons[0].startswith("pace 4")
+    assert " at this hour: again in " in following.reasons[0]
+
+
+def test_greed_makes_the_requests_so_many_times_as_many() -> None:
+    once = after_s(poll(rhythm=every(6 * HOUR)))
+    twice = after_s(poll(rhythm=every(6 * HOUR), policy=replace(POLICY, greed=2)))
+    assert twice == pytest.approx(once / 2, rel=0.05)
+
+
+def test_the_fastest_feeds_are_polled_every_two_minutes() -> None:
+    seconds = seeded([NOW_S - n * 5 for n in range(2000)], NOW_S, window=2000)
+    assert after_s(poll(rhythm=seconds, policy=PollPolicy())) == 120
+
+
+def test_a_feed_of_long_ago_is_polled_once_a_day() -> None:
+    old = seeded([NOW_S - 400 * 86_400], NOW_S, window=10)
+    quiet = observed(old, (), NOW_S + 90 * 86_400)
+    assert after_s(poll(rhythm=quiet)) == 86_400
+
+
+def test_spells_and_silences_are_named() -> None:
+    hourly = every(HOUR)
+    later = NOW_S + 600
+    busier = observed(hourly, [later - n * 61 for n in range(9)], later)
+    quieter = replace(every(120), recent=0.0, expected=20.0)
+    assert ", busier of late: again in" in poll(rhythm=busier).reasons[0]
+    assert ", quieter of late: again in" in poll(rhythm=quieter).reasons[0]
+    silent = observed(hourly, (), NOW_S + 30 * 86_400)
+    assert ", silent for 30 d: again in" in poll(rhythm=silent).reasons[0]
+
+
+def test_what_the_last_document_asked_counts_where_an_answer_names_nothing() -> None:
+    asked = replace(every(600), fresh_s=2 * HOUR)
+    following = poll(rhythm=asked)
+    assert after_s(following) == 2 * HOUR
+    assert following.reasons[-1] == ("server says 2 h (freshness of its last document), honoured")
+    assert after_s(poll(rhythm=asked, hints=ServerHints(max_age_s=0))) < HOUR
+
+
+def test_what_a_server_asks_is_not_stretched_by_the_tenth_of_an_interval() -> None:
+    asked = poll(rhythm=every(600), hints=ServerHints(max_age_s=HOUR), jitter=0.999)
+    assert HOUR <= after_s(asked) <= HOUR * (1 + ASKED_JITTER_SHARE) + 1
+    own = poll(rhythm=every(600), jitter=0.999)
+    assert after_s(own) == pytest.approx(after_s(poll(rhythm=every(600))) * 1.1, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -130,42 +191,72 @@ def test_a_feed_that_skips_the_whole_week_is_polled_all_the_same() -> None:
     assert after_s(poll(Pace(gap_s=60, skip_days=frozenset(range(7))))) == 300
 
 
+RHYTHMS = st.builds(
+    lambda gaps, window, later_s, fresh_s: replace(
+        observed(seeded(_times(gaps), NOW_S, window=window), (), NOW_S + later_s),
+        fresh_s=fresh_s,
+    ),
+    gaps=st.lists(st.integers(0, 30 * 86_400), max_size=40),
+    window=st.integers(0, 50),
+    later_s=st.integers(0, 60 * 86_400),
+    fresh_s=st.none() | st.integers(0, 10**6),
+)
+
+
+def _times(gaps: list[int]) -> list[float]:
+    return [NOW_S - sum(gaps[:n]) for n in range(len(gaps))]
+
+
 @given(
+    rhythm=st.none() | RHYTHMS,
     gap_s=st.none() | st.integers(1, 10**9),
     ttl_s=st.none() | st.integers(0, 10**9),
     max_age_s=st.none() | st.integers(0, 10**9),
     retry_after_s=st.none() | st.integers(0, 10**12),
+    failure=st.none() | st.sampled_from(Failure),
     failures=st.integers(0, 10**6),
-    failed=st.booleans(),
     jitter=st.floats(0, 1, exclude_max=True),
-    skip_hours=st.frozensets(st.integers(0, 23)),
+    skip=st.tuples(st.frozensets(st.integers(0, 23)), st.frozensets(st.integers(0, 6))),
+    greed=st.floats(0.1, 10),
 )
-def test_never_early_never_without_reason(
+def test_never_early_never_late_never_when_not_wanted_and_never_without_reason(
+    *,
+    rhythm: Rhythm | None,
     gap_s: int | None,
     ttl_s: int | None,
     max_age_s: int | None,
     retry_after_s: int | None,
+    failure: Failure | None,
     failures: int,
-    failed: bool,
     jitter: float,
-    skip_hours: frozenset[int],
+    skip: tuple[frozenset[int], frozenset[int]],
+    greed: float,
 ) -> None:
+    skip_hours, skip_days = skip
     following = poll(
-        Pace(gap_s=gap_s, ttl_s=ttl_s, newest_at=NOW, skip_hours=skip_hours),
+        Pace(gap_s=gap_s, ttl_s=ttl_s, skip_hours=skip_hours, skip_days=skip_days),
         ServerHints(max_age_s=max_age_s, retry_after_s=retry_after_s),
-        failure=Failure.HTTP_SERVER if failed else None,
+        rhythm=rhythm,
+        failure=failure,
         failures=failures,
         jitter=jitter,
+        policy=replace(POLICY, greed=greed),
     )
     waited = after_s(following)
     assert waited >= POLICY.min_interval_s
     assert following.reasons
-    if following.at.year < 9999:
-        assert waited >= (retry_after_s or 0)
-        wished = 0 if failed else max(ttl_s or 0, max_age_s or 0)
-        assert waited >= min(wished, POLICY.max_interval_s)
-        longest = max(POLICY.max_interval_s * (1 + JITTER_SHARE), retry_after_s or 0)
-        assert waited <= longest * (1 + JITTER_SHARE) + 24 * HOUR
+    if following.at.year == 9999:
+        return
+    assert waited >= (retry_after_s or 0)
+    kept_s = rhythm.fresh_s if rhythm and max_age_s is None else None
+    wished = 0 if failure else max(ttl_s or 0, max_age_s or 0, kept_s or 0)
+    assert waited >= min(wished, POLICY.max_interval_s)
+    if len(skip_hours) < 24 and len(skip_days) < 7:
+        assert following.at.hour not in skip_hours
+        assert following.at.weekday() not in skip_days
+    longest = 30 * 86_400 if failure is Failure.GONE else POLICY.max_interval_s
+    in_all = max(longest * (1 + JITTER_SHARE), (retry_after_s or 0) * (1 + ASKED_JITTER_SHARE))
+    assert waited <= in_all + 7 * 86_400
 
 
 def test_jitter_spreads_feeds_evenly_and_is_always_the_same() -> None:
