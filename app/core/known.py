@@ -19,6 +19,7 @@ class KnownCopy:
     entry_hash: int
     url_hash: int | None
     present: bool  # it was in the last document that was read
+    guid: str | None = None  # as it was when the copy was last written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

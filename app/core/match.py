@@ -6,16 +6,13 @@ Where guid and URL disagree the URL wins.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
+from app.core.guids import SAME_MOMENT, published_at, renamed
 from app.core.hashing import hash64
 from app.core.identity import EntryKeys, identities_of
 from app.core.known import Known, KnownCopy, KnownStory
-from app.core.normal.dates import read_date
-
-SAME_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +35,7 @@ def match_entries(keys: Sequence[EntryKeys], known: Known, feed_url: str) -> tup
 
     Entries that stand as they stood keep their story before the others are looked at.
     """
-    records = _Records(known, feed_url)
+    records = _Records(known, feed_url, renamed(keys, known))
     order = sorted(range(len(keys)), key=lambda n: records.unchanged(keys[n]) is None)
     matches = {n: records.match(keys[n]) for n in order}
     return tuple(matches[n] for n in range(len(keys)))
@@ -54,7 +51,10 @@ def stories_to_read(keys: Sequence[EntryKeys], known: Known) -> set[int]:
 class _Records:
     """What is on record, by the keys that an entry may be found by, and what is taken of it."""
 
-    def __init__(self, known: Known, feed_url: str) -> None:
+    def __init__(
+        self, known: Known, feed_url: str, renamed_stories: Mapping[int, KnownStory]
+    ) -> None:
+        self.renamed = renamed_stories  # by the raw hash of an entry
         self.copies = known.copies
         self.stories = known.stories
         self.feed_url = feed_url
@@ -106,6 +106,8 @@ class _Records:
                 yield story, "the same guid"
             elif _still_the_same(keys, story):
                 yield story, "the same guid, its link has changed"
+        if keys.entry.raw_hash in self.renamed:
+            yield self.renamed[keys.entry.raw_hash], "the same title, under another guid"
 
     def _at_url(self, keys: EntryKeys) -> Iterator[KnownStory]:
         """The story that is at the entry's URL, or was when it was new; none where several are."""
@@ -135,8 +137,8 @@ class _Records:
             return False
         if copy.ident == copy.url_hash or keys.title_hash == story.title_hash:
             return False
-        published_at = _published_at(keys)
-        return published_at is not None and abs(published_at - story.published_at) >= SAME_MOMENT
+        published = published_at(keys)
+        return published is not None and abs(published - story.published_at) >= SAME_MOMENT
 
     def _free_identity(self, keys: EntryKeys) -> int:
         url_counts = self._url_counts(keys)
@@ -160,10 +162,5 @@ def _take_first_free(wanted: Sequence[int], used: set[int]) -> int:
 def _still_the_same(keys: EntryKeys, story: KnownStory) -> bool:
     if keys.title_hash == story.title_hash:
         return True
-    published_at = _published_at(keys)
-    return published_at is not None and abs(published_at - story.published_at) < SAME_MOMENT
-
-
-def _published_at(keys: EntryKeys) -> datetime | None:
-    read = read_date(keys.entry.published_raw) if keys.entry.published_raw else None
-    return read.at if read else None
+    published = published_at(keys)
+    return published is not None and abs(published - story.published_at) < SAME_MOMENT

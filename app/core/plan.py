@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from app.core.alternates import parse_or_name_others
 from app.core.embargo import released
+from app.core.guids import are_unstable, guids_changed, note_of
 from app.core.hashing import hash64
 from app.core.identity import keys_of, lookup_of
 from app.core.known import Known
@@ -142,13 +143,18 @@ def begin_plan(
     free = released(document, now)
     matches = match_entries(free.document.keys, known, feed.url)
     lessons, parts = parts_of(feed, document.feed, known, now, matches)
+    changed, seen = guids_changed(matches)
+    unstable = are_unstable(changed, seen, before=feed.guids_unstable)
     paced = pace_document(feed, fetched, document.feed, matches, now)
     ledger = replace(
         _ledger(now, Outcome.UNCHANGED, fetched, paced.next_poll),
         entries=len(document.feed.entries) + document.feed.dropped,
-        notes=notes_of(document) + free.notes + paced.notes,
+        notes=notes_of(document)
+        + free.notes
+        + paced.notes
+        + note_of(changed, seen, unstable=unstable),
     )
-    update = _update(feed, fetched, document.feed, paced, now)
+    update = replace(_update(feed, fetched, document.feed, paced, now), guids_unstable=unstable)
     plan = FeedPlan(
         feed=feed,
         ledger=ledger,

@@ -69,6 +69,7 @@ async def _copies(session: ReadSession, feed_id: int, lookup: Lookup) -> list[Kn
                 copies.c.entry_hash,
                 copies.c.url_hash,
                 copies.c.last_seen_at.is_(None).label("present"),
+                copies.c.guid,
             ).where(copies.c.feed_id == feed_id, condition)
         )
         for row in rows:
