@@ -26,11 +26,11 @@ from app.api.schemas_admin import (
     AddedFeed,
     AddFeed,
     ChangeFeed,
-    FeedAnswer,
     FeedList,
     FetchAnswer,
     FetchList,
 )
+from app.api.schemas_hosts import FeedAnswer, host_shape
 from app.api.shapes import feed_shape, fetch_shape
 from app.core.language import normalize_language
 from app.core.poll import Probe
@@ -51,6 +51,7 @@ from app.store.feeds import (
     set_state,
 )
 from app.store.ledger import Fetch, latest_fetches, list_fetches
+from app.store.refusals import read_host
 from app.store.sources import set_country
 from app.store.subscriptions import subscriptions_of
 
@@ -277,7 +278,8 @@ async def _feed_reply(request: Request, session: ReadSession, feed_id: int) -> R
     feed = await get_feed(session, feed_id)
     last = (await latest_fetches(session, [feed_id])).get(feed_id)
     hub = (await subscriptions_of(session, [feed_id])).get(feed_id)
-    payload = {"data": feed_shape(feed, last, hub)}
+    host = host_shape(await read_host(session, feed.host))
+    payload = {"data": feed_shape(feed, last, hub) | {"host": host}}
     prefix = f"{feed.version}-"
     return reply(request, payload, etag_prefix=prefix)
 

@@ -47,6 +47,7 @@ class Feed:
 
     id: int
     url: str
+    host: str
     title: str | None
     site_url: str | None
     language: str | None
@@ -243,6 +244,7 @@ def _feed(row: Row[Any]) -> Feed:
     return Feed(
         id=row.id,
         url=row.url,
+        host=row.host,
         title=row.title,
         site_url=row.site_url,
         language=row.language,

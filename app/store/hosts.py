@@ -121,6 +121,25 @@ def all_free(now: datetime, *, backing_off: bool = False) -> Any:  # noqa: ANN40
     return and_(*free)
 
 
+async def next_free(
+    session: ReadSession,
+    due: Select[Any],
+    host: Any,  # noqa: ANN401 - a column
+) -> datetime | None:
+    """The first time of `due`, a query for one column of times by rows with a `host`; of rows
+    whose host backs off, when that ends. None without a row.
+    """
+    now = await database_now(session)
+    (at,) = due.selected_columns
+    waiting = and_(hosts.c.refusals > 0, hosts.c.refused_until > now)
+    first = due.where(host.not_in(select(hosts.c.host).where(waiting))).order_by(at).limit(1)
+    later = select(func.min(hosts.c.refused_until)).where(
+        waiting, due.where(host == hosts.c.host).correlate(hosts).exists()
+    )
+    times = [(await session.execute(query)).scalar_one_or_none() for query in (first, later)]
+    return min((time for time in times if time is not None), default=None)
+
+
 def none_of(slots: Collection[str]) -> Any:  # noqa: ANN401 - a SQL expression
     """Whether a host has none of these slots, for a query `with_slots`."""
     return and_(

@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, case, delete, func, null, or_, select, update
 
 from app.core.websub import SubscriptionState
 from app.store.engine import ReadSession, WriteSession, now_ms
-from app.store.hosts import all_free, keep, leave, slots_of, take, until, with_slots
+from app.store.hosts import all_free, database_now, keep, leave, slots_of, take, until, with_slots
 from app.store.models import feeds, subscriptions
 from app.store.subscriptions import LEFT
 
@@ -64,13 +64,13 @@ async def claim_requests(
 
 
 async def _due(session: WriteSession, limit: int) -> Sequence[Row[Any]]:
-    now = now_ms()
+    now = await database_now(session)
     query = select(subscriptions, feeds.c.state.label("feed_state"))
     query = query.outerjoin(feeds, feeds.c.id == subscriptions.c.feed_id)
     free = or_(subscriptions.c.lease_until.is_(None), subscriptions.c.lease_until <= now)
     rows = await session.execute(
         with_slots(query, subscriptions.c.hub_host)
-        .where(subscriptions.c.due_at <= now, free, all_free())
+        .where(subscriptions.c.due_at <= now, free, all_free(now))
         .order_by(subscriptions.c.due_at, subscriptions.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=subscriptions)

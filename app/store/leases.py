@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, or_, select, tuple_, update
+from sqlalchemy import Row, Select, literal, or_, select, tuple_, update
 
 from app.core.poll import ClaimedFeed
 from app.core.schedule import MAX_ATTEMPTS, PollPolicy
@@ -24,6 +24,7 @@ from app.store.hosts import (
     database_now,
     keep,
     leave,
+    next_free,
     none_of,
     slots_of,
     take,
@@ -164,11 +165,9 @@ async def holds_lease(session: WriteSession, feed: ClaimedFeed) -> bool:
 
 
 async def next_due_at(session: ReadSession) -> datetime | None:
-    """When the next feed falls due; None without an active feed."""
-    row = await session.execute(
-        select(func.min(feeds.c.next_poll_at)).where(feeds.c.state == "active")
-    )
-    return row.scalar_one_or_none()
+    """When the next feed falls due, not before its host's back-off ends; None without one."""
+    due = select(feeds.c.next_poll_at).where(feeds.c.state == "active")
+    return await next_free(session, due, feeds.c.host)
 
 
 def _claimable(now: datetime) -> Select[Any]:

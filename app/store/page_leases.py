@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, literal, or_, select, tuple_, update
+from sqlalchemy import Row, Select, and_, literal, or_, select, tuple_, update
 
 from app.core.make import Making
 from app.core.page.job import ABANDONED, MAX_TRIES, ClaimedPage, PageState
@@ -23,6 +23,7 @@ from app.store.hosts import (
     database_now,
     keep,
     leave,
+    next_free,
     none_of,
     slots_of,
     take,
@@ -96,11 +97,9 @@ def _is_unleased(now: Any) -> Any:  # noqa: ANN401 - SQL expressions
 
 
 async def next_page_at(session: ReadSession) -> datetime | None:
-    """When the next page falls due; None without one."""
-    row = await session.execute(
-        select(func.min(pages.c.due_at)).join(feeds, feeds.c.id == pages.c.feed_id).where(_is_due())
-    )
-    return row.scalar_one_or_none()
+    """When the next page falls due, not before its host's back-off ends; None without one."""
+    due = select(pages.c.due_at).join(feeds, feeds.c.id == pages.c.feed_id).where(_is_due())
+    return await next_free(session, due, pages.c.host)
 
 
 async def renew_page(session: WriteSession, page: ClaimedPage, lease_s: float) -> None:

@@ -16,7 +16,11 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-INDEXED = ("holder", "address_slot")
+INDEXED = {
+    "holder": "holder IS NOT NULL",
+    "address_slot": "address_slot IS NOT NULL",
+    "refused_until": "refusals > 0",
+}
 
 def _of_feeds() -> list[sa.Column[Any]]:
     return [
@@ -52,14 +56,14 @@ def upgrade() -> None:
         op.add_column("feeds", column)
     for column in _of_hosts():
         op.add_column("hosts", column)
-    for name in INDEXED:
+    for name, which in INDEXED.items():
         op.create_index(
             f"ix_hosts_{name}",
             "hosts",
             [name],
             unique=False,
-            sqlite_where=sa.text(f"{name} IS NOT NULL"),
-            postgresql_where=sa.text(f"{name} IS NOT NULL"),
+            sqlite_where=sa.text(which),
+            postgresql_where=sa.text(which),
         )
     op.create_table(
         "feed_moves",

@@ -123,6 +123,12 @@ hosts = Table(
         postgresql_where=text("holder IS NOT NULL"),
     ),
     Index(
+        "ix_hosts_refused_until",
+        "refused_until",
+        sqlite_where=text("refusals > 0"),
+        postgresql_where=text("refusals > 0"),
+    ),
+    Index(
         "ix_hosts_address_slot",
         "address_slot",
         sqlite_where=text("address_slot IS NOT NULL"),
