@@ -6,6 +6,7 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
+NLP := .venv-nlp
 STAMP := $(VENV)/.installed
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
@@ -122,6 +123,20 @@ tag-quality: setup ## how well people, organizations, places and media topics ar
 	@$(BIN)/python -m tools.tag_quality_names
 	@$(BIN)/python -m tools.tag_quality_places
 
+# Beside .venv, since spaCy takes 280 MB
+.PHONY: nlp-check
+nlp-check: $(NLP)/.installed ## the tests of the extra nlp, and how well names are found with it, in .venv-nlp
+	@$(NLP)/bin/python -m pytest tests/ingest/test_english_model.py $(ARGS)
+	@$(NLP)/bin/python -m tools.tag_quality_names
+
+$(NLP)/.installed: pyproject.toml requirements/dev.txt requirements/nlp.txt
+	@"$(or $(PYTHON),python3)" -m venv --clear $(NLP)
+	@$(NLP)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements/dev.txt --requirement requirements/nlp.txt
+	@$(NLP)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
 .PHONY: cluster-quality
 cluster-quality: setup ## whether edited copies of the test data are found as reprints, and nothing else
 	$(BIN)/python -m bench.cluster_quality $(ARGS)
@@ -139,7 +154,9 @@ lock: setup ## choose the newest dependencies that fit, and write requirements/
 	$(LOCK) pyproject.toml -o requirements/base.txt
 	$(LOCK) pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
-	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' requirements/base.txt requirements/dev.txt
+	$(LOCK) pyproject.toml --extra nlp -c requirements/dev.txt -o requirements/nlp.txt
+	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' \
+		requirements/base.txt requirements/dev.txt requirements/nlp.txt
 # With extras: pip does not see that `coverage` pins the `coverage[toml]` that another asks for.
 # And pip before 23.3 takes `html-clean` and the `html_clean` that justext asks for to be two extras.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
