@@ -29,7 +29,9 @@ def poller_policy_of(settings: Settings) -> PollerPolicy:
         concurrency=settings.concurrency,
         lease_s=lease_s_of(settings),
         intervals=PollPolicy(
-            min_interval_s=settings.min_interval_s, max_interval_s=settings.max_interval_s
+            min_interval_s=settings.min_interval_s,
+            max_interval_s=settings.max_interval_s,
+            greed=settings.greed,
         ),
     )
 

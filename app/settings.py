@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     )
     poll: bool = Field(default=True, description="on or off: poll inside the server")
     push: bool = Field(default=True, description="on or off: tell webhooks from inside the server")
+    log_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="days that the change log is kept whole; then the latest change of each story",
+    )
     admin_key: SecretStr | None = Field(
         None, min_length=16, description="the first admin key, at least 16 characters"
     )
@@ -82,9 +88,12 @@ class Settings(BaseSettings):
     allow_private_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="networks feeds may be fetched from though not public, such as 10.0.0.0/8"
     )
-    min_interval_s: int = Field(300, ge=1, le=86_400, description="shortest time between two polls")
+    min_interval_s: int = Field(120, ge=1, le=86_400, description="shortest time between two polls")
     max_interval_s: int = Field(
         86_400, ge=60, le=2_592_000, description="longest time between two polls"
+    )
+    greed: float = Field(
+        1.0, ge=0.1, le=10, description="twice the greed is twice the requests, for half the delay"
     )
     concurrency: int = Field(32, ge=1, le=1024, description="fetches in flight at most")
     parse_workers: int = Field(2, ge=1, le=64, description="worker processes that parse")

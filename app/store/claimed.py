@@ -76,6 +76,7 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
             min_interval_s=row.min_interval_s or policy.min_interval_s,
             max_interval_s=row.max_interval_s or policy.max_interval_s,
             pushed=bool(row.pushed),
+            greed=policy.greed,
         ),
         last_success_at=row.last_success_at,
         last_new_at=row.last_new_at,
