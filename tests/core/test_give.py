@@ -119,3 +119,15 @@ def test_the_city_of_a_dateline_and_a_publishers_imply_their_countries() -> None
     ]
     told = story("OSLO, Nov. 24 (Reuters) - Norway waits.")
     assert not tags(told, "place")["no"].inferred
+
+
+def test_a_publisher_with_categories_without_end_leaves_room_for_what_is_found() -> None:
+    said = story("Prime Minister Olga Quay spoke in Tokyo.")
+    many = tuple(
+        Tag(scheme="category", code=f"c{n}", name=f"C{n}", by=TagBy.PUBLISHER)
+        for n in range(MAX_TAGS)
+    )
+    tagged = with_tags(replace(said, tags=many), (), None).tags
+    assert len(tagged) == MAX_TAGS
+    assert {"person:olga-quay", "place:tokyo", "place:jp"} <= {tag.qcode for tag in tagged}
+    assert [tag.code for tag in tagged[:40]] == [f"c{n}" for n in range(40)]

@@ -18,6 +18,9 @@ from app.core.tagging.topics import find_topics
 from app.core.tagging.types import Found, Span, Taggable
 from app.core.types import Category
 
+FOUND_ROOM: Final = 24
+"""Of MAX_TAGS, kept for what a story says itself, however many categories its publisher gives."""
+
 MEDTOP: Final = "medtop"
 ORG: Final = "org"
 PERSON: Final = "person"
@@ -54,8 +57,9 @@ def with_tags(
     for tag in _countries(tags.values()):
         if tag.qcode not in tags:
             found.setdefault(tag.qcode, tag)
-    given = _most_important(list(found.values()), max(0, MAX_TAGS - len(tags)))
-    return replace(story, tags=(*tags.values(), *given)[:MAX_TAGS])
+    said = list(tags.values())[: MAX_TAGS - min(FOUND_ROOM, len(found))]
+    given = _most_important(list(found.values()), MAX_TAGS - len(said))
+    return replace(story, tags=(*said, *given))
 
 
 def _bearers(said: Iterable[Tag]) -> frozenset[str]:

@@ -73,3 +73,14 @@ def test_found_by_the_beginning_of_any_name(prefix: str, qcode: str) -> None:
 def test_an_odd_beginning_finds_nothing() -> None:
     assert beginning_with("\0") == ()
     assert beginning_with("qqqq" * 3000) == ()
+
+
+def test_the_vocabulary_can_be_read_beforehand() -> None:
+    vocabulary._vocabulary.cache_clear()
+    vocabulary._index.cache_clear()
+    load_vocabulary()
+    assert vocabulary._vocabulary.cache_info().misses == 1
+    known_tag("place:jp")
+    beginning_with("jap")
+    assert vocabulary._vocabulary.cache_info().misses == 1
+    assert vocabulary._index.cache_info().misses == 1
