@@ -7,15 +7,12 @@ within a deadline of their own. Every address goes through the guarded client.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Final
 from urllib.parse import urljoin
-
-import structlog
 
 from app.core.discovery import (
     Discovered,
@@ -35,15 +32,12 @@ from app.core.parse.sitemap import is_index
 from app.core.types import Fetched, FetchFailed, FetchPolicy, FetchResult
 from app.core.urls import host_of, without_credentials
 from app.errors import Unreachable
-from app.ingest.entrance import Entrance, Lease
+from app.ingest.entrance import Entrance
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.offload import OffloadFailed
 from app.ingest.pipeline import Pipeline
 from app.ingest.robots import robots_of
-from app.store.engine import DATABASE_FAULTS
-from app.store.hosts import leave
-
-log = structlog.get_logger()
+from app.ingest.visiting import visiting
 
 PERMANENT: Final = frozenset({301, 308})
 LEAST_S: Final = 1.0
@@ -65,30 +59,20 @@ async def discover(
     url: str, pipeline: Pipeline, policy: DiscoveryPolicy | None = None
 ) -> Discovered:
     """The feeds of the site at `url`; raises Unreachable if there is no answer from there."""
-    search = _Search(pipeline, policy or DiscoveryPolicy())
-    try:
-        return await search.run(url)
-    finally:
-        await search.leave()
+    limits = policy or DiscoveryPolicy()
+    lease_s = limits.deadline_s + pipeline.fetch_policy.deadline_s
+    async with visiting(pipeline, "discover", lease_s) as entrance:
+        return await _Search(pipeline, limits, entrance).run(url)
 
 
 class _Search:
     """One search under way: what it has found, and what it has cost."""
 
-    def __init__(self, pipeline: Pipeline, policy: DiscoveryPolicy) -> None:
+    def __init__(self, pipeline: Pipeline, policy: DiscoveryPolicy, entrance: Entrance) -> None:
         self._pipeline = pipeline
         self._policy = policy
+        self._entrance = entrance
         self._until = time.monotonic() + policy.deadline_s
-        self._holder = f"discover-{secrets.token_hex(8)}"
-        self._entrance = Entrance(
-            pipeline.database,
-            Lease(
-                holder=self._holder,
-                seconds=policy.deadline_s + pipeline.fetch_policy.deadline_s,
-            ),
-            host="",
-            per_hour=pipeline.requests_per_hour,
-        )
         self._asked: set[str] = set()
         self._free_at: dict[str, float] = {}  # by host, monotonic
         self._found: list[FoundFeed] = []
@@ -126,14 +110,6 @@ class _Search:
     def _has_feed(self) -> bool:
         """Whether there is one of the site's own already."""
         return any(not feed.comments for feed in self._found)
-
-    async def leave(self) -> None:
-        """Free the hosts that were asked; their lease runs out if the database is away."""
-        try:
-            async with self._pipeline.database.write() as session:
-                await leave(session, self._holder, gap_s=self._pipeline.host_gap_s)
-        except DATABASE_FAULTS as error:
-            log.warning("discovery_hosts_kept", error=type(error).__name__)
 
     # --- where feeds may be -----------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from app.ingest.authorize import authorize
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.offload import OffloadFailed
 from app.ingest.pipeline import Pipeline
+from app.ingest.visiting import visiting
 from app.store.credentials import read_credentials
 
 
@@ -51,8 +52,13 @@ async def _fetched(url: str, pipeline: Pipeline, feed_id: int | None) -> FetchRe
         if isinstance(authorized, FetchFailed):
             return authorized
         authorization = authorized
-    request = FetchRequest(url=url, authorization=authorization)
-    return await fetch(request, pipeline.clients, pipeline.fetch_policy)
+    policy = pipeline.fetch_policy
+    async with visiting(pipeline, "probe", 2 * policy.deadline_s) as entrance:
+        barred = await entrance.enter(url)
+        if barred is not None:
+            return FetchFailed(kind=barred.kind, detail=barred.detail, url=without_credentials(url))
+        request = FetchRequest(url=url, authorization=authorization, enter=entrance.enter)
+        return await fetch(request, pipeline.clients, policy)
 
 
 def _no_feed(url: str, failed: ParseFailed) -> Unreachable:
