@@ -38,6 +38,7 @@ from app.api.event_stream import write_event
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.core.make import taggers_of
+from app.core.tagging.vocabulary import load_vocabulary
 from app.core.search.index import Indexable, IndexTerms, index_all
 from app.errors import Unavailable
 from app.ingest.again import make_one
@@ -189,6 +190,7 @@ def create_app(
         async with opened as service, asyncio.TaskGroup() as group:
             app.state.service = service
             app.state.deps = _deps(service, local_key, group)
+            group.create_task(asyncio.to_thread(load_vocabulary), name="vocabulary")
             group.create_task(service.watch.run(), name="log watch")
             if settings.push:
                 group.create_task(service.pushing.run(), name="pushing")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.tagging.vocabulary import beginning_with, known_tag
+from app.core.tagging import vocabulary
+from app.core.tagging.vocabulary import beginning_with, known_tag, load_vocabulary
 from app.core.topics import codes
 
 
