@@ -38,8 +38,8 @@ from app.api.event_stream import write_event
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.core.make import taggers_of
-from app.core.tagging.vocabulary import load_vocabulary
 from app.core.search.index import Indexable, IndexTerms, index_all
+from app.core.tagging.vocabulary import load_vocabulary
 from app.errors import Unavailable
 from app.ingest.again import make_one
 from app.ingest.authorize import FeedSecrets
