@@ -102,3 +102,23 @@ def test_validators_are_kept_byte_for_byte(etag: bytes) -> None:
 )
 def test_poisoned_validators_are_dropped(etag: bytes) -> None:
     assert validators([(b"etag", etag), (b"last-modified", etag)]) == Validators()
+
+
+@pytest.mark.parametrize(
+    ("headers", "quota_s"),
+    [
+        ([(b"RateLimit", b'"default";r=0;t=30')], 30),
+        ([(b"RateLimit", b'"default";r=3;t=30')], None),
+        ([(b"RateLimit", b"limit=100, remaining=0, reset=50")], 50),
+        ([(b"RateLimit-Remaining", b"0"), (b"RateLimit-Reset", b"45")], 45),
+        ([(b"X-Ratelimit-Remaining", b"0.0"), (b"X-Ratelimit-Reset", b"34")], 34),
+        ([(b"X-RateLimit-Remaining", b"96.0"), (b"X-RateLimit-Reset", b"34")], None),
+        ([(b"X-RateLimit-Remaining", b"0"), (b"X-RateLimit-Reset", b"1772366430")], 30),
+        ([(b"X-RateLimit-Remaining", b"0")], None),
+        ([(b"X-RateLimit-Remaining", b"none"), (b"X-RateLimit-Reset", b"soon")], None),
+        ([], None),
+    ],
+)
+def test_a_quota_that_is_spent(headers: list[tuple[bytes, bytes]], quota_s: int | None) -> None:
+    date = (b"Date", b"Sun, 01 Mar 2026 12:00:00 GMT")  # 1772366400
+    assert hints([date, *headers], datetime(2026, 3, 1, tzinfo=UTC)).quota_s == quota_s
