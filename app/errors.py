@@ -9,6 +9,7 @@ AppError
 ├── PreconditionFailed  412  If-Match names an older state
 ├── PreconditionNeeded  428  a change without If-Match
 ├── NotAcceptable       406  none of the forms that it can be had in
+├── LogTrimmed          410  a place in the change log that it cannot be read on from
 ├── Conflict            409  the state does not allow it (a feed that exists already)
 ├── Unreachable         422  a feed address that was tried and gave no feed
 │   └── IsAPage         422  it gave a page, which may name feeds
@@ -110,6 +111,12 @@ class PreconditionNeeded(AppError):
     status = 428
     code = "precondition_required"
     title = "If-Match is needed"
+
+
+class LogTrimmed(AppError):
+    status = 410
+    code = "log_trimmed"
+    title = "The log cannot be read on from there"
 
 
 class Unreachable(AppError):

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry
@@ -165,6 +165,7 @@ async def open_service(
                 DeliveryPolicy(user_agent=settings.user_agent, public_url=settings.public_url),
                 index_terms=lambda stories: _index(offload, stories),
                 clock=utc_now,
+                keep_log=None if settings.log_days is None else timedelta(days=settings.log_days),
             ),
             first_key=await _ensure_admin_key(database, settings) if makes_key else None,
         )

@@ -19,6 +19,7 @@ from app.errors import FieldError, Invalid
 from app.store.changes import ChangeType, last_seq, seq_before
 from app.store.engine import ReadSession
 from app.store.following import Following, read_on
+from app.store.trim import check_place
 
 router = APIRouter(prefix="/v1", tags=["changes"])
 
@@ -60,7 +61,7 @@ def following(
 FollowingDep = Annotated[Following, Depends(following)]
 
 
-@router.get("/changes", response_model=ChangeList, responses=problems(400, 401))
+@router.get("/changes", response_model=ChangeList, responses=problems(400, 401, 410))
 async def list_changes(
     request: Request,
     deps: DepsDep,
@@ -87,7 +88,7 @@ async def log_page(
     """A page of the log; where it is empty, after a wait, during which no session stays open."""
     until = time.monotonic() + wait_s
     async with deps.database.read() as session:
-        start = await start_of(session, "after", after)
+        start = await start_of(session, "after", after, compact=wanted.compact)
         found = await read_on(session, wanted, start, limit, deps.clock())
     while not found.told and not found.more:
         left_s = until - time.monotonic()
@@ -105,10 +106,20 @@ async def log_page(
     )
 
 
-async def start_of(session: ReadSession, parameter: str, said: str) -> int:
-    """The entry to read after: a seq, "now" or a time; raises Invalid."""
+async def start_of(
+    session: ReadSession, parameter: str, said: str, *, compact: bool = False
+) -> int:
+    """The entry to read after: a seq, "now" or a time; raises Invalid, and LogTrimmed where what
+    follows is not there any more.
+    """
     if said == "now":
         return await last_seq(session)
+    start = await _place(session, parameter, said)
+    await check_place(session, start, compact=compact)
+    return start
+
+
+async def _place(session: ReadSession, parameter: str, said: str) -> int:
     if said.isascii() and said.isdigit() and (seq := int(said)) <= MAX_SEQ:
         return seq
     if "-" in said.lstrip("-") and (at := moment(parameter, said)) is not None:

@@ -236,6 +236,7 @@ _DESCRIPTIONS: dict[int | str, str] = {
     404: "There is no such thing.",
     406: "It cannot be had in any form that Accept names; `detail` says in which it can.",
     409: "The present state does not allow it.",
+    410: "The log has been trimmed; `detail` says how to go on.",
     412: "It has been changed since it was read.",
     413: "The body is too large.",
     422: "What was tried is no feed; `detail` says why.",

@@ -104,7 +104,9 @@ async def feed_of_search(
 
 
 @router.get(
-    f"{PATH}/{{search_id}}/changes", response_model=ChangeList, responses=problems(400, 401, 404)
+    f"{PATH}/{{search_id}}/changes",
+    response_model=ChangeList,
+    responses=problems(400, 401, 404, 410),
 )
 async def changes_of_search(  # noqa: PLR0913, PLR0917 - one for each parameter of the API
     request: Request,
@@ -127,7 +129,7 @@ async def changes_of_search(  # noqa: PLR0913, PLR0917 - one for each parameter 
 @router.get(
     f"{PATH}/{{search_id}}/stream",
     response_class=EventStream,
-    responses={200: {"content": {"text/event-stream": {}}}, **problems(400, 401, 404)},
+    responses={200: {"content": {"text/event-stream": {}}}, **problems(400, 401, 404, 410)},
 )
 async def stream_of_search(
     request: Request,

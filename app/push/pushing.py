@@ -1,18 +1,19 @@
-"""All that tells webhooks: what is to be told, the telling, and forgetting what was told."""
+"""What a process does for those who follow: webhooks are told, what is old is forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.search.index import Indexable, IndexTerms
 from app.core.webhook import Attempt
 from app.net import HttpClients
 from app.push.deliver import Delivered, Deliverer, DeliveryPolicy, Pruner, Sender
 from app.push.match import Matcher
+from app.push.trim import Trimmer
 from app.store.engine import Database
 from app.store.webhooks import Webhook
-from app.work.loops import Loops
+from app.work.loops import Loops, Runs
 
 
 class Pushing:
@@ -26,20 +27,23 @@ class Pushing:
         *,
         index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]],
         clock: Callable[[], datetime],
+        keep_log: timedelta | None = None,
         on_delivered: Callable[[Delivered], None] = lambda _delivered: None,
     ) -> None:
+        """`keep_log`: how long the change log is kept whole; None: for ever."""
         self._sender = Sender(clients, policy, clock)
         self.deliverer = Deliverer(database, self._sender, policy, clock, on_delivered)
         self.matcher = Matcher(
             database, index_terms=index_terms, clock=clock, on_made=self.deliverer.wake
         )
-        self._loops = Loops(
-            {
-                "webhook matcher": self.matcher,
-                "webhooks": self.deliverer,
-                "webhook pruner": Pruner(database, clock),
-            }
-        )
+        loops: dict[str, Runs] = {
+            "webhook matcher": self.matcher,
+            "webhooks": self.deliverer,
+            "webhook pruner": Pruner(database, clock),
+        }
+        if keep_log is not None:
+            loops["log trimmer"] = Trimmer(database, keep_log, clock)
+        self._loops = Loops(loops)
 
     async def run(self) -> None:
         """Run until stopped."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.push.trim import PAUSE_S, Trimmer
 from app.push.watch import LogWatch
 from app.store.engine import Database
 from tests.api.conftest import Api
@@ -190,3 +191,75 @@ async def test_who_waits_is_let_go_when_the_service_stops(database: Database):
     watch.stop()
     assert await waiting is False
     await running
+
+
+async def trim(api: Api) -> None:
+    """As if all that is there had grown old."""
+    await push_on(api)
+    trimmer = Trimmer(
+        api.service.database, timedelta(0), lambda: datetime.now(UTC) + timedelta(hours=1)
+    )
+    while await trimmer.trim() == PAUSE_S:
+        pass
+
+
+async def push_on(api: Api) -> None:
+    while await api.service.pushing.matcher.match_some() == 0:
+        pass
+
+
+async def test_a_trimmed_log_says_so_and_how_to_go_on(api: Api, harbour: Publisher):
+    harbour.pages["/feed"] = atom(FERRY, BRIDGE)
+    feed = await api.poll(harbour.url())
+    harbour.pages["/feed"] = atom(LATER, BRIDGE)
+    await api.refresh(feed)
+    await trim(api)
+    for asked in ({}, {"after": "2"}, {"after": "2026-11-01T00:00:00Z"}):
+        refused = await api.get("/v1/changes", **asked)
+        assert refused.status_code == 410, asked
+        assert refused.json()["code"] == "log_trimmed"
+        assert "compact=true" in refused.json()["detail"]
+    for headers in ({"Last-Event-ID": "1"}, {}):
+        stream = await api.reader.get("/v1/changes/stream", params={"after": "1"}, headers=headers)
+        assert stream.status_code == 410
+    assert await told(api, after="0", compact=True) == [
+        ("story.created", True, "Bridge opens"),
+        ("story.updated", True, "Ferry sails"),
+    ]
+    assert await told(api, after="1", compact=True) == [
+        ("story.created", True, "Bridge opens"),
+        ("story.updated", True, "Ferry sails"),
+    ]
+    assert await told(api, after="3") == []
+
+
+async def test_what_came_after_the_trimmed_part_is_whole(api: Api, harbour: Publisher):
+    harbour.pages["/feed"] = atom(FERRY)
+    feed = await api.poll(harbour.url())
+    await trim(api)
+    harbour.pages["/feed"] = atom(LATER)
+    await api.refresh(feed)
+    harbour.pages["/feed"] = atom(LATER, BRIDGE)
+    await api.refresh(feed)
+    assert [kind for kind, _, _ in await told(api, after=1)] == ["story.updated", "story.created"]
+
+
+async def test_what_webhooks_are_still_to_be_told_of_is_not_trimmed(api: Api, harbour: Publisher):
+    harbour.pages["/feed"] = atom(FERRY)
+    feed = await api.poll(harbour.url())
+    harbour.pages["/feed"] = atom(LATER)
+    await api.refresh(feed)
+    trimmer = Trimmer(
+        api.service.database, timedelta(0), lambda: datetime.now(UTC) + timedelta(hours=1)
+    )
+    await trimmer.trim()
+    assert len(await told(api)) == 2
+
+
+async def test_a_place_beyond_the_log_is_of_another_log(api: Api, harbour: Publisher):
+    """As after a restore: whoever goes on from there would miss what happens now."""
+    harbour.pages["/feed"] = atom(FERRY)
+    await api.poll(harbour.url())
+    refused = await api.get("/v1/changes", after="7")
+    assert (refused.status_code, refused.json()["code"]) == (410, "log_trimmed")
+    assert (await api.get("/v1/changes", after="1")).status_code == 200
