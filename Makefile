@@ -92,6 +92,16 @@ corpus: setup ## poll every feed of the shared test data and report
 normal-form: setup ## how good the normal form is: gofeed's goldens, traps, our goldens, pages
 	$(BIN)/python -m tools.normal_form
 
+.PHONY: simulate
+simulate: setup ## rules of polling on 10,000 made-up feeds: a table, and the pictures of docs/polling.md
+	$(BIN)/python -m tools.simulate --jobs $(SIMULATE_JOBS) --picture docs/polling.svg $(ARGS)
+	$(BIN)/python -m tools.simulate --jobs $(SIMULATE_JOBS) --no-hints --picture docs/polling-unasked.svg $(ARGS)
+SIMULATE_JOBS ?= 2
+
+.PHONY: simulate-quick
+simulate-quick: setup ## the same on 300 feeds, and no picture
+	$(BIN)/python -m tools.simulate --feeds 300 $(ARGS)
+
 .PHONY: bench-search
 bench-search: setup ## how long searches take on both engines, of STORIES made-up stories (200000)
 	$(BIN)/python -m bench.search --stories $(STORIES) $(ARGS)

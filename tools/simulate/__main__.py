@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from tools.simulate.feeds import DAYS, MINUTE, Feed, make_feed
+from tools.simulate.front import is_ours, rivalries
 from tools.simulate.picture import picture
 from tools.simulate.rules import AverageGap, ByDuplicates, EntryFrequency, Fixed, Grid, Ours, RuleOf
 from tools.simulate.run import Tally, simulate
 
-GREEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
+GREEDS: Final = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 FIXED: Final = (5, 15, 30, 60, 120)
 BATCH: Final = 100  # feeds of one task
 HEAD: Final = (
@@ -103,13 +104,23 @@ def table(tallies: list[Tally], feeds: int) -> str:
     return "\n".join(lines)
 
 
+def front(tallies: list[Tally]) -> str:
+    """Each rule beside ours for as many requests."""
+    lines = ["| rule | mean | ours for as many requests | p95 | ours |", "|---|---|---|---|---|"]
+    for rival in rivalries(tallies):
+        spans = (rival.mean_s, rival.our_mean_s, rival.p95_s, rival.our_p95_s)
+        cells = " | ".join(f"{span / MINUTE:.1f} min" for span in spans)
+        lines.append(f"| {rival.name} | {cells} |")
+    return "\n".join(lines)
+
+
 def alarms(tallies: list[Tally], feeds: int) -> str:
     """What the silence alarm said."""
     return "\n".join(
         f"{t.name}: {t.heard} feeds that had stopped were found silent, and {t.alarms} times "
         f"one that went on, {t.alarms / feeds / DAYS * 365:.2f} times a feed and year"
         for t in tallies
-        if t.name.startswith("ours")
+        if is_ours(t)
     )
 
 
@@ -125,7 +136,8 @@ def main() -> None:
     begun = time.monotonic()
     hints = not given.no_hints
     tallies = play(given.feeds, given.seed, hints=hints, only=given.only, jobs=given.jobs)
-    sys.stdout.write(f"{table(tallies, given.feeds)}\n\n{alarms(tallies, given.feeds)}\n")
+    parts = (table(tallies, given.feeds), front(tallies), alarms(tallies, given.feeds))
+    sys.stdout.write("\n\n".join(parts) + "\n")
     if given.picture:
         given.picture.write_text(picture(tallies, given.feeds), encoding="utf-8")
     sys.stderr.write(f"{time.monotonic() - begun:.0f} s\n")

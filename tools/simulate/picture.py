@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tools.simulate.feeds import DAYS, MINUTE
+from tools.simulate.front import is_ours
 from tools.simulate.run import Tally
 
 WIDTH, HEIGHT = 460, 400
@@ -57,8 +58,8 @@ def _panel(
     wide, high = [x for _, x, _ in points], [y for _, _, y in points]
     across = Axis(low=min(wide) * 0.8, high=max(wide) * 1.6, start=LEFT, end=WIDTH - RIGHT)
     up = Axis(low=min(high) * 0.7, high=max(high) * 1.3, start=HEIGHT - BOTTOM, end=TOP)
-    ours = [(t, across.at(x), up.at(y)) for t, x, y in points if t.name.startswith("ours")]
-    others = [(t, across.at(x), up.at(y)) for t, x, y in points if not t.name.startswith("ours")]
+    ours = [(t, across.at(x), up.at(y)) for t, x, y in points if is_ours(t)]
+    others = [(t, across.at(x), up.at(y)) for t, x, y in points if not is_ours(t)]
     line = " ".join(f"{x:.1f},{y:.1f}" for _, x, y in ours)
     parts = [
         _grid(title, across, up),
