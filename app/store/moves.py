@@ -45,9 +45,16 @@ async def taken_back(session: ReadSession, feed_id: int) -> frozenset[str]:
     return frozenset(rows.scalars())
 
 
+async def lock_target(session: WriteSession, move: Move | None) -> None:
+    """Lock the row of the feed that is at a move's address, before that of any source."""
+    if move is not None:
+        there = select(feeds.c.id).where(feeds.c.url == move.url)
+        await session.execute(there.with_for_update(key_share=True))
+
+
 async def adopt_move(session: WriteSession, plan: FeedPlan) -> tuple[str, ...]:
     """Give the feed the address that the plan has for it, or merge it into the feed that is there;
-    what the ledger says of that. The feed's row is locked by the plan.
+    what the ledger says of that. Both rows are locked already.
     """
     feed, move = plan.feed, plan.move
     if move is None:

@@ -22,6 +22,7 @@ from app.store.learned import write_lessons
 from app.store.leases import holder_of, holds_lease
 from app.store.lines import read_decided
 from app.store.models import copies, sources, stories
+from app.store.moves import lock_target
 from app.store.pages import ask_for_pages, forget_pages
 from app.store.policy import shared_version
 from app.store.reindex import mark_outdated
@@ -41,12 +42,14 @@ class Applied(StrEnum):
 async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> Applied:
     """Write a plan, or nothing at all; `gap_s` is how long its host is left alone now.
 
-    The feed's row is locked first, then its source's: plans of one source apply one after the
-    other, so what was known when this one was made can be checked to hold still.
+    The feed's row is locked first, then that of a feed it is merged into, then its source's: plans
+    of one source apply one after the other, so what was known when this one was made can be checked
+    to hold still.
     """
     if not await holds_lease(session, plan.feed):
         await leave(session, holder_of(plan.feed), gap_s=gap_s)  # what nobody has taken over
         return Applied.LEASE_LOST
+    await lock_target(session, plan.move)
     news: list[NewChange] = []
     sketches: dict[int, Sketch] = {}
     created: list[int] = []

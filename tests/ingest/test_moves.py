@@ -26,6 +26,7 @@ from tests.ingest.test_poller import Desk, rss
 from tests.plans import NOW
 
 FAR_MS = 2**42
+DAY_MS = 86_400_000
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ class Site:
 @asynccontextmanager
 async def site(**documents: bytes) -> AsyncIterator[Site]:
     made = Site(documents={f"/{name}": body for name, body in documents.items()})
-    async with servers.serve(made.answer, host="") as server:
+    async with servers.serve(made.answer, host="0.0.0.0") as server:
         server.host = "127.0.0.1"
         made.server = server
         yield made
@@ -230,6 +231,26 @@ async def test_feeds_of_two_sources_keep_their_copies_apart(desk: Desk) -> None:
         assert await copied(desk, first) == {"a": False, "b": False, "c": False}
         assert await copied(desk, second) == {"b": True, "c": True}
         assert [move.merged_into for move in await moves(desk, first)] == [second]
+
+
+async def test_feeds_led_to_one_address_at_once_end_as_one(desk: Desk) -> None:
+    async with site(new=rss("a")) as its:
+        new = its.url("/new", "localhost")
+        its.leads |= {"/one": (301, new), "/two": (301, new)}
+        one = await add(desk, its.url("/one"))
+        two = await add(desk, its.url("/two", "127.0.0.2"), "127.0.0.2")
+        for feed in (one, two):
+            await poll(desk, feed)
+        async with desk.database.write() as session:
+            seen = "moving_seen = 9, moving_since = moving_since - :past, next_poll_at = 0"
+            await session.execute(text(f"UPDATE feeds SET {seen}"), {"past": 9 * DAY_MS})  # noqa: S608
+            await session.execute(text("UPDATE hosts SET free_at = 0"))
+        poller = desk.poller()
+        while await poller.run_once():
+            pass
+        merged = [(await moves(desk, feed))[0].merged_into for feed in (one, two)]
+        assert merged in ([None, one], [two, None])
+        assert await held(desk) == 0
 
 
 @pytest.mark.parametrize("fault", ["state = 'paused'", "failures = 1"])
