@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -52,6 +53,15 @@ def configure_logging(level: str, *, as_json: bool) -> None:
     root.setLevel(level.upper())
     for noisy in ("httpx", "httpcore", "hpack", "alembic", "aiosqlite", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def feeds_gauge(by_health: Mapping[str, int]) -> CollectorRegistry:
+    """Feeds by health as they are at this moment, in all of the database."""
+    registry = CollectorRegistry()
+    gauge = Gauge("copydesk_feeds", "Feeds by health.", ["health"], registry=registry)
+    for health, count in by_health.items():
+        gauge.labels(health).set(count)
+    return registry
 
 
 class Metrics:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,6 +16,10 @@ from app.api.schemas import problems
 from app.errors import Unavailable
 from app.store.changes import last_seq
 from app.store.engine import DATABASE_FAULTS
+from app.store.status import count_feeds
+from app.telemetry import feeds_gauge
+
+log = structlog.get_logger()
 
 READY_TIMEOUT_S: Final = 5.0
 
@@ -43,5 +48,14 @@ async def readyz(request: Request, deps: DepsDep) -> Response:
 
 @metrics_router.get("/metrics", responses={200: {"content": {"text/plain": {}}}, **problems(401)})
 async def metrics(deps: DepsDep) -> Response:
-    """Prometheus metrics of this process; needs a key wherever reading does."""
-    return Response(generate_latest(deps.registry), media_type=CONTENT_TYPE_LATEST)
+    """Prometheus metrics of this process, and feeds by health; needs a key wherever reading does.
+
+    While the database does not answer, the feeds are left out.
+    """
+    told = generate_latest(deps.registry)
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S), deps.database.read() as session:
+            told += generate_latest(feeds_gauge(await count_feeds(session)))
+    except (*DATABASE_FAULTS, TimeoutError):
+        log.warning("feeds_not_counted")
+    return Response(told, media_type=CONTENT_TYPE_LATEST)

@@ -109,6 +109,25 @@ async def test_metrics_need_a_key_where_reading_does(migrated_url: str, auth: st
         assert (await api.admin.get("/metrics")).status_code == 200
 
 
+async def test_metrics_tell_how_many_feeds_are_in_each_state_of_health(api: Api):
+    await api.add_feed("https://quay.example/rss")
+    told = (await api.get("/metrics")).text
+    assert 'copydesk_feeds{health="new"} 1.0' in told
+    assert 'copydesk_feeds{health="silent"} 0.0' in told
+
+
+@on_sqlite
+async def test_metrics_are_told_without_the_database(api: Api, monkeypatch: pytest.MonkeyPatch):
+    async def away(session: object) -> dict[str, int]:
+        raise TimeoutError
+
+    monkeypatch.setattr("app.api.ops.count_feeds", away)
+    answer = await api.get("/metrics")
+    assert answer.status_code == 200
+    assert "copydesk_http_requests_total" in answer.text
+    assert "copydesk_feeds{" not in answer.text
+
+
 @on_sqlite
 async def test_a_proxy_in_front_changes_no_link(api: Api):
     forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
