@@ -21,7 +21,7 @@ from app.core.writes import Writes, context_of
 PART: Final = 100
 """Entries of one part: half a second of work where they are long."""
 
-PART_BY_MODEL: Final = 25
+PART_BY_MODEL: Final = 20
 """Where a model reads them as well, which takes longer than all else."""
 
 

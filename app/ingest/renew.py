@@ -27,7 +27,7 @@ from app.work.loop import Loop
 log = structlog.get_logger()
 
 BATCH: Final = 50
-TASK: Final = 25
+TASK: Final = 20
 """Stories that a worker makes at a time: with a model each may take a tenth of a second."""
 
 IDLE_S: Final = 5.0
