@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import BigInteger, Executable, MetaData, Text, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import CursorResult, Dialect, make_url
+from sqlalchemy.engine import URL, CursorResult, Dialect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
@@ -271,7 +271,7 @@ def _open_postgresql(url: str, readers: int, writers: int) -> Database:
         **shared,
     )
     reader = create_async_engine(
-        url,
+        _of_readers(url),
         pool_size=readers,
         connect_args={
             "timeout": 10,
@@ -289,3 +289,13 @@ def _open_postgresql(url: str, readers: int, writers: int) -> Database:
         **shared,
     )
     return Database(writer=writer, reader=reader)
+
+
+def _of_readers(url: str) -> URL:
+    """The address for connections that do not write, which are no "read-write" ones to asyncpg:
+    they too go to the server that takes writes, since what was written must be seen at once.
+    """
+    parsed = make_url(url)
+    if parsed.query.get("target_session_attrs") == "read-write":
+        return parsed.update_query_dict({"target_session_attrs": "primary"})
+    return parsed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -18,8 +19,9 @@ from typing import Final, Generic, Protocol, TypeVar
 import structlog
 
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
+from app.store.faults import is_away
 from app.store.leases import database_now
-from app.work.loop import Loop
+from app.work.loop import RETRY_S, Loop
 
 log = structlog.get_logger()
 
@@ -125,7 +127,11 @@ class LeasedLoop(Generic[Item, Done]):
         return done
 
     async def perform(self, item: Item) -> Done:
-        """One claimed item, whatever happens in it; a fault of ours is put on record like any."""
+        """One claimed item, whatever happens in it; a fault of ours is put on record like any.
+
+        Raises what a database raises that is away: that is no fault of the item, which is given
+        back.
+        """
         started = time.monotonic()
         try:
             async with self._lease_kept(item):
@@ -133,7 +139,10 @@ class LeasedLoop(Generic[Item, Done]):
         except asyncio.CancelledError:
             await asyncio.shield(self._give_back(item))
             raise
-        except Exception as error:  # noqa: BLE001 it is put on record and logged by the work
+        except Exception as error:
+            if is_away(error):
+                await self._give_back(item)
+                raise
             done = await self._work.broke(item, error, started)
         self._on_done(done)
         return done
@@ -168,8 +177,12 @@ class LeasedLoop(Generic[Item, Done]):
     async def _perform_alone(self, item: Item) -> None:
         try:
             await self.perform(item)
-        except Exception:
-            log.exception("work_lost", loop=self._policy.name)  # its lease runs out; it is due
+        except Exception as error:
+            if not is_away(error):
+                log.exception("work_lost", loop=self._policy.name)  # its lease runs out; it is due
+                return
+            log.warning("database_away", loop=self._policy.name, error=str(error), retry_s=RETRY_S)
+            await self._give_back_later(item)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -194,11 +207,20 @@ class LeasedLoop(Generic[Item, Done]):
                 async with self._database.write() as session:
                     await self._work.renew(session, item)
 
-    async def _give_back(self, item: Item) -> None:
+    async def _give_back(self, item: Item) -> bool:
         """Let the item be claimed again at once; if that fails its lease runs out by itself."""
         with contextlib.suppress(*DATABASE_FAULTS):
             async with self._database.write() as session:
                 await self._work.give_back(session, item)
+            return True
+        return False
+
+    async def _give_back_later(self, item: Item) -> None:
+        """Let the item be claimed as soon as the database is back, not only when its lease ends."""
+        for _ in range(math.ceil(self._policy.lease_s / RETRY_S)):
+            if await self._give_back(item):
+                return
+            await asyncio.sleep(RETRY_S)
 
     async def _drain(self) -> None:
         """Let the tasks under way end; give back the leases of those that do not."""

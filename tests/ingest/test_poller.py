@@ -400,3 +400,34 @@ async def test_a_poll_by_hand_that_is_given_up_gives_its_lease_back(desk: Desk) 
     async with desk.database.read() as session:
         row = await session.execute(select(feeds.c.lease_until, feeds.c.attempts))
         assert tuple(row.one()) == (None, 0)
+
+
+async def test_a_database_that_goes_away_in_a_poll_is_no_fault_of_the_feed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.ingest import pipeline as module
+
+    monkeypatch.setattr("app.work.leased.RETRY_S", 0.01)
+    real: Callable[..., Any] = module.apply_plan
+    polled = asyncio.Event()
+    desk.polled = Noted(polled)
+    faults: list[Exception] = [ConnectionResetError("gone in the middle")]
+
+    async def apply(*given: Any, **named: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return await real(*given, **named)
+
+    monkeypatch.setattr(module, "apply_plan", apply)
+    async with scripted(OK(200, rss("a"))) as server:
+        await desk.add(server.url())
+        poller = desk.poller()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(poller.run())
+            await asyncio.wait_for(polled.wait(), 10)
+            poller.stop()
+    assert not faults
+    assert [p.applied for p in desk.polled] == [Applied.APPLIED]
+    async with desk.database.read() as session:
+        (row,) = await list_fetches(session, limit=9)
+    assert (row.row.outcome, row.row.failure) == (Outcome.NEW, None)
