@@ -32,7 +32,7 @@ async def find_feed(api: Api, site: str, *, first: bool, asks: bool) -> str:
     if first or meta["main"]:
         return str(feeds[0]["url"] if first else meta["main"])
     console(stderr=True).print(table(("", "feed", "entries", "newest"), _rows(feeds)))
-    if not (asks and sys.stdin.isatty()):
+    if not (asks and is_asked()):
         raise Stopped(
             "the site has several feeds: add the one that you want by its address, "
             f"copydesk feeds add {feeds[0]['url']}, or the first with --first"
@@ -43,12 +43,17 @@ async def find_feed(api: Api, site: str, *, first: bool, asks: bool) -> str:
     return str(feeds[choice - 1]["url"])
 
 
+def is_asked() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
 def _rows(feeds: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return [
         (
-            number,
+            str(number),
             f"{feed['title'] or '–'}{' (comments)' if feed['comments'] else ''}\n{feed['url']}",
-            feed["entries"],
+            str(feed["entries"]),
             ago(feed["newest_at"]),
         )
         for number, feed in enumerate(feeds, 1)

@@ -71,10 +71,7 @@ def credentials(  # noqa: PLR0913 - one for each option
     as_json: AsJson = False,
     url: Url = None,
 ) -> None:
-    """Show what a feed is asked with, or set it: one of --basic, --bearer and --header.
-
-    The secret comes from --env or --prompt, never from the command line, which others can see.
-    """
+    """Show, set or forget what a feed is asked with; the secret is never on the command line."""
     kind = _kind(basic=basic, bearer=bearer, header=header)
     if forget and kind:
         raise typer.BadParameter("either set credentials or forget them", param_hint="--forget")
