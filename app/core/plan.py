@@ -21,6 +21,7 @@ from app.core.known import Known
 from app.core.language import normalize_language
 from app.core.match import Match, match_entries
 from app.core.moves import overlap
+from app.core.next_steps import with_next_step
 from app.core.pacing import Paced, pace_document, pace_unchanged
 from app.core.parts import BegunPlan, PartWrites, joined, parts_of, write_part
 from app.core.poll import (
@@ -80,9 +81,7 @@ def plan_failure(
     attempts = feed.attempts + 1
     quarantined = poisoned and attempts >= MAX_ATTEMPTS
     alternates = _alternates(feed, failed)
-    detail = failed.detail
-    if alternates and failed.kind is Failure.HTML_PAGE:
-        detail += f": copydesk feeds move {feed.id} {alternates[0]}"
+    detail = with_next_step(feed.id, failed.kind, failed.detail, alternates)
     if quarantined:
         detail += (
             f"; quarantined after {attempts} attempts: its document is kept, see copydesk replay "

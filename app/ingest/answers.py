@@ -41,7 +41,7 @@ _KINDS = {
 _NEXT_STEPS = {
     Failure.UNAUTHORIZED: "see whether the feed needs credentials, or refuses this user agent",
     Failure.NOT_FOUND: "look on the publisher's site for the feed's new address",
-    Failure.GONE: "the publisher has taken the feed down for good; remove it or replace it",
+    Failure.GONE: "the publisher has taken the feed down for good; move it, or delete it",
     Failure.RATE_LIMITED: "it is polled later, as the server asks",
     Failure.HTTP_CLIENT: "the server does not take the request; open the address in a browser",
     Failure.HTTP_SERVER: "a fault of the server's; it is tried again later",

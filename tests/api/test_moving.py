@@ -73,6 +73,26 @@ async def test_another_failure_keeps_what_the_page_has_named(api: Api, harbour: 
     assert (await feed_of(api, feed_id))["alternates"] == []
 
 
+@pytest.mark.parametrize(
+    ("status", "failure", "step"),
+    [
+        (410, "gone", "copydesk feeds move {} NEW, or copydesk feeds delete {}; its stories stay"),
+        (404, "not_found", "copydesk feeds move {} NEW"),
+    ],
+)
+async def test_what_is_gone_says_what_to_do(
+    api: Api, harbour: Publisher, status: int, failure: str, step: str
+):
+    harbour.pages["/feed"] = servers.answer(status, b"gone")
+    feed_id = await api.add_feed(harbour.url())
+    polled = await api.refresh(feed_id)
+    assert polled["failure"] == failure
+    assert polled["detail"].endswith(step.format(feed_id, feed_id))
+    shown = await feed_of(api, feed_id)
+    assert shown["failure_detail"] == polled["detail"]
+    assert shown["health"] == ("gone" if status == 410 else "failing")
+
+
 async def test_a_feed_that_is_moved_keeps_its_stories_and_has_no_doubles(
     api: Api, harbour: Publisher
 ):
