@@ -12,6 +12,7 @@ from app.api.examples_feeds import CREDENTIALS, DISCOVERED, MOVES, REVERTED, STA
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
 from app.api.examples_operations import STATUS, STORY_PAGE
+from app.api.examples_push import PUSH
 from app.api.examples_replay import REPLAYED
 from app.api.examples_rules import RULES
 from app.api.examples_tags import TAGS
@@ -175,6 +176,7 @@ def _links(path: str, following: str | None = None) -> dict[str, str | None]:
 
 EXAMPLES: Final[dict[str, Any]] = {
     **BOILERPLATE,
+    **PUSH,
     **RULES,
     **TAGS,
     "StoryList": {

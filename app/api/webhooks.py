@@ -67,7 +67,7 @@ WebhookId = Annotated[int, Path(ge=1, lt=1 << 63, description="A webhook's id.")
 IfMatch = Annotated[str | None, Header(description="The ETag of the webhook as read.")]
 
 
-@router.get(PATH, response_model=WebhookList, responses=problems(400, 401))
+@router.get(PATH, response_model=WebhookList, responses=problems(400, 401, 403))
 async def webhooks(
     request: Request,
     session: Reading,
@@ -111,7 +111,7 @@ async def add(
 @router.get(
     "/v1/searches/{search_id}/webhooks",
     response_model=WebhookList,
-    responses=problems(400, 401, 404),
+    responses=problems(400, 401, 403, 404),
 )
 async def webhooks_of_search(
     request: Request, session: Reading, caller: Writer, search_id: SearchId
@@ -144,7 +144,7 @@ async def add_to_search(
     return await _add(request, session, deps, caller, asked, search_id)
 
 
-@router.get(ONE, response_model=WebhookAnswer, responses=problems(400, 401, 404))
+@router.get(ONE, response_model=WebhookAnswer, responses=problems(400, 401, 403, 404))
 async def one_webhook(
     request: Request, session: Reading, caller: Writer, webhook_id: WebhookId
 ) -> Response:
@@ -245,7 +245,9 @@ async def rotate(
     return _reply(request, hook, secret=secret)
 
 
-@router.get(f"{ONE}/deliveries", response_model=DeliveryList, responses=problems(400, 401, 404))
+@router.get(
+    f"{ONE}/deliveries", response_model=DeliveryList, responses=problems(400, 401, 403, 404)
+)
 async def deliveries(
     request: Request,
     session: Reading,
