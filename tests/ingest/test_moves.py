@@ -21,6 +21,7 @@ from app.store.feeds import FeedState, NewFeed, add_feed, get_feed
 from app.store.ledger import list_fetches
 from app.store.models import copies, feeds, hosts, stories
 from app.store.moves import FeedMove, list_moves, revert_move
+from tests.databases import on_sqlite
 from tests.ingest import servers
 from tests.ingest.test_poller import Desk, rss
 from tests.plans import NOW
@@ -144,6 +145,7 @@ async def test_a_permanent_redirect_is_adopted_after_days(desk: Desk, status: in
         assert await desk.count(stories) == [3]
 
 
+@on_sqlite
 @pytest.mark.parametrize("status", [302, 303, 307])
 async def test_a_temporary_redirect_is_followed_and_forgotten(desk: Desk, status: int) -> None:
     async with site(new=rss("a")) as its:
@@ -155,6 +157,7 @@ async def test_a_temporary_redirect_is_followed_and_forgotten(desk: Desk, status
         assert await moves(desk, feed) == []
 
 
+@on_sqlite
 async def test_a_page_in_place_of_a_feed_is_never_adopted(desk: Desk) -> None:
     async with site(old=rss("a"), login=b"<!doctype html><title>Log in</title>") as its:
         feed = await add(desk, its.url("/old"))
@@ -167,6 +170,7 @@ async def test_a_page_in_place_of_a_feed_is_never_adopted(desk: Desk) -> None:
         assert await moves(desk, feed) == []
 
 
+@on_sqlite
 async def test_a_feed_of_other_entries_is_never_adopted(desk: Desk) -> None:
     async with site(old=rss("a", "b"), other=rss("x", "y", "z")) as its:
         feed, other = await add(desk, its.url("/old")), its.url("/other")
@@ -253,6 +257,7 @@ async def test_feeds_led_to_one_address_at_once_end_as_one(desk: Desk) -> None:
         assert await held(desk) == 0
 
 
+@on_sqlite
 @pytest.mark.parametrize("fault", ["state = 'paused'", "failures = 1"])
 async def test_no_feed_is_merged_into_one_that_brings_nothing(desk: Desk, fault: str) -> None:
     async with site(old=rss("a", "b", "c")) as its:

@@ -19,6 +19,7 @@ from app.store.engine import Database
 from app.store.feeds import get_feed
 from app.store.finish import kept_body
 from app.store.models import copies, feeds
+from tests.databases import on_sqlite
 from tests.ingest import servers
 from tests.ingest.test_poller import Desk
 
@@ -157,6 +158,7 @@ async def test_validators_that_lie_are_found_and_not_sent_for_a_month(
         assert conditional(publisher) == [True]
 
 
+@on_sqlite
 async def test_a_304_that_names_the_next_etag_is_a_lie_too(desk: Desk) -> None:
     async with published(desk, always_304=True) as publisher:
         await poll(desk)
@@ -193,6 +195,7 @@ async def test_an_honest_server_is_sampled_now_and_then_and_believed(desk: Desk)
         assert (await poll(desk)).outcome is Outcome.NOT_MODIFIED
 
 
+@on_sqlite
 async def test_a_document_whose_stories_are_the_same_is_no_lie(desk: Desk) -> None:
     """Servers put the time of generation into a document, under an ETag of what it tells."""
     async with published(desk, etag='W/"same"', stamp=True) as publisher:
@@ -204,6 +207,7 @@ async def test_a_document_whose_stories_are_the_same_is_no_lie(desk: Desk) -> No
         assert conditional(publisher) == [True]
 
 
+@on_sqlite
 async def test_a_document_of_the_same_date_is_read(desk: Desk) -> None:
     """The dates that a feed gives itself and its entries say nothing of whether it has news."""
     async with published(desk) as publisher:
