@@ -66,7 +66,9 @@ def pace_document(
     else:
         fresh = (match.keys.entry for match in matches if match.copy is None)
         appeared = _appeared(fresh, feed.time_zone, known, now_s)
-        learned = replace(observed(known, appeared, now_s), window=window)
+        learned = observed(known, appeared, now_s)
+        if feed.push_id is None:  # what a hub pushes is not the whole document
+            learned = replace(learned, window=window)
     pace = feed.pace if answer.partial else _pace(parsed, feed.time_zone, now)
     return _paced(feed, pace, learned, answer, now)
 
@@ -88,7 +90,8 @@ def _paced(
     now: datetime,
 ) -> Paced:
     fresh_s = freshness_s(answer.hints)
-    if learned is not None and (fresh_s is not None or isinstance(answer, Fetched)):
+    whole = isinstance(answer, Fetched) and feed.push_id is None
+    if learned is not None and (fresh_s is not None or whole):
         learned = replace(learned, fresh_s=fresh_s)
     following = next_poll(
         now,

@@ -149,6 +149,18 @@ def test_a_first_document_is_learned_from_its_dates_and_a_later_one_from_what_is
     assert more.last_s == (now + timedelta(hours=1)).timestamp(), "half-way between the two polls"
 
 
+def test_what_a_hub_pushes_says_nothing_of_the_documents_length_and_freshness() -> None:
+    known = replace(by_day(*range(24)), window=40, fresh_s=3600)
+    now = after(known, 1)
+    pushed = feed(pack_history(known), push_id=1)
+    told = document(pushed, entry("e1", published=now.isoformat()))
+    plan = plan_document(pushed, fetched(), told, Known(), now)
+    learned = unpack_history(plan.update.history)
+    assert learned is not None
+    assert (learned.window, learned.fresh_s) == (40, 3600)
+    assert learned.last_s == now.timestamp()
+
+
 def test_a_history_that_cannot_be_read_is_learned_anew() -> None:
     source = feed(b"\xff not ours")
     assert unchanged(source, START).update.history is None
