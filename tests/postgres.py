@@ -90,7 +90,7 @@ def running_server() -> Iterator[Server]:
         yield Server(url=url.render_as_string(hide_password=False), psql=binaries() / "psql")
         return
     owner = "nobody" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="copydesk-postgres-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="copydesk-postgres-", dir=memory()))
     try:
         yield from _own_server(folder, owner)
     finally:
@@ -105,7 +105,7 @@ def binaries() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """A file system in memory with room to spare: databases are made there 10 times as fast."""
     memory = Path("/dev/shm")  # noqa: S108 - a folder with a random name is made in it
     if os.access(memory, os.W_OK | os.X_OK) and shutil.disk_usage(memory).free > MEMORY_BYTES:
@@ -115,24 +115,24 @@ def _memory() -> Path | None:
 
 def _own_server(folder: Path, owner: str | None) -> Iterator[Server]:
     password = secrets.token_hex(16)
-    programs = _reachable_binaries(folder, owner)
-    _init(programs, folder, owner, password)
-    port = _free_port()
+    programs = reachable_binaries(folder, owner)
+    init(programs, folder, owner, password)
+    port = free_port()
     keeper = subprocess.Popen(
         ["/bin/sh", "-c", KEEPER, "keeper", programs, folder, str(port)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for pytest; the server stops after the last test
-        **_identity(owner, folder),
+        **identity(owner, folder),
     )
     with keeper:  # closes the pipe, which is what the keeper waits for, and waits for its end
         if keeper.stdout is None or keeper.stdout.readline().strip() != b"0":
-            raise ServerFailed(_tail(folder / "start") + _tail(folder / "log"))
+            raise ServerFailed(tail(folder / "start") + tail(folder / "log"))
         url = f"postgresql+asyncpg://postgres:{password}@127.0.0.1:{port}/postgres"
         yield Server(url=url, psql=programs / "psql")
 
 
-def _reachable_binaries(folder: Path, owner: str | None) -> Path:
+def reachable_binaries(folder: Path, owner: str | None) -> Path:
     """The installed programs, or a copy where the owner may not enter the folder they lie in."""
     installed = binaries()
     if owner is None:
@@ -143,7 +143,7 @@ def _reachable_binaries(folder: Path, owner: str | None) -> Path:
             [installed / "initdb", "--version"],
             check=True,
             capture_output=True,
-            **_identity(owner, folder),
+            **identity(owner, folder),
         )
     except (OSError, subprocess.CalledProcessError):
         copied = _copy(installed, folder)
@@ -161,7 +161,7 @@ def _copy(installed: Path, folder: Path) -> Path:
     return folder / package.name / installed.relative_to(package)
 
 
-def _init(programs: Path, folder: Path, owner: str | None, password: str) -> None:
+def init(programs: Path, folder: Path, owner: str | None, password: str) -> None:
     """A cluster in UTF-8 whose order of characters is the same on every machine."""
     secret = folder / "password"
     secret.write_text(password)
@@ -173,13 +173,13 @@ def _init(programs: Path, folder: Path, owner: str | None, password: str) -> Non
     command += [word for name, value in FAST.items() for word in ("-c", f"{name}={value}")]
     try:
         subprocess.run(
-            command, check=True, capture_output=True, text=True, **_identity(owner, folder)
+            command, check=True, capture_output=True, text=True, **identity(owner, folder)
         )
     except subprocess.CalledProcessError as error:
         raise ServerFailed(f"initdb: {error.stderr or error.stdout}") from error
 
 
-def _identity(owner: str | None, folder: Path) -> dict[str, object]:
+def identity(owner: str | None, folder: Path) -> dict[str, object]:
     """As whom and where a process runs; its folder must be one that its user may enter."""
     where: dict[str, object] = {"cwd": folder, "env": {**os.environ, "HOME": str(folder)}}
     if owner is not None:
@@ -188,12 +188,12 @@ def _identity(owner: str | None, folder: Path) -> dict[str, object]:
     return where
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _tail(path: Path) -> str:
+def tail(path: Path) -> str:
     return path.read_text(errors="replace")[-2000:] if path.exists() else ""
