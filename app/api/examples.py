@@ -8,7 +8,16 @@ from app.api.examples_boilerplate import BOILERPLATE
 from app.api.examples_clusters import CLUSTER
 from app.api.examples_doctor import DOCTOR
 from app.api.examples_explain import EXPLAINED
-from app.api.examples_feeds import CREDENTIALS, DISCOVERED, MOVES, REVERTED, STANDING
+from app.api.examples_feeds import (
+    CREDENTIALS,
+    DISCOVERED,
+    FEED,
+    FETCH,
+    HOST,
+    MOVES,
+    REVERTED,
+    SOURCE,
+)
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_normalize import NORMALIZED
 from app.api.examples_operations import STATUS, STORY_PAGE
@@ -18,7 +27,6 @@ from app.api.examples_rules import RULES
 from app.api.examples_tags import TAGS
 from app.api.schemas_revisions import RevisionOut
 
-_SOURCE: Final = {"id": "3", "name": "Harbour News", "domain": "harbour.example", "country": None}
 _PAGE: Final = {"next_cursor": None, "has_more": False, "limit": 20}
 _TAGS: Final = [
     {
@@ -56,7 +64,7 @@ _LISTED: Final = {
     "authors": [{"name": "A. Writer"}],
     "agency": {"code": "kyodo", "name": "Kyodo News"},
     "dateline": {"text": "HAKODATE, Japan, Nov. 12, Kyodo", "place": "Hakodate"},
-    "source": _SOURCE,
+    "source": SOURCE,
     "language": "en",
     "published_at": "2026-11-12T03:00:00Z",
     "published_from": "published",
@@ -87,75 +95,6 @@ _FULL: Final = {
             "last_seen_at": "2026-11-12T09:00:00Z",
         }
     ],
-}
-_FETCH: Final = {
-    "id": "5120",
-    "feed_id": "17",
-    "at": "2026-11-12T03:04:07.120000Z",
-    "outcome": "new",
-    "failure": None,
-    "status": 200,
-    "detail": None,
-    "url": "https://harbour.example/rss.xml",
-    "redirects": [],
-    "wire_bytes": 8120,
-    "body_bytes": 40210,
-    "elapsed_ms": 131,
-    "entries": 30,
-    "new": 1,
-    "changed": 0,
-    "notes": [],
-    "next_poll_at": "2026-11-12T03:24:07.120000Z",
-    "next_poll_reasons": ["the feed's own pace, 20 min"],
-    "worker": "news-1:412:a1b2c3",
-}
-_HOST: Final = {
-    "host": "harbour.example",
-    "domain": "harbour.example",
-    "address": "203.0.113.7",
-    "free_at": "2026-11-12T04:00:00Z",
-    "busy": False,
-    "backs_off": True,
-    "refusals": 1,
-    "reason": "host harbour.example backs off until 2026-11-12 04:00 UTC: two feeds were refused "
-    "(429)",
-}
-_FEED: Final = {
-    "id": "17",
-    "url": "https://harbour.example/rss.xml",
-    "title": "Harbour News",
-    "site_url": "https://harbour.example/",
-    "language": "en",
-    "time_zone": None,
-    "full_text": False,
-    "state": "active",
-    "health": "ok",
-    "source": _SOURCE,
-    "added_at": "2026-11-01T08:00:00Z",
-    "min_interval_s": None,
-    "max_interval_s": None,
-    "next_poll_at": "2026-11-12T03:24:07.120000Z",
-    "next_poll_reasons": ["the feed's own pace, 20 min"],
-    "last_success_at": "2026-11-12T03:04:07.120000Z",
-    "last_new_at": "2026-11-12T03:04:07.120000Z",
-    "failures": 0,
-    "failure": None,
-    "failure_detail": None,
-    "silent_since": None,
-    "guids_unstable": False,
-    "alternates": [],
-    "websub": {
-        "hub": "https://hub.example/",
-        "topic": "https://harbour.example/feed",
-        "state": "verified",
-        "detail": None,
-        "expires_at": "2026-11-21T08:00:00Z",
-        "last_push_at": "2026-11-12T03:04:07.120000Z",
-        "ignored": 0,
-        "proven": True,
-    },
-    **STANDING,
-    "last_poll": _FETCH,
 }
 _KEY: Final = {
     "id": "4",
@@ -234,22 +173,22 @@ EXAMPLES: Final[dict[str, Any]] = {
         "links": _links("/v1/changes?after=10411"),
     },
     "SourceList": {
-        "data": [{**_SOURCE, "feeds": 2, "stories": 1290}],
+        "data": [{**SOURCE, "feeds": 2, "stories": 1290}],
         "page": _PAGE,
         "meta": {},
         "links": _links("/v1/sources"),
     },
     "FeedList": {
-        "data": [_FEED],
+        "data": [FEED],
         "page": _PAGE,
         "meta": {},
         "links": _links("/v1/admin/feeds?health=ok"),
     },
-    "FeedAnswer": {"data": _FEED | {"host": _HOST}},
+    "FeedAnswer": {"data": FEED | {"host": HOST}},
     "CredentialsAnswer": CREDENTIALS,
     "DiscoveryAnswer": DISCOVERED,
     "AddedFeed": {
-        "data": {**_FEED, "health": "new", "last_success_at": None, "last_new_at": None}
+        "data": {**FEED, "health": "new", "last_success_at": None, "last_new_at": None}
         | {"last_poll": None, "next_poll_reasons": ["added, due at once"]},
         "found": {
             "url": "https://harbour.example/rss.xml",
@@ -263,12 +202,12 @@ EXAMPLES: Final[dict[str, Any]] = {
         },
     },
     "FetchList": {
-        "data": [_FETCH],
+        "data": [FETCH],
         "page": _PAGE,
         "meta": {},
         "links": _links("/v1/admin/fetches"),
     },
-    "FetchAnswer": {"data": _FETCH},
+    "FetchAnswer": {"data": FETCH},
     "ImportAnswer": {
         "data": [
             {

@@ -1,4 +1,4 @@
-"""Examples of what operators are told of a feed's credentials and moves, and of a site's feeds."""
+"""Examples of what operators are told of feeds: polls, credentials, moves, a site's feeds."""
 
 from __future__ import annotations
 
@@ -24,6 +24,83 @@ STANDING: Final[dict[str, Any]] = {
         "last_whole_at": "2026-11-12T03:04:07.120000Z",
     },
     "moving_to": None,
+}
+
+SOURCE: Final[dict[str, Any]] = {
+    "id": "3",
+    "name": "Harbour News",
+    "domain": "harbour.example",
+    "country": None,
+}
+
+FETCH: Final[dict[str, Any]] = {
+    "id": "5120",
+    "feed_id": "17",
+    "at": "2026-11-12T03:04:07.120000Z",
+    "outcome": "new",
+    "failure": None,
+    "status": 200,
+    "detail": None,
+    "url": "https://harbour.example/rss.xml",
+    "redirects": [],
+    "wire_bytes": 8120,
+    "body_bytes": 40210,
+    "elapsed_ms": 131,
+    "entries": 30,
+    "new": 1,
+    "changed": 0,
+    "notes": [],
+    "next_poll_at": "2026-11-12T03:24:07.120000Z",
+    "next_poll_reasons": ["the feed's own pace, 20 min"],
+    "worker": "news-1:412:a1b2c3",
+}
+HOST: Final[dict[str, Any]] = {
+    "host": "harbour.example",
+    "domain": "harbour.example",
+    "address": "203.0.113.7",
+    "free_at": "2026-11-12T04:00:00Z",
+    "busy": False,
+    "backs_off": True,
+    "refusals": 1,
+    "reason": "host harbour.example backs off until 2026-11-12 04:00 UTC: two feeds were refused "
+    "(429)",
+}
+FEED: Final[dict[str, Any]] = {
+    "id": "17",
+    "url": "https://harbour.example/rss.xml",
+    "title": "Harbour News",
+    "site_url": "https://harbour.example/",
+    "language": "en",
+    "time_zone": None,
+    "full_text": False,
+    "state": "active",
+    "health": "ok",
+    "source": SOURCE,
+    "added_at": "2026-11-01T08:00:00Z",
+    "min_interval_s": None,
+    "max_interval_s": None,
+    "next_poll_at": "2026-11-12T03:24:07.120000Z",
+    "next_poll_reasons": ["the feed's own pace, 20 min"],
+    "last_success_at": "2026-11-12T03:04:07.120000Z",
+    "last_new_at": "2026-11-12T03:04:07.120000Z",
+    "failures": 0,
+    "failure": None,
+    "failure_detail": None,
+    "silent_since": None,
+    "guids_unstable": False,
+    "alternates": [],
+    "websub": {
+        "hub": "https://hub.example/",
+        "topic": "https://harbour.example/feed",
+        "state": "verified",
+        "detail": None,
+        "expires_at": "2026-11-21T08:00:00Z",
+        "last_push_at": "2026-11-12T03:04:07.120000Z",
+        "ignored": 0,
+        "proven": True,
+    },
+    **STANDING,
+    "last_poll": FETCH,
 }
 
 _MOVE: Final = {
