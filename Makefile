@@ -7,6 +7,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 NLP := .venv-nlp
+HUB := .venv-hub
 STAMP := $(VENV)/.installed
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
@@ -49,8 +50,17 @@ run: setup ## serve on http://127.0.0.1:8000, with polling on
 demo: setup ## a small publisher on loopback, polled and shown; needs no internet
 	@$(BIN)/copydesk demo
 
+.PHONY: hub
+hub: $(HUB)/.installed ## make .venv-hub with a WebSub hub of others' making, which a test talks to
+
+$(HUB)/.installed: requirements/hub.txt
+	@"$(or $(PYTHON),python3)" -m venv --clear $(HUB)
+	@$(HUB)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements/hub.txt
+	@touch $@
+
 .PHONY: test
-test: setup ## the whole suite, on SQLite and on a PostgreSQL of its own
+test: setup hub ## the whole suite, on SQLite and on a PostgreSQL of its own
 	$(BIN)/pytest -n $(JOBS) $(ARGS)
 
 .PHONY: check
@@ -164,6 +174,7 @@ lock: setup ## choose the newest dependencies that fit, and write requirements/
 	$(LOCK) pyproject.toml -o requirements/base.txt
 	$(LOCK) pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
+	echo flask-websub | $(LOCK) - -o requirements/hub.txt
 	$(LOCK) pyproject.toml --extra nlp -c requirements/dev.txt -o requirements/nlp.txt
 	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' \
 		requirements/base.txt requirements/dev.txt requirements/nlp.txt
@@ -174,6 +185,6 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
 
 .PHONY: clean
 clean: ## remove .venv and everything else that was made here, but no database
-	rm -rf $(VENV) build dist htmlcov reports .coverage* *.egg-info \
+	rm -rf $(VENV) $(HUB) build dist htmlcov reports .coverage* *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -118,10 +118,12 @@ async def request_accepted(
     session: WriteSession, one: ClaimedSubscription, *, gap_s: float, again_s: float
 ) -> None:
     """The hub has taken the request; if it does not verify it, it is asked again in `again_s`."""
-    answered = or_(
-        subscriptions.c.verified_at >= subscriptions.c.requested_at,
-        subscriptions.c.state.in_((SubscriptionState.LEFT.value, SubscriptionState.DENIED.value)),
-    )
+    state = subscriptions.c.state
+    if one.subscribe:
+        denied = state == SubscriptionState.DENIED.value
+        answered = or_(subscriptions.c.verified_at >= subscriptions.c.requested_at, denied)
+    else:
+        answered = state == SubscriptionState.LEFT.value
     kept = subscriptions.c.failures
     await _end(
         session,
