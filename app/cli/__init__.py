@@ -11,6 +11,7 @@ import typer
 
 from app import __version__
 from app.cli import boilerplate, feeds, keys, rules, sections, stories, story_tags, tags
+from app.cli.archive import export, import_
 from app.cli.demo import demo
 from app.cli.doctor import doctor
 from app.cli.normalize import normalize
@@ -63,4 +64,6 @@ app.command()(reindex)
 app.command()(reprocess)
 app.command()(replay)
 app.command()(doctor)
+app.command()(export)
+app.command("import")(import_)
 app.command()(demo)
