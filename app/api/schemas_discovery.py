@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.api.schemas import Answer
 from app.api.schemas_admin import Asked, Line
-from app.core.page.feed_links import FoundBy
+from app.core.page.types import FoundBy
 
 
 class DiscoverFeeds(Asked):

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from app.core.identity import url_hash
 from app.core.normal.dates import read_date
-from app.core.page.feed_links import FeedLink, FoundBy, feed_links
+from app.core.page.types import FeedLink, FoundBy
 from app.core.parse.document import parse
 from app.core.types import Failure, ParsedFeed
 from app.core.urls import absolute_url, canonical_url
@@ -86,6 +86,8 @@ def look(body: bytes, *, content_type: str | None, url: str, max_entries: int) -
         return Looked(feed=_described(parsed, url))
     if parsed.kind is not Failure.HTML_PAGE:
         return Looked()
+    from app.core.page.feed_links import feed_links  # noqa: PLC0415 - .1 s that only workers spend
+
     return Looked(links=feed_links(body, content_type=content_type, url=url))
 
 

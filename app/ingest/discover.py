@@ -26,8 +26,8 @@ from app.core.discovery import (
     sitemaps_of,
 )
 from app.core.gather import site_maps
-from app.core.page.feed_links import FeedLink, FoundBy
 from app.core.page.robots import Robots, product_token
+from app.core.page.types import FeedLink, FoundBy
 from app.core.parse.sitemap import is_index
 from app.core.types import Fetched, FetchFailed, FetchPolicy, FetchResult
 from app.core.urls import host_of, without_credentials

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.page.feed_links import MAX_FOUND, FeedLink, FoundBy, feed_links
+from app.core.page.feed_links import MAX_FOUND, feed_links
+from app.core.page.types import FeedLink, FoundBy
 
 PAGE = "https://harbour.example/"
 RSS = 'type="application/rss+xml"'

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.discovery import Discovered, main_feed
-from app.core.page.feed_links import FoundBy
+from app.core.page.types import FoundBy
 from app.core.types import FetchPolicy
 from app.errors import Unreachable
 from app.ingest.discover import DiscoveryPolicy, discover

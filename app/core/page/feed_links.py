@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,7 +14,7 @@ from urllib.parse import urlsplit
 from lxml import html
 
 from app.core.page.tree import decode_page, parse_page
-from app.core.page.types import PageRefused
+from app.core.page.types import FeedLink, FoundBy, PageRefused
 from app.core.urls import MAX_URL_CHARS, absolute_url, registrable_domain, without_credentials
 
 MAX_FOUND: Final = 50
@@ -62,26 +60,6 @@ _COMMENTS_TITLE: Final = re.compile(
 )
 _PART: Final = re.compile(r"/(?:tags?|categor(?:y|ies)|authors?|topics?|search)/", re.IGNORECASE)
 _NOT_A_FEED: Final = re.compile(r"oembed|/wp-json/|\.(?:css|js|png|jpe?g|gif|svg|ico|woff2?)$")
-
-
-class FoundBy(StrEnum):
-    """How an address of a feed was come by, the surest first."""
-
-    ADDRESS = "address"  # it is the one that was asked for
-    LINK = "link"  # a link element of the page
-    ANCHOR = "anchor"  # the page has a link that looks like one to a feed
-    COMMON_PATH = "common_path"  # where sites use to have it
-    SITEMAP = "sitemap"  # a site map that robots.txt names
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedLink:
-    """An address that may be a feed's; without credentials, which are not the page's to give."""
-
-    url: str
-    found_by: FoundBy
-    title: str | None = None
-    comments: bool = False  # of readers, not of the site
 
 
 def feed_links(body: bytes, *, content_type: str | None, url: str) -> tuple[FeedLink, ...]:

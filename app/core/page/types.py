@@ -56,6 +56,26 @@ class PageRefused:
 PageRead: TypeAlias = Page | PageRefused
 
 
+class FoundBy(StrEnum):
+    """How an address of a feed was come by, the surest first."""
+
+    ADDRESS = "address"  # it is the one that was asked for
+    LINK = "link"  # a link element of the page
+    ANCHOR = "anchor"  # the page has a link that looks like one to a feed
+    COMMON_PATH = "common_path"  # where sites use to have it
+    SITEMAP = "sitemap"  # a site map that robots.txt names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLink:
+    """An address that may be a feed's; without credentials, which are not the page's to give."""
+
+    url: str
+    found_by: FoundBy
+    title: str | None = None
+    comments: bool = False  # of readers, not of the site
+
+
 def with_page(entry: Entry, page: Page) -> Entry:
     """The entry with the page's text for its content, and what else the feed left out.
 
