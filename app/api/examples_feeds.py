@@ -51,7 +51,7 @@ FETCH: Final[dict[str, Any]] = {
     "changed": 0,
     "notes": [],
     "next_poll_at": "2026-11-12T03:24:07.120000Z",
-    "next_poll_reasons": ["the feed's own pace, 20 min"],
+    "next_poll_reasons": ["pace 20 min at this hour: again in 18 min"],
     "worker": "news-1:412:a1b2c3",
 }
 HOST: Final[dict[str, Any]] = {
@@ -80,7 +80,7 @@ FEED: Final[dict[str, Any]] = {
     "min_interval_s": None,
     "max_interval_s": None,
     "next_poll_at": "2026-11-12T03:24:07.120000Z",
-    "next_poll_reasons": ["the feed's own pace, 20 min"],
+    "next_poll_reasons": ["pace 20 min at this hour: again in 18 min"],
     "last_success_at": "2026-11-12T03:04:07.120000Z",
     "last_new_at": "2026-11-12T03:04:07.120000Z",
     "failures": 0,
