@@ -166,16 +166,22 @@ class LeasedLoop(Generic[Item, Done]):
         free = self._policy.concurrency - len(self._tasks)
         if free <= 0:
             return 0
+        begun = time.monotonic()
         async with self._database.write() as session:
             claimed = await self._work.claim(session, free)
         for item in claimed:
-            task = asyncio.create_task(self._perform_alone(item), name=self._policy.name)
+            task = asyncio.create_task(self._perform_alone(item, begun), name=self._policy.name)
             self._tasks.add(task)
             task.add_done_callback(self._ended)
         return len(claimed)
 
-    async def _perform_alone(self, item: Item) -> None:
+    async def _perform_alone(self, item: Item, claimed_at: float) -> None:
         try:
+            if time.monotonic() - claimed_at > self._policy.lease_s / 2:
+                # This process stood still: the first renewal might come too late, or has somebody
+                # else the item already, and is asking its host.
+                await self._give_back(item)
+                return
             await self.perform(item)
         except Exception as error:
             if not is_away(error):
