@@ -31,6 +31,7 @@ from app.core.poll import (
     FeedUpdate,
     KeptBody,
     LedgerRow,
+    as_it_was,
 )
 from app.core.schedule import MAX_ATTEMPTS, NextPoll, Outcome, jitter_of, next_poll
 from app.core.types import (
@@ -88,7 +89,7 @@ def plan_failure(
             f"{feed.id}; then copydesk feeds resume {feed.id}"
         )
     update = replace(
-        _as_it_was(feed),
+        as_it_was(feed),
         attempts=attempts if poisoned else 0,
         failures=failures,
         failure=failed.kind,
@@ -214,7 +215,7 @@ def notes_of(document: Document) -> tuple[str, ...]:
 
 def _after_success(feed: ClaimedFeed, paced: Paced, now: datetime) -> FeedUpdate:
     return replace(
-        _as_it_was(feed),
+        as_it_was(feed),
         pace=paced.pace,
         history=paced.history,
         silent_since=paced.silent_since,
@@ -254,32 +255,6 @@ def _update(
 def _to_be_read_again(update: FeedUpdate) -> FeedUpdate:
     """The feed whose document waits for nothing but time: the same one must be read again."""
     return replace(update, validators=Validators(), body_hash=None)
-
-
-def _as_it_was(feed: ClaimedFeed) -> FeedUpdate:
-    """The feed with its failures forgotten and all else unchanged."""
-    return FeedUpdate(
-        title=feed.title,
-        site_url=feed.site_url,
-        language=feed.language,
-        validators=feed.validators,
-        validators_url=feed.validators_url,
-        body_hash=feed.body_hash,
-        attempts=0,
-        failures=0,
-        failure=None,
-        failure_detail=None,
-        pace=feed.pace,
-        last_success_at=feed.last_success_at,
-        last_new_at=feed.last_new_at,
-        quarantined=False,
-        history=feed.history,
-        silent_since=feed.silent_since,
-        guids_unstable=feed.guids_unstable,
-        trust=feed.trust,
-        sighting=feed.sighting,
-        alternates=feed.alternates,
-    )
 
 
 def _ledger(

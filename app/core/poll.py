@@ -119,6 +119,32 @@ class FeedUpdate:
     alternates: tuple[str, ...]
 
 
+def as_it_was(feed: ClaimedFeed) -> FeedUpdate:
+    """The feed with its failures forgotten and all else unchanged."""
+    return FeedUpdate(
+        title=feed.title,
+        site_url=feed.site_url,
+        language=feed.language,
+        validators=feed.validators,
+        validators_url=feed.validators_url,
+        body_hash=feed.body_hash,
+        attempts=0,
+        failures=0,
+        failure=None,
+        failure_detail=None,
+        pace=feed.pace,
+        last_success_at=feed.last_success_at,
+        last_new_at=feed.last_new_at,
+        quarantined=False,
+        history=feed.history,
+        silent_since=feed.silent_since,
+        guids_unstable=feed.guids_unstable,
+        trust=feed.trust,
+        sighting=feed.sighting,
+        alternates=feed.alternates,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyWrite:
     """A copy that is new, or whose words or link changed, or that is in the document again."""
