@@ -169,3 +169,33 @@ def test_a_model_that_is_not_installed_is_told_at_the_start(
     assert load_settings().nlp
     monkeypatch.delenv("COPYDESK_NLP")
     assert not load_settings().nlp
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://news.example", "https://news.example"),
+        ("https://news.example/", "https://news.example"),
+        ("http://10.0.0.1:8000/copydesk/", "http://10.0.0.1:8000/copydesk"),
+    ],
+)
+def test_the_public_address_is_kept_without_a_slash(given: str, kept: str) -> None:
+    assert load_settings(public_url=given).public_url == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "news.example",
+        "ftp://news.example",
+        "https://",
+        "https://u:p@news.example",
+        "https://news.example/?x=1",
+        "https://news.example/#x",
+        "https://news.example/a b",
+        "https://bücher.example/",
+    ],
+)
+def test_a_public_address_that_no_path_can_be_added_to_is_refused(given: str) -> None:
+    with pytest.raises(SettingsError, match="COPYDESK_PUBLIC_URL"):
+        load_settings(public_url=given)

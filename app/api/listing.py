@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Query, Request
 
+from app.api.deps import get_deps
 from app.api.formats.page import STORIES_PATH, ListFormat, StoryFormat
 from app.api.negotiate import choose
 from app.api.parameters import SEPARATED, SearchDep, SearchRequest
@@ -48,6 +49,15 @@ Limit = Annotated[int, Query(ge=1, le=100, description="Items on a page.")]
 Cursor = Annotated[
     str | None,
     Query(max_length=MAX_CURSOR_CHARS, description="`page.next_cursor` of the page before."),
+]
+AfterId = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        lt=1 << 63,
+        description="In formats that hold everything: go on after this story, the last line that "
+        "you have, in the order of publication.",
+    ),
 ]
 AnyFormat = TypeVar("AnyFormat", ListFormat, StoryFormat)
 
@@ -108,6 +118,7 @@ class Listing:
     include: frozenset[Include]
     fields: tuple[str, ...] | None
     collapse: bool
+    after_id: int | None = None  # a stream goes on after this story
     base: str = STORIES_PATH
     title: str | None = None
 
@@ -158,6 +169,7 @@ def listing(
             "the order asked for, of those that match."
         ),
     ] = None,
+    after_id: AfterId = None,
 ) -> Listing:
     return Listing(
         asked=asked,
@@ -166,6 +178,7 @@ def listing(
         include=frozenset(include or ()),
         fields=fields,
         collapse=collapse is not None,
+        after_id=after_id,
     )
 
 
@@ -198,9 +211,12 @@ def by_suffix(suffix: str, formats: Sequence[AnyFormat]) -> AnyFormat:
 
 
 def origin_of(request: Request) -> str:
-    """Scheme and host as the caller used them, for formats that need whole addresses; the
-    server's own where the Host header names none.
+    """What paths are added to, for formats that need whole addresses: the public address where
+    there is one, else scheme and host as the caller used them, or the server's own.
     """
+    public_url = get_deps(request).public_url
+    if public_url is not None:
+        return public_url
     origin = f"{request.scope['scheme']}://{request.headers.get('host', '')}"
     if _ORIGIN.fullmatch(origin):
         return origin
@@ -218,6 +234,12 @@ def refuse_picking(fields: Sequence[str] | None, include: Collection[Include] = 
         if beside in include:
             raise _misplaced("include", f"no place for {beside}: ask for JSON, NDJSON or CSV")
     refuse_coverage(include)
+
+
+def refuse_resuming(listing: Listing) -> None:
+    """Raise Invalid where a page is asked to go on as a stream does."""
+    if listing.after_id is not None:
+        raise _misplaced("after_id", "pages: send cursor, or ask for .ndjson or .csv")
 
 
 def refuse_coverage(include: Collection[Include]) -> None:

@@ -543,3 +543,10 @@ async def test_without_a_public_address_no_hub_is_asked(
     assert (await state(api, feed_id))["state"] == "pending"
     assert "subscriptions" not in api.service.loops._loops
     assert hub.asked == []
+
+
+@on_sqlite
+async def test_whole_addresses_are_those_under_which_others_reach_the_service(desk: Api) -> None:
+    feed = (await desk.reader.get("/v1/stories.atom", headers={"Host": "inside:8000"})).text
+    assert f'href="{PUBLIC_URL}/v1/stories.atom"' in feed
+    assert "inside:8000" not in feed

@@ -101,7 +101,7 @@ async def test_a_story_that_is_pushed_by_a_hub_can_be_searched(
         async def is_found() -> list[str]:
             return await desk.titles(q="bridge")
 
-        assert await until(is_found) == [BRIDGE.title]
+        assert await until(is_found, every_s=0.05) == [BRIDGE.title]
         took_s = time.perf_counter() - fetched
         record_property("push_to_story_s", round(took_s, 3))
         print(f"from the hub's fetch to the story: {took_s * 1000:.0f} ms")  # noqa: T201 - a figure

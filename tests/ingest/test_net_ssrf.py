@@ -12,11 +12,21 @@ import httpcore
 import httpx
 import pytest
 
-from app.core.types import Failure, Fetched, FetchFailed, FetchPolicy, FetchResult
+from app.core.types import (
+    Failure,
+    Fetched,
+    FetchFailed,
+    FetchPolicy,
+    FetchResult,
+    ServerHints,
+    Validators,
+)
+from app.ingest import websub
 from app.ingest.fetch import FetchRequest, fetch
-from app.net import AddressPolicy, HttpClients, plain_client, read_body
+from app.net import AddressPolicy, HttpClients, failure_of, plain_client, read_body
 from app.net.dial import PinnedBackend
 from app.net.targets import Blocked
+from app.store.engine import open_database
 from tests.ingest.servers import RSS, Server, answer, serve
 
 GUARDED = AddressPolicy()
@@ -125,7 +135,49 @@ async def by_redirect(url: str, clients: HttpClients) -> FetchResult:
         return await fetch(FetchRequest(url=server.url()), clients, POLICY)
 
 
-WAYS = pytest.mark.parametrize("way", [by_feed, by_redirect])
+async def by_hub(url: str, clients: HttpClients) -> FetchResult:
+    """Named as a hub, which is asked by a POST."""
+    asked = websub.ClaimedSubscription(
+        id=1,
+        feed_id=1,
+        subscribe=True,
+        requested=False,
+        hub_url=url,
+        hub_host="",
+        topic_url="https://feed.example/",
+        callback_url="https://desk.example/websub/x",
+        token="x",
+        secret="y",
+        failures=0,
+        lease_token=1,
+    )
+    hubs = websub.Hubs(
+        database=open_database("sqlite+aiosqlite:///unused.db"),
+        clients=clients,
+        public_url="https://desk.example",
+        user_agent="Desk",
+        host_gap_s=0,
+    )
+    try:
+        await websub._post(asked, hubs)
+    except Exception as error:  # noqa: BLE001 - whatever the guards raise is told as a fetch would
+        kind, detail = failure_of(error)
+        return FetchFailed(kind=kind, detail=detail, url="")
+    return fetched_nothing(url)
+
+
+def fetched_nothing(url: str) -> Fetched:
+    return Fetched(
+        url=url,
+        status=202,
+        body=b"",
+        content_type=None,
+        validators=Validators(),
+        hints=ServerHints(),
+    )
+
+
+WAYS = pytest.mark.parametrize("way", [by_feed, by_redirect, by_hub])
 
 
 def test_the_table_is_long_enough() -> None:
