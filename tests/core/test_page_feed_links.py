@@ -135,6 +135,12 @@ def test_each_address_once_and_as_the_surer_of_two():
     assert (link.found_by, link.title) == (FoundBy.LINK, "News")
 
 
+def test_an_address_in_both_schemes_is_told_as_https():
+    page = '<a href="http://harbour.example/rss">RSS</a><a href="/rss">RSS</a>'
+    assert urls(page) == ["https://harbour.example/rss"]
+    assert urls('<a href="http://harbour.example/rss">RSS</a>') == ["http://harbour.example/rss"]
+
+
 def test_a_page_that_names_itself_names_nothing():
     assert urls(f'<link rel="alternate" {RSS} href=""><a href="/rss">x</a>', PAGE + "rss") == []
     assert urls(f'<link rel="alternate" {RSS} href="/">') == []

@@ -78,6 +78,9 @@ def feed_links(body: bytes, *, content_type: str | None, url: str) -> tuple[Feed
     for link in _links(tree, _base(tree, url)):
         if link.url != url and _is_surer(link, found.get(link.url)):
             found[link.url] = link
+    for plain in [each for each in found if each.startswith("http:")]:
+        if f"https:{plain.removeprefix('http:')}" in found:
+            del found[plain]
     ranked = sorted(found.values(), key=lambda link: _rank(link, url))
     return tuple(ranked[:MAX_FOUND])
 
