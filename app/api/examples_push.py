@@ -19,7 +19,7 @@ _SEARCH: Final = {
         "json_feed": "/v1/searches/3/feed.json",
     },
 }
-_HOOK: Final = {
+_HOOK: Final[dict[str, Any]] = {
     "id": "7",
     "name": "The desk's inbox",
     "url": "https://desk.example/hooks/copydesk",

@@ -11,7 +11,7 @@ from app.api.changes import After, ChangeLimit, Compact, Wait, log_page
 from app.api.deps import DepsDep, Reader, Reading
 from app.api.event_stream import Begin, EventStream, LastEventId, stream_of
 from app.api.formats import LIST_FORMATS
-from app.api.listing import Cursor, FieldsDep, Include, Listing, by_accept, by_suffix
+from app.api.listing import AfterId, Cursor, FieldsDep, Include, Listing, by_accept, by_suffix
 from app.api.parameters import SEPARATED, SearchRequest, line_of
 from app.api.schemas import ChangeList, problems
 from app.api.schemas_lists import StoryList
@@ -41,6 +41,7 @@ async def saved_listing(
     ] = None,
     cursor: Cursor = None,
     include: WithBody = None,
+    after_id: AfterId = None,
 ) -> Listing:
     saved = await owned(session, caller, search_id)
     search = search_of(saved.asked)
@@ -52,6 +53,7 @@ async def saved_listing(
         include=frozenset(include or ()),
         fields=fields,
         collapse=False,
+        after_id=after_id,
         base=f"{PATH}/{search_id}/stories",
         title=saved.name,
     )

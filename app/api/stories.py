@@ -26,6 +26,7 @@ from app.api.listing import (
     pick,
     refuse_coverage,
     refuse_picking,
+    refuse_resuming,
 )
 from app.api.parameters import moment
 from app.api.replies import next_page, reply_bytes
@@ -119,6 +120,7 @@ async def list_as(
 ) -> Response:
     match form:
         case PageFormat():
+            refuse_resuming(listing)
             if not form.picks:
                 refuse_picking(listing.fields, listing.include)
             page = await read_page(request, session, deps, listing, form)

@@ -18,6 +18,7 @@ from app.core.search.search import Sort
 from app.errors import FieldError, Invalid
 from app.store.changes import last_seq
 from app.store.engine import ReadSession
+from app.store.find import Place
 from app.store.sources import sources_as_told
 
 
@@ -34,12 +35,13 @@ async def stream(
     if names_etag(request, etag):
         return not_modified(etag)
     if request.state.without_body:
-        return reply_stream(_nothing(), media_type=form.media_type, etag=etag)
+        return reply_stream(request, _nothing(), media_type=form.media_type, etag=etag)
     now = deps.clock()
-    first, following = await read_stretch(session, listing, after=None, now=now)
+    place = None if listing.after_id is None else Place(value=0, id=listing.after_id)
+    first, following = await read_stretch(session, listing, after=place, now=now)
     rest = further_stretches(deps, listing, after=following, now=now)
     chunks = _written(first, rest, listing.columns, form)
-    return reply_stream(chunks, media_type=form.media_type, etag=etag)
+    return reply_stream(request, chunks, media_type=form.media_type, etag=etag)
 
 
 async def _written(
@@ -66,6 +68,7 @@ async def _etag(session: ReadSession, listing: Listing, form: StreamFormat) -> s
         await sources_as_told(session),
         listing.bound_to,
         listing.columns,
+        listing.after_id,
         form.suffix,
         __version__,
     ]
@@ -81,6 +84,9 @@ def _refuse_paging(listing: Listing) -> None:
         for name, value in (("limit", listing.limit), ("cursor", listing.cursor))
         if value is not None
     ]
+    if listing.after_id is not None and listing.asked.search.sort is not Sort.PUBLISHED:
+        detail = "a story's id is a place in the order of publication only: leave sort out"
+        faults.append(FieldError(parameter="after_id", detail=detail))
     if listing.asked.search.sort is Sort.RELEVANCE:
         detail = (
             "only the newest 1,000 matches are ranked, and this format holds all: send "

@@ -261,3 +261,52 @@ async def test_an_unchanged_result_costs_nothing(
     newer = await many.reader.get(path, headers={"If-None-Match": etag})
     assert newer.status_code == 200
     assert "Bridge" in newer.text
+
+
+@pytest.mark.parametrize("suffix", STREAMS)
+async def test_a_stream_that_broke_off_is_taken_up_after_its_last_line(many: Api, suffix: str):
+    whole = (await many.get(f"/v1/stories{suffix}")).text.splitlines()
+    ids = [story["id"] for story in await many.data("/v1/stories", limit=100)]
+    rest = (await many.get(f"/v1/stories{suffix}", after_id=ids[3])).text.splitlines()
+    assert [line for line in rest if line != whole[0]][-3:] == whole[-3:]
+    assert len(rest) == 3 + (suffix == ".csv")
+    at_the_end = await many.get(f"/v1/stories{suffix}", after_id=ids[-1])
+    assert len(at_the_end.text.splitlines()) == (suffix == ".csv")
+
+
+async def test_only_what_holds_all_goes_on_after_a_story(many: Api):
+    for path, asked in (
+        ("/v1/stories", {"after_id": "1"}),
+        ("/v1/stories.atom", {"after_id": "1"}),
+        ("/v1/stories.ndjson", {"after_id": "1", "sort": "-updated"}),
+        ("/v1/stories.ndjson", {"after_id": "x"}),
+    ):
+        refused = await many.get(path, **asked)
+        assert refused.status_code == 400
+        assert refused.json()["errors"][0]["parameter"] == "after_id"
+
+
+async def test_a_stream_is_gzipped_for_who_takes_it_and_read_as_it_comes(many: Api):
+    async with served(many) as root, httpx.AsyncClient(base_url=root) as client:
+        plain = await client.get("/v1/stories.ndjson", headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        packed = await client.get("/v1/stories.ndjson", headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "Accept-Encoding" in packed.headers["vary"]
+        assert packed.content == plain.content
+        refused = await client.get("/v1/stories.ndjson", headers={"Accept-Encoding": "gzip;q=0"})
+        assert "content-encoding" not in refused.headers
+
+
+async def test_the_log_as_lines_is_the_log_and_is_taken_up_by_seq(many: Api):
+    log = await many.data("/v1/changes", limit=100)
+    assert lines(await many.get("/v1/changes.ndjson")) == log
+    assert lines(await many.get("/v1/changes.ndjson", after=5)) == log[5:]
+    found = lines(await many.get("/v1/changes.ndjson", q="ferry 3", include="body"))
+    assert [change["story"]["title"] for change in found] == ["Ferry 3"]
+    assert found[0]["story"]["text"]
+    first = await many.get("/v1/changes.ndjson")
+    again = await many.reader.get(
+        "/v1/changes.ndjson", headers={"If-None-Match": first.headers["etag"]}
+    )
+    assert again.status_code == 304
