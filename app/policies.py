@@ -46,7 +46,7 @@ def setting_facts(settings: Settings) -> SettingFacts:
     return SettingFacts(
         contact="nobody has set" not in settings.user_agent,
         secret_key=bool(settings.secret_keys),
-        public_url=getattr(settings, "public_url", None) is not None,
+        public_url=settings.public_url is not None,
         open_to_strangers=settings.reading_is_open and not is_loopback(settings.host),
         concurrency=settings.concurrency,
     )

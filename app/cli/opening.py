@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from app.cli.outcome import WRONG_USE, Stopped, fail
 from app.errors import AppError
@@ -53,7 +53,8 @@ def database_name(settings: Settings) -> str:
     if path is not None:
         return path
     parts = urlsplit(settings.database_url)
-    return f"{parts.hostname}:{parts.port or 5432}{parts.path}"
+    hosts = parse_qs(parts.query).get("host") or [f"{parts.hostname}:{parts.port or 5432}"]
+    return f"{','.join(hosts)}{parts.path}"
 
 
 def _one_line(error: BaseException) -> str:
