@@ -63,6 +63,17 @@ def test_bursts_make_longer_silences_ordinary() -> None:
     assert silent_after(at_once, 15 * 24)
 
 
+def test_an_alarm_is_for_what_chance_bursts_and_the_longest_silence_do_not_explain() -> None:
+    hourly = by_day(*range(24))
+    quiet = replace(hourly, at_s=hourly.at_s + DAY_S, quiet=12.0, gaps=1.0, squares=2.0, longest=5)
+    assert silent_since_s(quiet) is not None
+    assert silent_since_s(replace(quiet, quiet=9.0)) is None, "e⁻⁹ is more than one in ten thousand"
+    assert silent_since_s(replace(quiet, squares=4.0)) is None, "it comes in bursts"
+    assert silent_since_s(replace(quiet, longest=7.0)) is None, "it has been as quiet before"
+    assert silent_since_s(replace(quiet, gaps=0.0)) is not None
+    assert silent_since_s(replace(quiet, at_s=(quiet.last_s or 0) + 5 * HOUR_S)) is None
+
+
 def test_of_a_feed_that_is_little_known_nothing_is_said() -> None:
     assert not silent_after(by_day(*range(24), days=5), 72)
     assert not silent_after(by_day(12, days=9), 90 * 24)
