@@ -17,7 +17,7 @@ from app.api.deps import get_deps
 from app.core.websub import lease_of, signed
 from app.errors import NotFound, Unavailable
 from app.net import one_line
-from app.store.hub_answers import deny, note_ignored, verify
+from app.store.hub_answers import deny, is_callback, note_ignored, verify
 from app.store.pushes import Receiver, keep_push, receiver_of
 
 PREFIX: Final = "/websub/"
@@ -36,9 +36,12 @@ _reading: Final = asyncio.Semaphore(AT_ONCE)
 
 async def verify_intent(request: Request) -> Response:
     """Say whether what the hub asks about is what it was asked for, by repeating its challenge."""
-    said, token = request.query_params, _token(request)
+    said, token, database = request.query_params, _token(request), get_deps(request).database
     mode, topic_url = said.get("hub.mode", ""), said.get("hub.topic", "")
-    async with get_deps(request).database.write() as session:
+    async with database.read() as session:
+        if not await is_callback(session, token):  # strangers have nothing written
+            raise NotFound("nothing of the kind was asked of a hub")
+    async with database.write() as session:
         if mode == "denied":
             reason = one_line(said.get("hub.reason", "")) or "the hub gives no reason"
             known = await deny(session, token, topic_url=topic_url, reason=reason)

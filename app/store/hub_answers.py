@@ -5,16 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.core.websub import DENIED_RETRY_S, SubscriptionState, renewal
-from app.store.engine import WriteSession
+from app.store.engine import ReadSession, WriteSession
 from app.store.hosts import database_now, until
 from app.store.models import subscriptions
 from app.store.subscriptions import LEFT, WANTED
 
 FORGET_S: Final = 3600.0
 """How long one that has ended is remembered: its hub may ask twice."""
+
+
+async def is_callback(session: ReadSession, token: str) -> bool:
+    """Whether a hub was told of this token, or is about to be."""
+    found = await session.execute(select(subscriptions.c.id).where(subscriptions.c.token == token))
+    return found.first() is not None
 
 
 async def verify(
