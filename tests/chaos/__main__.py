@@ -10,7 +10,8 @@ from pathlib import Path
 
 from app.store.engine import open_database
 from app.store.migrate import migrate
-from tests.chaos.run import Plan, Report, run
+from tests.chaos.plan import Plan, Report
+from tests.chaos.run import run
 from tests.postgres import running_server
 
 SHOWN = 40

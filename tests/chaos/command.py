@@ -12,13 +12,15 @@ from typing import Any
 
 from sqlalchemy import true
 
-from app.__main__ import main
+import app.main  # noqa: F401 - what the command would import when it runs
+from app.__main__ import main as copydesk
 from app.core.poll import ClaimedFeed
 from app.net import clients
 from app.net.dial import Resolver, system_resolver
 from app.store import hosts, leases, plans
 from app.store.engine import WriteSession
 from tests.chaos.network import is_made_up, made_up_address
+from tests.chaos.nursery import raise_copies
 
 WITHOUT = "CHAOS_WITHOUT"
 
@@ -53,8 +55,14 @@ def without_slots() -> None:
 
 GUARDS = {"fencing": without_fencing, "slots": without_slots}
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """The command, as the environment of one poller has it."""
     clients.system_resolver = resolver
     if WITHOUT in os.environ:
         GUARDS[os.environ[WITHOUT]]()
-    main()
+    copydesk()
+
+
+if __name__ == "__main__":
+    raise_copies(main)

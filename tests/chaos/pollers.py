@@ -6,14 +6,13 @@ import asyncio
 import os
 import re
 import signal
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.chaos.nursery import MARK, Nursery
+
 STOP_S = 60.0
-MARK = "CHAOS_RUN"
 
 
 @dataclass
@@ -21,6 +20,7 @@ class Poller:
     """A place for one poller; `life` counts the processes that it has had."""
 
     place: int
+    nursery: Nursery
     folder: Path
     settings: dict[str, str]
     without: str | None = None  # the guard of the command that is taken out
@@ -28,7 +28,7 @@ class Poller:
     frozen: bool = False
     exits: list[int] = field(default_factory=list)  # of those that were asked to stop
     workers: dict[str, str] = field(default_factory=dict)  # pid → name
-    _process: asyncio.subprocess.Process | None = None
+    _pid: int | None = None
 
     @property
     def name(self) -> str:
@@ -38,42 +38,34 @@ class Poller:
     async def start(self) -> None:
         self.life += 1
         self.frozen = False
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("COPYDESK_")}
         given = self.settings | {"user_agent": self.name}
-        environment = kept | {f"COPYDESK_{k.upper()}": v for k, v in given.items()}
-        environment[MARK] = str(self.folder)
+        environment = {f"COPYDESK_{k.upper()}": v for k, v in given.items()}
         if self.without is not None:
             environment["CHAOS_WITHOUT"] = self.without
-        with (self.folder / f"{self.name}.log").open("wb") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tests.chaos.command",
-                "poll",
-                stdout=log,
-                stderr=log,
-                cwd=ROOT,
-                env=environment,
-            )
-        self.workers[str(self._process.pid)] = self.name
+        self._pid = await self.nursery.start(self._log, environment)
+        self.workers[str(self._pid)] = self.name
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / f"{self.name}.log"
 
     def log(self) -> str:
         """What the present process has said."""
-        return (self.folder / f"{self.name}.log").read_text(errors="replace")
+        return self._log.read_text(errors="replace")
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+        return self._pid is not None and self.code is None
 
     @property
     def code(self) -> int | None:
         """What the present process ended with; None while it runs."""
-        return None if self._process is None else self._process.returncode
+        return None if self._pid is None else self.nursery.code(self._pid)
 
     async def kill(self) -> None:
-        if self._process is not None and self.running:
-            self._process.kill()
-            await self._process.wait()
+        if self._pid is not None and self.running:
+            self._signal(signal.SIGKILL)
+            await self.nursery.ended(self._pid)
         self.frozen = False
 
     def freeze(self) -> None:
@@ -85,18 +77,18 @@ class Poller:
         self.frozen = False
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None and self.running:
+        if self._pid is not None and self.running:
             with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+                os.kill(self._pid, number)
 
     async def stop(self) -> None:
         """Ask it to stop, as a supervisor does; its exit code goes to `exits`."""
-        if self._process is None or not self.running:
+        if self._pid is None or not self.running:
             return
         self.thaw()
         self._signal(signal.SIGTERM)
         try:
-            self.exits.append(await asyncio.wait_for(self._process.wait(), STOP_S))
+            self.exits.append(await asyncio.wait_for(self.nursery.ended(self._pid), STOP_S))
         except TimeoutError:
             self.exits.append(-1)
             await self.kill()

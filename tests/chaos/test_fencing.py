@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from app.store.engine import open_database
+from tests.chaos.plan import Plan
 from tests.chaos.pollers import Poller
 from tests.chaos.publisher import Publisher, published
-from tests.chaos.run import Plan, Play, make_publisher
+from tests.chaos.run import Play, make_publisher
 
 FEEDS = 6
 PATIENCE_S = 90.0
@@ -42,8 +43,7 @@ async def test_a_poller_that_wakes_late_writes_nothing(
         database = open_database(url)
         stack.push_async_callback(database.close)
         publisher = await stack.enter_async_context(published(make_publisher(plan)))
-        play = Play(plan, publisher, database, url, tmp_path)
-        stack.push_async_callback(play.end)
+        play = await stack.enter_async_context(Play(plan, publisher, database, url, tmp_path))
         await _play(play, publisher)
         await play.reckon(settled=True)
     if without is None:
@@ -73,7 +73,7 @@ async def _play(play: Play, publisher: Publisher) -> None:
     sleeper.thaw()
     await _until(lambda: _woken(sleeper), "the late one is done with what it had")
     await _until(lambda: _told(play), "the third step, whatever the late one wrote")
-    await asyncio.gather(sleeper.stop(), other.stop())
+    await play.stop()
 
 
 async def _step(play: Play) -> None:
@@ -84,7 +84,7 @@ async def _step(play: Play) -> None:
 
 
 async def _told(play: Play) -> bool:
-    return len(await play.on_record()) == len(play.publisher.desks)
+    return len(await play.keeper.on_record()) == len(play.publisher.desks)
 
 
 async def _asks(publisher: Publisher, poller: Poller) -> bool:
