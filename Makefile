@@ -86,6 +86,26 @@ coverage: setup ## the suite with branch coverage: core 100 %, all 90 %; a page 
 fleet: setup ## a thousand feeds, two pollers and two servers on one PostgreSQL, and a kill -9
 	FLEET_FEEDS=1000 $(BIN)/pytest -q tests/flow/test_fleet.py $(ARGS)
 
+.PHONY: failover
+failover: setup ## a PostgreSQL restarted, and one killed whose standby is promoted, under load
+	FAILOVER_FEEDS=300 $(BIN)/pytest -q -s tests/flow/test_database_away.py $(ARGS)
+
+.PHONY: soak-sqlite
+soak-sqlite: setup ## five minutes of API and poller at full speed on one SQLite file
+	SOAK_S=300 SOAK_FEEDS=200 $(BIN)/pytest -q -s tests/flow/test_sqlite_load.py $(ARGS)
+
+.PHONY: chaos
+chaos: setup ## 3,000 feeds that misbehave, 4 pollers killed 200 times, and what must hold after; 40 minutes
+	$(BIN)/python -m tests.chaos --feeds 3000 --kills 200 --minutes 30 --settle 15 $(ARGS)
+
+.PHONY: chaos-quick
+chaos-quick: setup ## the same in under 4 minutes: fewer feeds, fewer kills
+	$(BIN)/python -m tests.chaos --feeds 150 --kills 15 --minutes 1.2 --settle 2 $(ARGS)
+
+.PHONY: budget
+budget: setup ## 10,000 feeds due at once under a budget of requests, counted where they arrive
+	$(BIN)/python -m tests.chaos.budget $(ARGS)
+
 .PHONY: openapi
 openapi: setup ## write the API's description to docs/openapi.json
 	$(BIN)/python -m tests.tools.openapi
