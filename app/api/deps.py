@@ -19,7 +19,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.discovery import Discovered
 from app.core.doctor import Facts
-from app.core.listening import Listening
 from app.core.make import Made, Making
 from app.core.poll import Probe
 from app.core.preview import Preview, PreviewRequest
@@ -33,6 +32,7 @@ from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
 from app.store.renewal import Outdated, RenewedBatch
 from app.store.sealing import Sealer
 from app.store.webhooks import Webhook
+from app.work.listening import Listening
 
 log = structlog.get_logger()
 

@@ -18,9 +18,9 @@ from app.api.parameters import line_of
 from app.api.replies import encode
 from app.api.schemas import problems
 from app.api.shapes import change_shape
-from app.core.listening import Batch, Ended, Listening
 from app.store.engine import DATABASE_FAULTS
 from app.store.following import Following, Told
+from app.work.listening import Batch, Ended, Listening
 
 log = structlog.get_logger()
 router = APIRouter(prefix="/v1", tags=["changes"])

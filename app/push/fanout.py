@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import structlog
 
-from app.core.listening import Batch, Ended
 from app.push.watch import RETRY_S, LogWatch
 from app.store.engine import DATABASE_FAULTS, Database
 from app.store.following import Following, Stretch, Told, read_on
+from app.work.listening import Batch, Ended
 
 log = structlog.get_logger()
 
