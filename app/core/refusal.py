@@ -6,7 +6,7 @@ same host within the window, or a server that says that the caller's quota is sp
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -91,10 +91,10 @@ def _refused(
 def _spent(before: BackOff, answer: Answer, by: int, now: datetime) -> tuple[BackOff, str]:
     """The request was answered, and is the last one for now."""
     until = now + timedelta(seconds=min(answer.quota_s or 0, LONGEST_S))
+    if before.holds_at(now) and before.until is not None:
+        until = max(until, before.until)
     why = "its server says that no requests are left"
-    after = BackOff(at=now, by=by, until=max(until, before.until or until), steps=1, why=why)
-    if not before.holds_at(now):
-        after = replace(after, until=until)
+    after = BackOff(at=now, by=by, until=until, steps=1, why=why)
     return after, told(answer.host, after)
 
 
@@ -106,8 +106,9 @@ def _evidence(before: BackOff, answer: Answer, by: int, now: datetime) -> str | 
         return None
     if before.steps > 0:
         return f"refused again after the last back-off ({answer.status})"
-    if before.by != by:
-        return f"two feeds were refused ({answer.status})"
+    if before.by is not None and before.by != by:
+        kinds = "feeds" if min(before.by, by) > 0 else "feeds or pages"
+        return f"two {kinds} were refused ({answer.status})"
     return None
 
 

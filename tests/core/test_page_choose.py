@@ -228,3 +228,5 @@ def test_a_host_that_is_busy_is_not_held_against_the_page():
     verdict = verdict_of(no_page(Stop.BUSY), 1, NOW, 0.0)
     assert (verdict.state, verdict.counted) == (PageState.DUE, False)
     assert verdict.due_at == NOW + timedelta(seconds=BUSY_RETRY_S)
+    backs_off = verdict_of(no_page(Stop.BUSY, 1800), 1, NOW, 0.0)
+    assert backs_off.due_at == NOW + timedelta(seconds=1800)

@@ -32,7 +32,7 @@ ENDINGS = ("com", "net", "org", "edu")
 AT_ONCE = 3
 """A request is answered when so many are under way, as there are addresses, or after a while."""
 
-WHILE_S = 0.2
+WHILE_S = 0.5
 
 
 def address_of(host: str) -> str:

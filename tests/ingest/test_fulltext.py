@@ -233,6 +233,18 @@ async def test_a_host_is_left_alone_for_its_gap_and_its_crawl_delay(desk: Desk, 
     assert await desk.claim() == []
 
 
+async def test_a_host_that_refuses_two_pages_is_left_alone(desk: Desk, site: Site):
+    refused = servers.answer(429, b"", (("Retry-After", "3600"),))
+    site.pages |= dict.fromkeys(("/1", "/2", "/3"), refused)
+    await desk.feed(site, "/1", "/2", "/3")
+    assert await desk.loop().run_once() == 2, "and it does not wait for the third"
+    assert [path for _, path in site.asked].count("/robots.txt") == 1
+    assert len(site.asked) == 3
+    assert await desk.claim() == []
+    reason = await desk.scalar("SELECT refusal FROM hosts WHERE host = '127.0.0.1'")
+    assert reason == "two feeds or pages were refused (429)"
+
+
 async def test_a_redirect_to_another_host_is_followed_as_that_hosts_robots_allow(
     desk: Desk, site: Site
 ):
