@@ -14,7 +14,7 @@ from app.store.budget import spend
 from app.store.engine import Database
 from app.store.hosts import BackingOff, take_host
 
-WAIT_S: Final = 10.0
+WAIT_S: Final = 20.0
 LOOK_S: Final = 0.25
 
 

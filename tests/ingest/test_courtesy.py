@@ -97,7 +97,7 @@ async def pollers(
             database=database,
             clients=clients,
             offload=InProcess(),
-            fetch_policy=FetchPolicy(deadline_s=20),
+            fetch_policy=FetchPolicy(deadline_s=60),
             max_entries=100,
             host_gap_s=gap_s,
             requests_per_hour=per_hour,
@@ -143,9 +143,10 @@ async def test_none_sees_an_early_request(database: Database, fleet: Fleet, shar
 
 
 async def test_a_host_that_feeds_lead_to_is_asked_one_at_a_time(
-    database: Database, fleet: Fleet
+    database: Database, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = [f"h{3 * n}.d{n}.example" for n in range(6)]  # all lead to one that is elsewhere
+    monkeypatch.setattr("app.ingest.entrance.WAIT_S", 60.0)
+    names = [f"h{3 * n}.d{n}.example" for n in range(4)]  # all lead to one that is elsewhere
     await add(database, fleet, names)
     target = f"http://h1.example.com:{fleet.port}/feed"
     fleet.redirects = {f"/{n}": target for n in range(len(names))}
