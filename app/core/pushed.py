@@ -48,14 +48,8 @@ def plan_of_push(plan: FeedPlan) -> FeedPlan:
         notes=(NOTE, *plan.ledger.notes),
         next_poll=_instead(plan.feed, plan.ledger.at) if failed else _as_it_was(plan.feed),
     )
-    return replace(
-        plan,
-        ledger=ledger,
-        update=replace(plan.update, attempts=0, quarantined=False),
-        body=None,
-        left=(),
-        hubs=None,
-    )
+    update = replace(plan.update, attempts=0, quarantined=False)
+    return replace(plan, ledger=ledger, update=update)
 
 
 def _as_it_was(feed: ClaimedFeed) -> NextPoll:
