@@ -54,9 +54,9 @@ async def _looked(settings: Settings, *, online: bool) -> dict[str, Any]:
     from app.api.doctor import doctor_shape  # noqa: PLC0415 - slow to import
     from app.api.replies import encode  # noqa: PLC0415
     from app.ingest.checkup import examine  # noqa: PLC0415
-    from app.main import offload_of, utc_now  # noqa: PLC0415
     from app.net import AddressPolicy, HttpClients  # noqa: PLC0415
     from app.policies import fetch_policy_of, setting_facts  # noqa: PLC0415
+    from app.process import offload_of, utc_now  # noqa: PLC0415
     from app.store.engine import open_database, sqlite_path  # noqa: PLC0415
     from app.store.machine import is_file  # noqa: PLC0415
 

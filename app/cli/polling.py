@@ -14,7 +14,7 @@ from app.cli.opening import database_name, explained, own, settings_of
 from app.cli.outcome import on_stop, run
 from app.cli.show import console, table
 from app.ingest.pipeline import Polled
-from app.main import Service, open_service
+from app.process import Service, open_service
 from app.settings import Settings
 from app.store.engine import open_database
 from app.store.migrate import migrate, schema_revision

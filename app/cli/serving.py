@@ -16,7 +16,8 @@ from app.cli.opening import explained, own, settings_of
 from app.cli.outcome import on_stop, run
 from app.cli.server import Server, address_of, bind, server_of
 from app.cli.show import console
-from app.main import Service, create_app
+from app.main import create_app
+from app.process import Service
 from app.settings import Settings
 from app.store.feeds import list_feeds
 

@@ -12,9 +12,10 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
-from app import main
-from app.main import Service, create_app
+from app import process
+from app.main import create_app
 from app.net import asgi_client
+from app.process import Service
 from app.settings import Settings
 from tests.api.publisher import Publisher, publisher
 from tests.databases import migrated_file, migrated_template, migrated_url, on_sqlite
@@ -119,7 +120,7 @@ def _short_tracebacks() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _work_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main, "Offload", InProcess)
+    monkeypatch.setattr(process, "Offload", InProcess)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app import main
+from app import process
 from app.api.normalize import MAX_DOCUMENT_BYTES
 from app.api.schemas_normalize import NormalizeAnswer, NormalizedFeed
 from app.core.types import Failure
@@ -167,7 +167,7 @@ async def test_a_worker_that_gives_nothing_is_told_of(
 
 
 async def test_it_is_read_in_a_worker_process(migrated_url: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(main, "Offload", Offload)
+    monkeypatch.setattr(process, "Offload", Offload)
     async with running(migrated_url) as api:
         tasks: list[str] = []
         run = api.service.pipeline.offload.run

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from app import main
+from app import process
 from app.core.poll import ClaimedFeed
 from app.core.types import Entry
 from app.store import plans as plans_module
@@ -54,7 +54,7 @@ def shown(story: dict[str, Any]) -> tuple[Any, ...]:
 async def api(
     new_postgres_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Api]:
-    monkeypatch.setattr(main, "Offload", InProcess)
+    monkeypatch.setattr(process, "Offload", InProcess)
     async with running(new_postgres_database(), read_auth="open") as started:
         yield started
 

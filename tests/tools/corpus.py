@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from app.main import Service, open_service, utc_now
+from app.process import Service, open_service, utc_now
 from app.settings import load_settings
 from app.store.feeds import NewFeed, add_feed
 from app.store.ledger import Fetch, list_fetches
