@@ -11,9 +11,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 
-from app.core.rhythm import observed, seeded
+from app.core.rhythm import Rhythm, observed, seeded
 from app.core.schedule import Pace, PollPolicy, jitter_of, next_poll
 from app.core.silence import silent_since_s
 from app.core.types import ServerHints
@@ -50,8 +51,7 @@ class Ours:
         self._silent = False
 
     def first(self, now: float, document: Dates) -> float:
-        dates = (MONDAY + date for date in document if date is not None)
-        self._rhythm = seeded(dates, MONDAY + now, window=len(document))
+        self._rhythm = _seed(tuple(document), now)
         return self._next(now)
 
     def later(self, now: float, fresh: Dates) -> float:
@@ -81,6 +81,12 @@ class Ours:
         if silent and not self._silent:
             self.silent_at.append(now)
         self._silent = silent
+
+
+@lru_cache(maxsize=1)  # all greeds begin with the same document
+def _seed(document: tuple[float | None, ...], now: float) -> Rhythm:
+    dates = (MONDAY + date for date in document if date is not None)
+    return seeded(dates, MONDAY + now, window=len(document))
 
 
 _START: Final = datetime.fromtimestamp(MONDAY, UTC)
