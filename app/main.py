@@ -26,6 +26,7 @@ from app.api import (
     searches,
     stories,
     tags,
+    webhook_actions,
     webhooks,
     websub,
 )
@@ -121,6 +122,7 @@ def _include_routes(app: FastAPI) -> None:
         searches.router,
         search_reads.router,
         webhooks.router,
+        webhook_actions.router,
     ):
         app.include_router(router, dependencies=[Depends(may_read)])
     # Each guards itself.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import Response
 
 from app.api.deps import (
@@ -28,22 +27,15 @@ from app.api.schemas_webhooks import (
     AddWebhook,
     AddWebhookOfSearch,
     ChangeWebhook,
-    DeliveryList,
-    Redeliver,
-    RedeliveredAnswer,
-    RotateSecret,
     SecretWebhookAnswer,
-    TestAnswer,
     WebhookAnswer,
     WebhookList,
 )
 from app.api.searches import SearchId, owned
-from app.api.webhook_shapes import attempt_shape, delivery_shape, webhook_shape
+from app.api.webhook_shapes import webhook_shape
 from app.core.urls import absolute_url
-from app.core.webhook import DeliveryState, WebhookState, key_of, new_secret
-from app.store.deliveries import latest_attempts, list_deliveries
+from app.core.webhook import key_of, new_secret
 from app.store.engine import ReadSession, WriteSession
-from app.store.redelivery import redeliver_some, redeliver_stretch
 from app.store.webhooks import (
     NewWebhook,
     Webhook,
@@ -53,7 +45,6 @@ from app.store.webhooks import (
     get_webhook,
     list_webhooks,
     no_webhook,
-    set_webhook_state,
 )
 
 log = structlog.get_logger()
@@ -149,7 +140,7 @@ async def one_webhook(
     request: Request, session: Reading, caller: Writer, webhook_id: WebhookId
 ) -> Response:
     """One webhook; its ETag is what a PATCH sends as If-Match."""
-    return _reply(request, await _owned(session, caller, webhook_id))
+    return webhook_reply(request, await owned_webhook(session, caller, webhook_id))
 
 
 @router.patch(ONE, response_model=WebhookAnswer, responses=problems(400, 401, 403, 404, 412, 428))
@@ -163,7 +154,7 @@ async def change(
     if_match: IfMatch = None,
 ) -> Response:
     """Change where it goes, its name, or what it is told of; needs If-Match."""
-    present = await _owned(session, caller, webhook_id)
+    present = await owned_webhook(session, caller, webhook_id)
     version = named_version(if_match, present.version, ONE)
     values: dict[str, Any] = {}
     if asked.url is not None:
@@ -174,127 +165,16 @@ async def change(
         values["types"] = sorted(kind.value for kind in asked.types or ())
     hook = await change_webhook(session, webhook_id, values, version=version, at=deps.clock())
     log.info("webhook_changed", webhook_id=webhook_id, fields=sorted(values))
-    return _reply(request, hook)
+    return webhook_reply(request, hook)
 
 
 @router.delete(ONE, status_code=204, responses=problems(401, 403, 404))
 async def delete(session: Writing, caller: Writer, webhook_id: WebhookId) -> Response:
     """Tell it nothing more, and forget what it was told."""
-    await _owned(session, caller, webhook_id)
+    await owned_webhook(session, caller, webhook_id)
     await delete_webhook(session, webhook_id)
     log.info("webhook_deleted", webhook_id=webhook_id)
     return Response(status_code=204)
-
-
-@router.post(f"{ONE}:pause", response_model=WebhookAnswer, responses=problems(401, 403, 404))
-async def pause(
-    request: Request, session: Writing, deps: DepsDep, caller: Writer, webhook_id: WebhookId
-) -> Response:
-    """Hold messages back until it is resumed; none is lost."""
-    await _owned(session, caller, webhook_id)
-    hook = await set_webhook_state(
-        session, webhook_id, WebhookState.PAUSED, "paused by its owner", deps.clock()
-    )
-    return _reply(request, hook)
-
-
-@router.post(f"{ONE}:resume", response_model=WebhookAnswer, responses=problems(401, 403, 404))
-async def resume(
-    request: Request, session: Writing, deps: DepsDep, caller: Writer, webhook_id: WebhookId
-) -> Response:
-    """Send what was held back, in order, from now on."""
-    await _owned(session, caller, webhook_id)
-    hook = await set_webhook_state(session, webhook_id, WebhookState.ACTIVE, None, deps.clock())
-    deps.wake_pusher()
-    return _reply(request, hook)
-
-
-@router.post(f"{ONE}:test", response_model=TestAnswer, responses=problems(401, 403, 404))
-async def test(request: Request, deps: DepsDep, caller: Writer, webhook_id: WebhookId) -> Response:
-    """Send a message of the type `webhook.test` now, and answer with what came of it."""
-    async with deps.database.read() as session:
-        hook = await _owned(session, caller, webhook_id)
-    return reply(request, {"data": attempt_shape(await deps.test_webhook(hook))})
-
-
-@router.post(
-    f"{ONE}:rotate", response_model=SecretWebhookAnswer, responses=problems(400, 401, 403, 404)
-)
-async def rotate(
-    request: Request,
-    session: Writing,
-    deps: DepsDep,
-    caller: Writer,
-    webhook_id: WebhookId,
-    asked: RotateSecret,
-) -> Response:
-    """Sign with another secret, and for a while with both; the new one is shown this once."""
-    present = await _owned(session, caller, webhook_id)
-    secret, now = _secret(asked.secret), deps.clock()
-    hook = await change_webhook(
-        session,
-        webhook_id,
-        {
-            "secret": secret,
-            "old_secret": present.secret,
-            "old_secret_until": now + timedelta(seconds=asked.overlap_s),
-        },
-        at=now,
-    )
-    log.info("webhook_secret_rotated", webhook_id=webhook_id, overlap_s=asked.overlap_s)
-    return _reply(request, hook, secret=secret)
-
-
-@router.get(
-    f"{ONE}/deliveries", response_model=DeliveryList, responses=problems(400, 401, 403, 404)
-)
-async def deliveries(
-    request: Request,
-    session: Reading,
-    deps: DepsDep,
-    caller: Writer,
-    webhook_id: WebhookId,
-    state: Annotated[
-        DeliveryState | None, Query(description="Only those that are due, done or dead.")
-    ] = None,
-    limit: Limit = 20,
-    cursor: Cursor = None,
-) -> Response:
-    """What it was told and is to be told, newest first, with every attempt."""
-    await _owned(session, caller, webhook_id)
-    bound_to = f"deliveries {webhook_id} {state}"
-    before = None if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
-    found = await list_deliveries(session, webhook_id, state=state, before=before, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
-    tried = await latest_attempts(session, [one.id for one in shown])
-    data = [delivery_shape(one, tried[one.id]) for one in shown]
-    return page_reply(request, data, next_cursor=following, limit=limit)
-
-
-@router.post(
-    f"{ONE}:redeliver", response_model=RedeliveredAnswer, responses=problems(400, 401, 403, 404)
-)
-async def redeliver(
-    request: Request,
-    session: Writing,
-    deps: DepsDep,
-    caller: Writer,
-    webhook_id: WebhookId,
-    asked: Redeliver,
-) -> Response:
-    """Send messages again, under their first ids: some deliveries, or of all changes between two
-    places of the log those that it follows.
-    """
-    hook = await _owned(session, caller, webhook_id)
-    if asked.deliveries is not None and asked.after is None and asked.until is None:
-        due = await redeliver_some(session, hook, [int(n) for n in asked.deliveries], deps.clock())
-    elif asked.deliveries is None and asked.after is not None and asked.until is not None:
-        due = await redeliver_stretch(session, hook, asked.after, asked.until, deps.clock())
-    else:
-        raise invalid("deliveries", "name some deliveries, or both `after` and `until`")
-    deps.wake_pusher()
-    return reply(request, {"data": {"due": due}})
 
 
 async def _add(
@@ -305,7 +185,7 @@ async def _add(
     asked: AddWebhook | AddWebhookOfSearch,
     search_id: int | None,
 ) -> Response:
-    secret = _secret(asked.secret)
+    secret = secret_of(asked.secret)
     new = NewWebhook(
         owner_id=caller.key_id,
         search_id=search_id,
@@ -316,10 +196,10 @@ async def _add(
     )
     hook = await add_webhook(session, new, deps.clock())
     log.info("webhook_added", webhook_id=hook.id, search_id=search_id)
-    return _reply(request, hook, secret=secret, status=201)
+    return webhook_reply(request, hook, secret=secret, status=201)
 
 
-async def _owned(session: ReadSession, caller: Reader, webhook_id: int) -> Webhook:
+async def owned_webhook(session: ReadSession, caller: Reader, webhook_id: int) -> Webhook:
     found = await get_webhook(session, webhook_id)
     if not caller.owns(found.owner_id):
         raise no_webhook(webhook_id)
@@ -333,7 +213,7 @@ def _address(raw: str) -> str:
     return url.partition("#")[0]
 
 
-def _secret(given: str | None) -> str:
+def secret_of(given: str | None) -> str:
     if given is None:
         return new_secret(secrets.token_bytes(SECRET_BYTES))
     try:
@@ -343,7 +223,7 @@ def _secret(given: str | None) -> str:
     return given
 
 
-def _reply(
+def webhook_reply(
     request: Request, hook: Webhook, *, secret: str | None = None, status: int = 200
 ) -> Response:
     data = webhook_shape(hook)

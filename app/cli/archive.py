@@ -11,15 +11,9 @@ import typer
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write, gzipped lines.")],
     *,
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over one that is there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over one that is there.")] = False,
 ) -> None:
-    """Write everything the database holds into one file, as of one moment; may run beside a server.
-
-    It holds what is needed to go on elsewhere, with sealed credentials and webhooks' secrets: only
-    its owner may read it.
-    """
+    """Write everything the database holds into one file, beside a running server if need be."""
     from app.cli.archiving import export_to  # noqa: PLC0415 - slow to import
 
     export_to(file, force=force)

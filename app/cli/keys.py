@@ -21,7 +21,8 @@ def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who or what it is for.")],
     *,
     scope: Annotated[
-        Literal["read", "admin"], typer.Option(help="What it may do; admin includes read.")
+        Literal["read", "write", "admin"],
+        typer.Option(help="What it may do, with all before it; write: keep searches, webhooks."),
     ] = "read",
     expires: Annotated[
         str | None,

@@ -1,0 +1,147 @@
+"""What is done with webhooks that are there: paused, tested, rotated, looked into, told again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from app.api.deps import DepsDep, Reading, WriteKeyBeforeBody, Writer, Writing
+from app.api.feed_fields import invalid
+from app.api.listing import Cursor, Limit
+from app.api.paging import cut, make_cursor, read_cursor
+from app.api.replies import page_reply, reply
+from app.api.schemas import problems
+from app.api.schemas_webhooks import (
+    DeliveryList,
+    Redeliver,
+    RedeliveredAnswer,
+    RotateSecret,
+    SecretWebhookAnswer,
+    TestAnswer,
+    WebhookAnswer,
+)
+from app.api.webhook_shapes import attempt_shape, delivery_shape
+from app.api.webhooks import ONE, WebhookId, owned_webhook, secret_of, webhook_reply
+from app.core.webhook import DeliveryState, WebhookState
+from app.store.deliveries import latest_attempts, list_deliveries
+from app.store.redelivery import redeliver_some, redeliver_stretch
+from app.store.webhooks import change_webhook, set_webhook_state
+
+log = structlog.get_logger()
+
+router = APIRouter(route_class=WriteKeyBeforeBody, tags=["webhooks"])
+
+
+@router.post(f"{ONE}:pause", response_model=WebhookAnswer, responses=problems(401, 403, 404))
+async def pause(
+    request: Request, session: Writing, deps: DepsDep, caller: Writer, webhook_id: WebhookId
+) -> Response:
+    """Hold messages back until it is resumed; none is lost."""
+    await owned_webhook(session, caller, webhook_id)
+    hook = await set_webhook_state(
+        session, webhook_id, WebhookState.PAUSED, "paused by its owner", deps.clock()
+    )
+    return webhook_reply(request, hook)
+
+
+@router.post(f"{ONE}:resume", response_model=WebhookAnswer, responses=problems(401, 403, 404))
+async def resume(
+    request: Request, session: Writing, deps: DepsDep, caller: Writer, webhook_id: WebhookId
+) -> Response:
+    """Send what was held back, in order, from now on."""
+    await owned_webhook(session, caller, webhook_id)
+    hook = await set_webhook_state(session, webhook_id, WebhookState.ACTIVE, None, deps.clock())
+    deps.wake_pusher()
+    return webhook_reply(request, hook)
+
+
+@router.post(f"{ONE}:test", response_model=TestAnswer, responses=problems(401, 403, 404))
+async def test(request: Request, deps: DepsDep, caller: Writer, webhook_id: WebhookId) -> Response:
+    """Send a message of the type `webhook.test` now, and answer with what came of it."""
+    async with deps.database.read() as session:
+        hook = await owned_webhook(session, caller, webhook_id)
+    return reply(request, {"data": attempt_shape(await deps.test_webhook(hook))})
+
+
+@router.post(
+    f"{ONE}:rotate", response_model=SecretWebhookAnswer, responses=problems(400, 401, 403, 404)
+)
+async def rotate(
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    caller: Writer,
+    webhook_id: WebhookId,
+    asked: RotateSecret,
+) -> Response:
+    """Sign with another secret, and for a while with both; the new one is shown this once."""
+    present = await owned_webhook(session, caller, webhook_id)
+    secret, now = secret_of(asked.secret), deps.clock()
+    hook = await change_webhook(
+        session,
+        webhook_id,
+        {
+            "secret": secret,
+            "old_secret": present.secret,
+            "old_secret_until": now + timedelta(seconds=asked.overlap_s),
+        },
+        at=now,
+    )
+    log.info("webhook_secret_rotated", webhook_id=webhook_id, overlap_s=asked.overlap_s)
+    return webhook_reply(request, hook, secret=secret)
+
+
+@router.get(
+    f"{ONE}/deliveries", response_model=DeliveryList, responses=problems(400, 401, 403, 404)
+)
+async def deliveries(
+    request: Request,
+    session: Reading,
+    deps: DepsDep,
+    caller: Writer,
+    webhook_id: WebhookId,
+    state: Annotated[
+        DeliveryState | None, Query(description="Only those that are due, done or dead.")
+    ] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """What it was told and is to be told, newest first, with every attempt."""
+    await owned_webhook(session, caller, webhook_id)
+    bound_to = f"deliveries {webhook_id} {state}"
+    before = None if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
+    found = await list_deliveries(session, webhook_id, state=state, before=before, limit=limit + 1)
+    shown, ends = cut(found, limit)
+    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
+    tried = await latest_attempts(session, [one.id for one in shown])
+    data = [delivery_shape(one, tried[one.id]) for one in shown]
+    return page_reply(request, data, next_cursor=following, limit=limit)
+
+
+@router.post(
+    f"{ONE}:redeliver", response_model=RedeliveredAnswer, responses=problems(400, 401, 403, 404)
+)
+async def redeliver(
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    caller: Writer,
+    webhook_id: WebhookId,
+    asked: Redeliver,
+) -> Response:
+    """Send messages again, under their first ids: some deliveries, or of all changes between two
+    places of the log those that it follows.
+    """
+    hook = await owned_webhook(session, caller, webhook_id)
+    if asked.deliveries is not None and asked.after is None and asked.until is None:
+        due = await redeliver_some(session, hook, [int(n) for n in asked.deliveries], deps.clock())
+    elif asked.deliveries is None and asked.after is not None and asked.until is not None:
+        due = await redeliver_stretch(session, hook, asked.after, asked.until, deps.clock())
+    else:
+        raise invalid("deliveries", "name some deliveries, or both `after` and `until`")
+    deps.wake_pusher()
+    return reply(request, {"data": {"due": due}})
