@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.api.schemas_moves import MoveAnswer, MoveList
-from tests.api.conftest import Api
+from tests.api.conftest import Api, on_sqlite
 from tests.api.publisher import Item, Publisher, atom
 from tests.ingest.servers import answer
 
@@ -66,6 +66,16 @@ async def test_a_move_is_shown_under_way_and_done_and_taken_back(
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
     assert (await api.admin.post(f"{path}/99:revert")).status_code == 404
     assert (await api.admin.get("/v1/admin/feeds/99/moves")).status_code == 404
+
+
+@on_sqlite
+async def test_a_redirect_to_another_feed_is_no_move(api: Api, harbour: Publisher) -> None:
+    harbour.pages |= {"/feed": atom(Item(title="Ferry")), "/other": atom(Item(title="Lamps"))}
+    feed_id = await api.poll(harbour.url())
+    harbour.pages["/feed"] = redirect(harbour.url("/other"))
+    await a_day_passes(api)
+    assert "a feed of other entries" in (await api.refresh(feed_id))["notes"][0]
+    assert (await feed(api, feed_id))["moving_to"] is None
 
 
 async def test_who_does_not_administer_takes_no_move_back(locked: Api) -> None:
