@@ -118,7 +118,9 @@ class Command:
 
 
 @asynccontextmanager
-async def running(folder: Path, *arguments: str, **settings: str) -> AsyncIterator[Command]:
+async def running(
+    folder: Path, *arguments: str, module: str = "app", **settings: str
+) -> AsyncIterator[Command]:
     """The real command in a process of its own, with these settings; killed at the end."""
     out = folder / f"{'-'.join(arguments)}-{os.urandom(3).hex()}.log"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COPYDESK_")}
@@ -127,7 +129,7 @@ async def running(folder: Path, *arguments: str, **settings: str) -> AsyncIterat
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "app",
+            module,
             *arguments,
             stdout=log,
             stderr=log,
