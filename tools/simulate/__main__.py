@@ -26,7 +26,8 @@ HEAD: Final = (
 )
 
 
-def rules() -> dict[str, RuleOf]:
+def rules(*, hints: bool) -> dict[str, RuleOf]:
+    """All rules by name; without hints there is nothing to disregard."""
     ours: dict[str, RuleOf] = {f"ours, greed {g:g}": partial(Ours, greed=g) for g in GREEDS}
     peers: dict[str, RuleOf] = {
         "Miniflux, round robin": partial(_every, minutes=60, asked=True),
@@ -41,7 +42,7 @@ def rules() -> dict[str, RuleOf]:
     regardless: dict[str, RuleOf] = {
         f"every {m} min, whatever is asked": partial(_every, minutes=m, asked=False) for m in FIXED
     }
-    return ours | peers | asked | regardless
+    return ours | peers | asked | (regardless if hints else {})
 
 
 def _every(feed: Feed, *, minutes: int, asked: bool) -> Fixed:
@@ -59,7 +60,7 @@ def play(feeds: int, seed: int, *, hints: bool, only: str = "", jobs: int = 1) -
 
 
 def _play(numbers: range, *, seed: int, hints: bool, only: str) -> list[Tally]:
-    wanted = {name: rule for name, rule in rules().items() if only in name}
+    wanted = {name: rule for name, rule in rules(hints=hints).items() if only in name}
     tallies = {name: Tally(name=name) for name in wanted}
     for number in numbers:
         feed = make_feed(number, seed, hints=hints)

@@ -14,6 +14,9 @@ from tools.simulate.run import Tally
 WIDTH, HEIGHT = 460, 400
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 40, 48
 INK, FAINT, OURS, OTHERS = "#222", "#ddd", "#0b63b0", "#b3541e"
+NEAR: Final = 6  # pixels within which two marks share their label
+LABEL_WIDTH, LABEL_HEIGHT = 130, 11
+REGARDLESS: Final = "whatever is asked"
 TICKS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 FONT: Final = "font-family='system-ui,sans-serif' font-size='11'"
 
@@ -56,7 +59,7 @@ def _panel(
 ) -> str:
     points = [(t, t.requests / feeds / DAYS, delay(t)) for t in tallies]
     wide, high = [x for _, x, _ in points], [y for _, _, y in points]
-    across = Axis(low=min(wide) * 0.8, high=max(wide) * 1.6, start=LEFT, end=WIDTH - RIGHT)
+    across = Axis(low=min(wide) * 0.4, high=max(wide) * 1.6, start=LEFT, end=WIDTH - RIGHT)
     up = Axis(low=min(high) * 0.7, high=max(high) * 1.3, start=HEIGHT - BOTTOM, end=TOP)
     ours = [(t, across.at(x), up.at(y)) for t, x, y in points if is_ours(t)]
     others = [(t, across.at(x), up.at(y)) for t, x, y in points if not is_ours(t)]
@@ -64,8 +67,10 @@ def _panel(
     parts = [
         _grid(title, across, up),
         f"<polyline points='{line}' fill='none' stroke='{OURS}' stroke-width='2'/>",
-        *(_mark(x, y, t.name.removeprefix("ours, "), OURS) for t, x, y in ours),
-        *(_mark(x, y, t.name, OTHERS) for t, x, y in others),
+        *(_dot(x, y, t.name, OURS) for t, x, y in ours),
+        *(_dot(x, y, t.name, OTHERS) for t, x, y in others),
+        *(_said(x - 7, y + 12, t.name.removeprefix("ours, "), OURS, "end") for t, x, y in ours),
+        *_labels(_named(others)),
     ]
     return "".join(parts)
 
@@ -89,13 +94,35 @@ def _grid(title: str, across: Axis, up: Axis) -> str:
     return "".join(parts)
 
 
-def _mark(x: float, y: float, name: str, colour: str) -> str:
+def _dot(x: float, y: float, name: str, colour: str) -> str:
     """A rule: hollow where it does not keep to what servers ask."""
-    name, _, regardless = name.partition(", whatever")
-    fill = "#fff" if regardless else colour
-    anchor, shift = ("end", -7) if x > WIDTH * 0.72 else ("start", 7)
-    dot = f"<circle cx='{x:.1f}' cy='{y:.1f}' r='4' fill='{fill}' stroke='{colour}'/>"
-    if regardless:
-        return dot
-    said = f"x='{x + shift:.1f}' y='{y - 5:.1f}' text-anchor='{anchor}' fill='{colour}'"
-    return f"{dot}<text {said} font-size='9.5'>{name}</text>"
+    fill = "#fff" if REGARDLESS in name else colour
+    return f"<circle cx='{x:.1f}' cy='{y:.1f}' r='4' fill='{fill}' stroke='{colour}'/>"
+
+
+def _named(points: Sequence[tuple[Tally, float, float]]) -> list[tuple[str, float, float]]:
+    """Names with their places, those of one place together."""
+    places: dict[tuple[int, int], list[tuple[str, float, float]]] = {}
+    for tally, x, y in points:
+        if REGARDLESS not in tally.name:
+            places.setdefault((round(x / NEAR), round(y / NEAR)), []).append((tally.name, x, y))
+    return [(", ".join(n for n, _, _ in same), *same[0][1:]) for same in places.values()]
+
+
+def _labels(named: Sequence[tuple[str, float, float]]) -> list[str]:
+    """From the left, each above its mark, or below where the one before is in the way."""
+    labels: list[str] = []
+    last_x, last_y = 0.0, 0.0
+    for name, x, y in sorted(named, key=lambda place: place[1]):
+        taken = x - last_x < LABEL_WIDTH and abs(y - 6 - last_y) < LABEL_HEIGHT
+        last_x, last_y = x, y + 14 if taken else y - 6
+        left = x > WIDTH * 0.72
+        labels.append(
+            _said(x - 7 if left else x + 7, last_y, name, OTHERS, "end" if left else "start")
+        )
+    return labels
+
+
+def _said(x: float, y: float, words: str, colour: str, anchor: str) -> str:
+    place = f"x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' fill='{colour}'"
+    return f"<text {place} font-size='9.5'>{words}</text>"
