@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 
-from app.core.doctor import SettingFacts
+from app.core.deployment import SettingFacts
 from app.core.schedule import PollPolicy
 from app.core.types import FetchPolicy
 from app.ingest.poller import PollerPolicy

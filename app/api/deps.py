@@ -17,8 +17,8 @@ from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.core.deployment import Facts
 from app.core.discovery import Discovered
-from app.core.doctor import Facts
 from app.core.make import Made, Making
 from app.core.poll import Probe
 from app.core.preview import Preview, PreviewRequest

@@ -11,7 +11,8 @@ from app.api.deps import DepsDep
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_doctor import DoctorAnswer
-from app.core.doctor import Facts, Severity, diagnose
+from app.core.deployment import Facts, Severity
+from app.core.doctor import diagnose
 
 router = APIRouter(prefix="/v1/admin", tags=["operations"])
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from app.api.schemas import Answer
-from app.core.doctor import Severity
+from app.core.deployment import Severity
 
 
 class FindingOut(Answer):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from app.core.doctor import DatabaseFacts, Facts, MachineFacts, SettingFacts
+from app.core.deployment import DatabaseFacts, Facts, MachineFacts, SettingFacts
 from app.core.plan import body_hash
 from app.core.types import FetchFailed, FetchPolicy
 from app.ingest.fetch import FetchRequest, fetch

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 
-from app.core.doctor import DatabaseFacts, PollingFacts
+from app.core.deployment import DatabaseFacts, PollingFacts
 from app.core.schedule import Outcome
 from app.store.engine import Database, ReadSession
 from app.store.hosts import database_now

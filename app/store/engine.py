@@ -292,9 +292,7 @@ def _open_postgresql(url: str, readers: int, writers: int) -> Database:
 
 
 def _of_readers(url: str) -> URL:
-    """The address for connections that do not write, which are no "read-write" ones to asyncpg:
-    they too go to the server that takes writes, since what was written must be seen at once.
-    """
+    """Readers too go to the server that takes writes; to asyncpg they are no "read-write" ones."""
     parsed = make_url(url)
     if parsed.query.get("target_session_attrs") == "read-write":
         return parsed.update_query_dict({"target_session_attrs": "primary"})

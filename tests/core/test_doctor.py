@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from app.core.doctor import (
+from app.core.deployment import (
     DatabaseFacts,
     Facts,
     MachineFacts,
     PollingFacts,
     SettingFacts,
     Severity,
-    diagnose,
 )
+from app.core.doctor import diagnose
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SETTINGS = SettingFacts(
