@@ -49,6 +49,11 @@ class Fanout:
         self._channels: dict[str, _Channel] = {}
 
     @property
+    def channels(self) -> int:
+        """How many different things are followed."""
+        return len(self._channels)
+
+    @property
     def listeners(self) -> int:
         """How many listen now to what is new."""
         return sum(len(channel.listeners) for channel in self._channels.values())
@@ -105,9 +110,10 @@ class _Channel:
         """Until nobody listens any more, or the service stops."""
         watch = self._fanout.watch
         while not watch.stopping:
-            if not await watch.beyond(self.position, WAIT_S):
-                if not self.listeners:
-                    return
+            news = await watch.beyond(self.position, WAIT_S)
+            if not self.listeners:
+                return
+            if not news:
                 continue
             try:
                 batch, _ = await self._fanout.read(self._wanted, self.position)

@@ -69,7 +69,7 @@ class LogWatch:
         except DATABASE_FAULTS as error:
             log.warning("database_away", error=str(error), retry_s=RETRY_S)
             return RETRY_S
-        if seq > self._seq and not self.stopping:
+        if seq != self._seq and not self.stopping:  # lower: it was set back to an earlier state
             self._seq = seq
             self._grown.set()
             self._grown = asyncio.Event()

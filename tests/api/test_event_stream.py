@@ -175,6 +175,17 @@ async def test_who_does_not_keep_up_is_cut_with_a_reason_and_can_resume(
     assert [seq for seq, _ in caught_up.frames] == [1, 2, 3, 4]  # type: ignore[union-attr]
 
 
+async def test_the_log_is_not_read_for_those_who_are_gone(api: Api, harbour: Publisher):
+    feed = await api.add_feed(harbour.url())
+    listener = fanout_of(api).listen("all", fanout.Following(), 0)
+    await listener.next(1)
+    assert fanout_of(api).channels == 1
+    listener.close()
+    harbour.pages["/feed"] = atom(LAMPS[0])  # a log that goes on gives no time to look round
+    await api.refresh(feed)
+    await until(lambda: fanout_of(api).channels == 0)
+
+
 async def test_a_stop_ends_streams_with_a_reason(api: Api, harbour: Publisher):
     async with served(api) as root, listening(root) as events:
         ending = asyncio.create_task(take(events, 1))
