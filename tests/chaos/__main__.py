@@ -30,6 +30,8 @@ def main() -> int:
     )
     folder = Path(options.folder or tempfile.mkdtemp(prefix="copydesk-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
+    for log in folder.glob("poller-*.log"):
+        log.unlink()
     say(f"seed {plan.seed}; logs in {folder}")
     with running_server() as server:
         report = asyncio.run(_run(plan, server.create(), folder))
@@ -71,7 +73,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=20.0, help="of kills, at most")
-    parser.add_argument("--settle", type=float, default=10.0, help="minutes, at most")
+    parser.add_argument(
+        "--settle", type=float, default=1.0, help="minutes without progress until it is given up"
+    )
     parser.add_argument("--folder", help="for the pollers' logs")
     parser.add_argument("--without", choices=("fencing", "slots"), help="a guard to take out")
     return parser.parse_args()

@@ -16,7 +16,7 @@ class Plan:
     kills: int
     seed: int
     minutes: float  # of misbehaviour, at most: what is left of the kills is left out then
-    settle_minutes: float = 5.0
+    settle_minutes: float = 1.0  # without one more desk on record, until it is given up
     gap_s: float = 0.3
     misbehaving: float = 0.2
     hurried: bool = True  # feeds are polled as often as `interval_s`, whatever their pace
