@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from importlib.resources import files
 from typing import Any
 
@@ -51,6 +53,7 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     models["Problem"] = {**problem, "examples": [PROBLEM]}
     for framework in ("HTTPValidationError", "ValidationError"):
         models.pop(framework, None)
+    _name_operations(schema["paths"])
     for path, item in schema["paths"].items():
         for method, operation in item.items():
             _summarize(operation)
@@ -58,6 +61,24 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
             if path.startswith(("/v1/", "/metrics")):
                 operation["security"] = [{"key": []}]
     return schema
+
+
+def _name_operations(paths: dict[str, Any]) -> None:
+    """Ids that generated clients can call their functions by: list_changes, add_webhooks."""
+    named = [
+        (operation, _function_of(operation["operationId"], path, method))
+        for path, item in paths.items()
+        for method, operation in item.items()
+    ]
+    often = Counter(name for _, name in named)
+    for operation, name in named:
+        group = operation["tags"][0].replace(" ", "_")
+        operation["operationId"] = f"{name}_{group}" if often[name] > 1 else name
+
+
+def _function_of(operation_id: str, path: str, method: str) -> str:
+    """The name in an id that FastAPI made, which is of name, path and method."""
+    return operation_id.removesuffix(re.sub(r"\W", "_", path) + f"_{method}")
 
 
 def _summarize(operation: dict[str, Any]) -> None:

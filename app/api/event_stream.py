@@ -72,7 +72,10 @@ class EventStream(StreamingResponse):
 @router.get(
     "/changes/stream",
     response_class=EventStream,
-    responses={200: {"content": {"text/event-stream": {}}}, **problems(400, 401, 410)},
+    responses={
+        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        **problems(400, 401, 410),
+    },
 )
 async def stream_changes(
     request: Request,

@@ -28,7 +28,10 @@ STRETCH: Final = 200
 @router.get(
     "/changes.ndjson",
     response_class=Response,
-    responses={200: {"content": {NDJSON: {}}}, **problems(400, 401, 410)},
+    responses={
+        200: {"content": {NDJSON: {"schema": {"type": "string"}}}},
+        **problems(400, 401, 410),
+    },
 )
 async def export_changes(
     request: Request,

@@ -38,7 +38,7 @@ router = APIRouter(prefix=PREFIX, tags=["operations"])
         "requestBody": {
             "required": True,
             "description": "A feed or an article's page, as it is served, with its Content-Type.",
-            "content": {"*/*": {"schema": {}}},
+            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
         }
     },
 )

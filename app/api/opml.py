@@ -51,7 +51,7 @@ class Outline:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"text/x-opml": {"schema": {"type": "string"}}},
+            "content": {"text/x-opml": {"schema": {"type": "string", "format": "binary"}}},
         }
     },
 )
@@ -69,7 +69,9 @@ async def import_opml(request: Request, deps: DepsDep) -> Response:
     return reply(request, {"data": lines, "meta": counts})
 
 
-@router.get("/feeds.opml", responses={200: {"content": {"text/x-opml": {}}}})
+@router.get(
+    "/feeds.opml", responses={200: {"content": {"text/x-opml": {"schema": {"type": "string"}}}}}
+)
 async def export_opml(session: Reading) -> Response:
     """Every feed as OPML 2.0, for any reader, or for `feeds:import` elsewhere."""
     return Response(write_opml(await _all_feeds(session)), media_type="text/x-opml")

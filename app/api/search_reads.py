@@ -131,7 +131,10 @@ async def changes_of_search(  # noqa: PLR0913, PLR0917 - one for each parameter 
 @router.get(
     f"{PATH}/{{search_id}}/stream",
     response_class=EventStream,
-    responses={200: {"content": {"text/event-stream": {}}}, **problems(400, 401, 404, 410)},
+    responses={
+        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        **problems(400, 401, 404, 410),
+    },
 )
 async def stream_of_search(
     request: Request,
