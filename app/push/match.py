@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -11,13 +13,15 @@ import structlog
 from app.core.search.asked import search_of
 from app.core.search.book import BookedSearch, SearchBook
 from app.core.search.index import Indexable, IndexTerms
+from app.core.tagging.edits import Merges
 from app.errors import Invalid
-from app.store.changes import Change, last_seq, read_changes
+from app.store.changes import Change, ChangeType, last_seq, read_changes
 from app.store.deliveries import NewDelivery, any_webhook, move_head, read_head, told_last
 from app.store.engine import Database, ReadSession
-from app.store.reindex import read_stories
+from app.store.policy import policy_version
+from app.store.reindex import read_gone, read_stories
 from app.store.searches import SavedSearch, list_searches
-from app.store.tag_edits import with_merges
+from app.store.tag_edits import merged, read_merges
 from app.store.webhooks import Webhook, list_webhooks
 from app.work.loop import Loop
 
@@ -25,6 +29,23 @@ log = structlog.get_logger()
 
 IDLE_S: Final = 0.2
 BATCH: Final = 200
+
+
+LEAVING: Final = frozenset({ChangeType.KILLED, ChangeType.DROPPED})
+"""Whom a story concerned as it was is told of these, whether or not it was told of the story: of
+other types it may not have wanted to know.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A story, and the searches that find it, or would if it were live."""
+
+    live: bool
+    searches: frozenset[int]
+
+
+NOTHING: Final = Found(live=False, searches=frozenset())
 
 
 class Matcher(Loop):
@@ -68,58 +89,85 @@ class Matcher(Loop):
         return 0.0
 
     async def _read_book(self, session: ReadSession, hooks: Sequence[Webhook]) -> None:
-        """The searches that are followed, laid out anew where one of them has changed."""
+        """The searches that are followed, laid out anew where one of them has changed, or what
+        their tags stand for.
+        """
         followed = {hook.search_id for hook in hooks}
         every = await list_searches(session, owner_id=None, everybodys=True)
         kept = [search for search in every if search.id in followed]
-        written_as = tuple((search.id, search.version) for search in kept)
+        policy = await policy_version(session)
+        written_as = ((0, policy), *((search.id, search.version) for search in kept))
         if written_as != self._written_as:
-            self._book = SearchBook(await _booked(session, kept))
+            booked = _booked(kept, await read_merges(session))
+            self._book = await asyncio.to_thread(SearchBook, booked)
             self._written_as = written_as
 
-    async def _matching(self, changes: Sequence[Change]) -> Mapping[int, frozenset[int]]:
-        """Of stories in the stream, the searches that find them as they are now."""
+    async def _matching(self, changes: Sequence[Change]) -> Mapping[int, Found]:
+        """What each story is, and the searches that find it; those that are out of the stream are
+        looked at in the words that they had.
+        """
         ids = list({change.story_id for change in changes})
         if not ids:
             return {}
         async with self._database.read() as session:
-            found = await read_stories(session, ids)
-        terms = await self._index_terms([story.words for story in found])
+            live, gone = await read_stories(session, ids), await read_gone(session, ids)
+        stories = [*live, *gone]
+        terms = await self._index_terms([story.words for story in stories])
         return {
-            story.id: frozenset(self._book.matching(each, story.words.language))
-            for story, each in zip(found, terms, strict=True)
+            story.id: Found(
+                live=n < len(live),
+                searches=frozenset(self._book.matching(each, story.words.language)),
+            )
+            for n, (story, each) in enumerate(zip(stories, terms, strict=True))
         }
 
     async def _new(
         self,
         changes: Sequence[Change],
         hooks: Sequence[Webhook],
-        matching: Mapping[int, frozenset[int]],
+        matching: Mapping[int, Found],
     ) -> list[NewDelivery]:
-        """What each webhook is to be told: of what matches, and of what it has been told of and
-        matches no more.
-        """
-        ids = [hook.id for hook in hooks]
+        """What each webhook is to be told: of what matches, and of what did and does no more."""
+        if not changes:
+            return []
         async with self._database.read() as session:
-            told = await told_last(session, ids, [change.story_id for change in changes])
-        new: list[NewDelivery] = []
-        for change in changes:
-            found = matching.get(change.story_id)
-            for hook in hooks:
-                if change.seq <= hook.after or (hook.types and change.type not in hook.types):
-                    continue
-                matches = found is not None and (hook.search_id is None or hook.search_id in found)
-                if matches or told.get((hook.id, change.story_id)):
-                    new.append(NewDelivery(webhook_id=hook.id, change=change, matches=matches))
-                    told[hook.id, change.story_id] = matches
-        return new
+            told = await told_last(session, list({change.story_id for change in changes}))
+        return told_apart(changes, hooks, matching, told)
 
 
-async def _booked(session: ReadSession, searches: Sequence[SavedSearch]) -> dict[int, BookedSearch]:
+def told_apart(
+    changes: Sequence[Change],
+    hooks: Sequence[Webhook],
+    matching: Mapping[int, Found],
+    told: dict[int, dict[int, bool]],
+) -> list[NewDelivery]:
+    """What each webhook is told of changes; `told`, by story and webhook, is kept up to date."""
+    of_search: dict[int | None, set[int]] = {}
+    for hook in hooks:
+        of_search.setdefault(hook.search_id, set()).add(hook.id)
+    by_id = {hook.id: hook for hook in hooks}
+    new: list[NewDelivery] = []
+    for change in changes:
+        found = matching.get(change.story_id, NOTHING)
+        finding: set[int] = set().union(*(of_search.get(n, ()) for n in (None, *found.searches)))
+        matched = told.setdefault(change.story_id, {})
+        concerned = {n for n, still in matched.items() if still}
+        if found.live or change.type in LEAVING:
+            concerned |= finding
+        elif change.type is not ChangeType.CREATED:
+            concerned |= of_search.get(None, set())
+        for hook in (by_id[n] for n in sorted(concerned & by_id.keys())):
+            if change.seq > hook.after and (not hook.types or change.type in hook.types):
+                matched[hook.id] = found.live and hook.id in finding
+                new.append(NewDelivery(webhook_id=hook.id, change=change, matches=matched[hook.id]))
+    return new
+
+
+def _booked(searches: Sequence[SavedSearch], merges: Merges) -> dict[int, BookedSearch]:
     booked: dict[int, BookedSearch] = {}
     for saved in searches:
         try:
-            search = await with_merges(session, search_of(saved.asked))
+            search = merged(search_of(saved.asked), merges)
         except Invalid as error:  # kept by a release that read it otherwise
             log.warning("search_not_read", search_id=saved.id, detail=error.detail)
             continue

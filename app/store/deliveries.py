@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy import Row, delete, exists, or_, select, update
 
 from app.core.webhook import Attempt, DeliveryState
 from app.store.changes import Change, ChangeType
@@ -19,6 +19,11 @@ from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.models import attempts, deliveries, push_head, webhooks
 
 PRUNED_AT_ONCE: Final = 1_000
+
+_SHOWN: Final = or_(
+    deliveries.c.done_at.is_not(None), deliveries.c.state == DeliveryState.DUE.value
+)
+"""Of the others only that they were is remembered (`prune_deliveries`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,13 @@ async def add_deliveries(session: WriteSession, new: Sequence[NewDelivery], at: 
     await session.execute(
         insert.on_conflict_do_update(
             index_elements=["webhook_id", "seq"],
-            set_={"state": DeliveryState.DUE.value, "attempts": 0, "done_at": None},
+            set_={
+                "state": DeliveryState.DUE.value,
+                "attempts": 0,
+                "made_at": insert.excluded.made_at,
+                "matches": insert.excluded.matches,
+                "done_at": None,
+            },
         ),
         [
             {
@@ -99,18 +110,20 @@ async def add_deliveries(session: WriteSession, new: Sequence[NewDelivery], at: 
     )
 
 
-async def told_last(
-    session: ReadSession, webhook_ids: Sequence[int], story_ids: Sequence[int]
-) -> dict[tuple[int, int], bool]:
-    """Of stories that webhooks have been told of, whether they matched the last time."""
-    if not webhook_ids or not story_ids:
-        return {}
+async def told_last(session: ReadSession, story_ids: Sequence[int]) -> dict[int, dict[int, bool]]:
+    """Of stories that webhooks of searches have been told of, whether they matched the last time;
+    by story and webhook.
+    """
     rows = await session.execute(
         select(deliveries.c.webhook_id, deliveries.c.story_id, deliveries.c.matches)
-        .where(deliveries.c.webhook_id.in_(webhook_ids), deliveries.c.story_id.in_(story_ids))
+        .join(webhooks, webhooks.c.id == deliveries.c.webhook_id)
+        .where(deliveries.c.story_id.in_(story_ids), webhooks.c.search_id.is_not(None))
         .order_by(deliveries.c.seq)
     )
-    return {(row.webhook_id, row.story_id): row.matches for row in rows}
+    told: dict[int, dict[int, bool]] = {}
+    for row in rows:
+        told.setdefault(row.story_id, {})[row.webhook_id] = row.matches
+    return told
 
 
 async def list_deliveries(
@@ -124,7 +137,7 @@ async def list_deliveries(
     """The latest, newest first."""
     query = (
         select(deliveries)
-        .where(deliveries.c.webhook_id == webhook_id)
+        .where(deliveries.c.webhook_id == webhook_id, _SHOWN)
         .order_by(deliveries.c.id.desc())
         .limit(limit)
     )
@@ -156,17 +169,48 @@ async def latest_attempts(session: ReadSession, ids: Sequence[int]) -> dict[int,
 
 
 async def prune_deliveries(session: WriteSession, before: datetime) -> int:
-    """Forget some of those that ended before a time; how many."""
-    old = (
-        select(deliveries.c.id)
-        .where(deliveries.c.done_at < before)
-        .order_by(deliveries.c.done_at)
-        .limit(PRUNED_AT_ONCE)
+    """Forget some of those that ended before a time, or have been due since; how many.
+
+    Of a story that a search found when its webhook was last told of it, that one delivery stays,
+    without a time and without attempts: the webhook is to be told when the story leaves.
+    """
+    columns = (deliveries.c.id, deliveries.c.story_id)
+    ended = select(*columns).where(deliveries.c.done_at < before).order_by(deliveries.c.done_at)
+    due = select(*columns).where(
+        deliveries.c.state == DeliveryState.DUE.value, deliveries.c.made_at < before
     )
-    ids = list((await session.execute(old)).scalars())
-    if ids:
-        await session.execute(delete(deliveries).where(deliveries.c.id.in_(ids)))
-    return len(ids)
+    rows = [
+        row for query in (ended, due) for row in await session.execute(query.limit(PRUNED_AT_ONCE))
+    ]
+    if not rows:
+        return 0
+    ids = [row.id for row in rows]
+    later = deliveries.alias("later")
+    told_again = exists().where(
+        later.c.webhook_id == deliveries.c.webhook_id,
+        later.c.story_id == deliveries.c.story_id,
+        later.c.seq > deliveries.c.seq,
+    )
+    await session.execute(
+        delete(deliveries).where(
+            deliveries.c.story_id.in_({row.story_id for row in rows}), ~_SHOWN, told_again
+        )
+    )
+    of_search = exists().where(
+        webhooks.c.id == deliveries.c.webhook_id, webhooks.c.search_id.is_not(None)
+    )
+    stays = await session.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids), deliveries.c.matches, of_search, ~told_again)
+        .values(state=DeliveryState.DONE.value, done_at=None)
+        .returning(deliveries.c.id)
+    )
+    staying = set(stays.scalars())
+    await session.execute(delete(attempts).where(attempts.c.delivery_id.in_(staying)))
+    await session.execute(
+        delete(deliveries).where(deliveries.c.id.in_([n for n in ids if n not in staying]))
+    )
+    return len(rows)
 
 
 async def any_webhook(session: ReadSession) -> bool:

@@ -46,6 +46,11 @@ async def read_policy(session: ReadSession) -> bytes:
     return bytes((await session.execute(select(tag_policy.c.packed))).scalar_one())
 
 
+async def policy_version(session: ReadSession) -> int:
+    """Another one whenever tags are given, or merged, otherwise than before."""
+    return int((await session.execute(select(tag_policy.c.version))).scalar_one())
+
+
 async def required_version(session: ReadSession) -> int:
     """The version that every story is tagged by at least; others are made again."""
     return int((await session.execute(select(tag_policy.c.required))).scalar_one())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Final
 
 from sqlalchemy import Exists, Row, Select, exists, func, select, update
 
@@ -14,8 +15,9 @@ from app.core.search.facets import StorySource
 from app.core.search.index import Indexable, IndexTerms, times_of
 from app.core.story import StoryStatus
 from app.store.engine import ReadSession, WriteSession
-from app.store.models import sources, stories, story_weights, texts
+from app.store.models import revisions, sources, stories, story_weights, texts
 from app.store.search import IndexRow, index_stories
+from app.store.states import unpacked_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,24 @@ async def read_stories(session: ReadSession, ids: Sequence[int]) -> list[StoredS
     """Those of some stories that are live, as they would be indexed now."""
     rows = await session.execute(_stored().where(stories.c.id.in_(ids)))
     return [_story(row) for row in rows]
+
+
+async def read_gone(session: ReadSession, ids: Sequence[int]) -> list[StoredStory]:
+    """Those of some stories that are out of the stream, in the words that they were last in it."""
+    rows = list(await session.execute(_any_status().where(stories.c.id.in_(ids), ~_LIVE)))
+    killed = [row.id for row in rows if row.status == StoryStatus.KILLED.value]
+    kept = await session.execute(
+        select(revisions.c.story_id, revisions.c.state)
+        .where(revisions.c.story_id.in_(killed))
+        .order_by(revisions.c.revision)
+    )
+    before = {row.story_id: row.state for row in kept}
+    return [
+        _story(SimpleNamespace(**{**row._asdict(), **unpacked_state(before[row.id])}))
+        if row.id in before
+        else _story(row)
+        for row in rows
+    ]
 
 
 async def outdated_stories(
@@ -124,16 +144,22 @@ def _times(story: StoredStory) -> list[str]:
     )
 
 
+_LIVE: Final = stories.c.status == StoryStatus.LIVE.value
+
+
 def _stored() -> Select[Any]:
+    return _any_status().where(_LIVE)
+
+
+def _any_status() -> Select[Any]:
     return (
         select(stories, texts.c.text, sources.c.domain, sources.c.country)
         .join(texts, texts.c.story_id == stories.c.id)
         .join(sources, sources.c.id == stories.c.source_id)
-        .where(stories.c.status == StoryStatus.LIVE.value)
     )
 
 
-def _story(row: Row[Any]) -> StoredStory:
+def _story(row: Row[Any] | SimpleNamespace) -> StoredStory:
     return StoredStory(
         id=row.id,
         revision=row.revision,

@@ -135,7 +135,11 @@ async def with_merges(session: ReadSession, search: Search) -> Search:
     tree = search.tree
     asked = () if tree is None else leaves(tree)
     wanted = {qcode_of(f) for f in asked if isinstance(f, Filter) and f.kind in TAG_KINDS}
-    merges = await _merges_of(session, wanted)
+    return merged(search, await _merges_of(session, wanted))
+
+
+def merged(search: Search, merges: Merges) -> Search:
+    """The search under these merges."""
     if not merges.into:
         return search
     return replace(

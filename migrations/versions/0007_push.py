@@ -119,7 +119,7 @@ def _deliveries() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("webhook_id", "seq", name=op.f("uq_deliveries_webhook_id_seq")),
     )
-    op.create_index("ix_deliveries_story", "deliveries", ["webhook_id", "story_id", "seq"])
+    op.create_index("ix_deliveries_story", "deliveries", ["story_id", "webhook_id", "seq"])
     due = sa.text("state = 'due'")
     op.create_index(
         "ix_deliveries_due",

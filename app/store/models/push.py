@@ -79,7 +79,7 @@ deliveries = Table(
     Column("made_at", Instant, nullable=False),
     Column("done_at", Instant),
     UniqueConstraint("webhook_id", "seq"),
-    Index("ix_deliveries_story", "webhook_id", "story_id", "seq"),
+    Index("ix_deliveries_story", "story_id", "webhook_id", "seq"),
     Index(
         "ix_deliveries_due",
         "webhook_id",
