@@ -162,19 +162,30 @@ def slots_of(row: Row[Any]) -> frozenset[str]:
 
 
 async def take(
-    session: WriteSession, wanted: Mapping[str, frozenset[str]], lease_s: float
+    session: WriteSession,
+    wanted: Mapping[str, frozenset[str]],
+    lease_s: float,
+    *,
+    held: frozenset[str] = frozenset(),
 ) -> set[str]:
     """Take slots for holders (name → slots), all of a holder's or none; who has got them.
 
-    Rows that others are taking are passed by, so that nobody waits in a circle.
+    Rows that others are taking are passed by, so that nobody waits in a circle. What a host's slots
+    are is looked at again under the lock: its address may have changed since the caller looked, and
+    the slot of the new one would be free to others. `held` are slots that the holder has already.
     """
     every = sorted(frozenset().union(*wanted.values()))
-    got: set[str] = set()
+    got: dict[str, frozenset[str]] = {}
     for chunk in chunks(every):
-        free = select(hosts.c.host).where(hosts.c.host.in_(chunk), _free(hosts, now_ms()))
+        free = select(hosts.c.host, hosts.c.domain_slot, hosts.c.address_slot)
+        free = free.where(hosts.c.host.in_(chunk), _free(hosts, now_ms()))
         found = await session.execute(free.order_by(hosts.c.host).with_for_update(skip_locked=True))
-        got |= set(found.scalars())
-    served = {holder: slots for holder, slots in wanted.items() if slots <= got}
+        got |= {row.host: slots_of(row) for row in found}
+    served = {
+        holder: slots
+        for holder, slots in wanted.items()
+        if all(slot in got and got[slot] <= slots | held for slot in slots)
+    }
     if served:
         await session.execute(
             update(hosts)
@@ -211,8 +222,9 @@ async def take_host(
     held = await session.execute(
         select(hosts.c.host).where(hosts.c.holder == holder, hosts.c.busy_until > now_ms())
     )
-    slots = slots_of(row) - set(held.scalars())
-    return not slots or bool(await take(session, {holder: slots}, lease_s))
+    has = frozenset(held.scalars())
+    slots = slots_of(row) - has
+    return not slots or bool(await take(session, {holder: slots}, lease_s, held=has))
 
 
 async def keep(session: WriteSession, holder: str, lease_s: float) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, literal, or_, select, tuple_, update
+from sqlalchemy import Row, Select, and_, literal, or_, select, true, tuple_, update
 
 from app.core.poll import ClaimedFeed
 from app.core.schedule import MAX_ATTEMPTS, PollPolicy
@@ -68,7 +68,7 @@ async def claim_due(
     """
     limit = await granted(session, per_hour, limit)
     picked = await _pick(session, limit) if limit else []
-    claimed = await _lease(session, picked, owner, lease_s, policy)
+    claimed = await _lease(session, picked, owner, lease_s, policy, only=_is_due(now_ms()))
     await spend(session, per_hour, len(claimed))
     return claimed
 
@@ -95,7 +95,7 @@ def _due_after(last: Row[Any] | None, used: set[str], now: datetime, limit: int)
     """Due feeds behind the last one that was looked at, without those of slots in use."""
     query = (
         _claimable(now)
-        .where(all_free(now), feeds.c.state == "active", feeds.c.next_poll_at <= now)
+        .where(all_free(now), _is_due(now))
         .order_by(feeds.c.next_poll_at, feeds.c.id)
         .limit(limit)
     )
@@ -180,22 +180,29 @@ def _is_unleased(now: Any) -> Any:  # noqa: ANN401 - SQL expressions
     return or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now)
 
 
+def _is_due(now: Any) -> Any:  # noqa: ANN401 - SQL expressions
+    return and_(feeds.c.state == "active", feeds.c.next_poll_at <= now)
+
+
 async def _lease(
     session: WriteSession,
     picked: Sequence[Row[Any]],
     owner: str,
     lease_s: float,
     policy: PollPolicy,
+    *,
+    only: Any = None,  # noqa: ANN401 - a SQL expression
 ) -> list[ClaimedFeed]:
     """The feeds of those picked that are still there, with all their slots.
 
-    Those that others are claiming at this moment are passed by. Feeds whose polls keep ending
-    without a result are quarantined.
+    Those that others are claiming at this moment are passed by, and those that are no more as
+    `only` says: another process may have polled one since, or an operator paused it. Feeds whose
+    polls keep ending without a result are quarantined.
     """
     slots = {row.id: slots_of(row) for row in picked}
     ours = await session.execute(
         select(feeds.c.id, feeds.c.lease_token, feeds.c.attempts)
-        .where(feeds.c.id.in_(slots), _is_unleased(now_ms()))
+        .where(feeds.c.id.in_(slots), _is_unleased(now_ms()), true() if only is None else only)
         .with_for_update(skip_locked=True)
     )
     holders: dict[int, str] = {}

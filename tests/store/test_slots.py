@@ -7,18 +7,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import text, update
 
 from app.core.poll import ClaimedFeed
 from app.core.refusal import Answer
 from app.core.slots import HOSTS_IN_LANE
 from app.store.budget import granted, spend
-from app.store.engine import Database
+from app.store.engine import Database, now_ms
 from app.store.feeds import NewFeed, add_feed
-from app.store.hosts import BackingOff, database_now, keep, learn_addresses, leave, take_host
-from app.store.leases import _due_after, claim_due, claim_feed, give_back, holder_of, renew_lease
+from app.store.hosts import BackingOff, database_now, keep, learn_addresses, leave, take, take_host
+from app.store.leases import (
+    _due_after,
+    _is_due,
+    _lease,
+    _pick,
+    claim_due,
+    claim_feed,
+    give_back,
+    holder_of,
+    renew_lease,
+)
 from app.store.ledger import list_fetches
-from app.store.models import hosts
+from app.store.models import feeds, hosts
 from app.store.plans import Applied
 from app.store.refusals import HostStatus, note_answers, read_host
 from tests.plans import INTERVALS, NOW, apply, claim, claim_one, failed, make_all_due, unchanged
@@ -132,6 +143,32 @@ async def test_a_claim_that_cannot_have_all_slots_takes_none(database: Database)
         await leave(session, holder_of(first), gap_s=0)
         assert await take_host(session, "b.example", "other", 60)
     assert await scalar(database, "SELECT count(*) FROM hosts WHERE holder = 'other'") == 3
+
+
+async def test_who_looked_before_a_host_had_another_address_takes_nothing(
+    database: Database,
+) -> None:
+    await add(database, "a.example")
+    seen = frozenset({"a.example", "* a.example"})
+    await learn(database, ("a.example", "203.0.113.7"))
+    async with database.write() as session:
+        assert await take(session, {"late": seen}, 60) == set()
+        whole = seen | {"@ 203.0.113.7 0"}
+        assert await take(session, {"in time": whole}, 60) == {"in time"}
+
+
+@pytest.mark.parametrize("change", [{"state": "paused"}, {"next_poll_at": NOW}])
+async def test_what_is_not_due_any_more_when_it_is_locked_is_not_claimed(
+    database: Database, change: dict[str, Any]
+) -> None:
+    """Between the look and the lock another process may have polled it, or an operator paused."""
+    await add(database, "a.example", "b.example")
+    async with database.write() as session:
+        picked = await _pick(session, 10)
+        await session.execute(update(feeds).where(feeds.c.host == "a.example").values(change))
+        claimed = await _lease(session, picked, "x", 60, INTERVALS, only=_is_due(now_ms()))
+    assert len(picked) == 2
+    assert hosts_of(claimed) == ["b.example"]
 
 
 async def test_a_holder_enters_further_hosts_of_what_it_has(database: Database) -> None:
