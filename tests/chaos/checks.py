@@ -20,6 +20,7 @@ from tests.chaos.script import ScriptedStory
 TOLERANCE_S = 0.03
 """Between the moment the publisher notes an end or a start and the moment it was."""
 
+LEAVING_S = 0.25
 LONGEST_COMMIT_S = 12.0
 """How long a claim may wait for its commit: for as long as a frozen poller may keep a lock."""
 
@@ -191,10 +192,15 @@ def _in_turn(name: str, asked: Sequence[Seen], gap_s: float) -> Iterator[str]:
         pause_s = seen.start - before.end
         if pause_s < 0:
             yield f"{name}: {seen.poller} came while {before.poller} was there: {before} {seen}"
-        elif pause_s < gap_s - TOLERANCE_S and not _one_fetch(before, seen):
+        elif pause_s < gap_s - _tolerance_s(before) and not _one_fetch(before, seen):
             yield f"{name}: {pause_s:.3f} s between {before} and {seen}"
         if seen.end > before.end:
             before = seen
+
+
+def _tolerance_s(before: Seen) -> float:
+    """That a client has left is noted once this process gets round to it."""
+    return LEAVING_S if before.left else TOLERANCE_S
 
 
 def _one_fetch(before: Seen, seen: Seen) -> bool:

@@ -58,6 +58,7 @@ class Planned:
     retry_after_s: int = 0
     by_date: bool = False  # Retry-After as a date
     elsewhere: bool = False  # the redirect leads to another host
+    whole_host: bool = False  # the refusal is for every feed of the host
 
 
 def planned(chance: Random) -> Planned:
@@ -66,7 +67,9 @@ def planned(chance: Random) -> Planned:
         return Planned(fault, times=3)
     if fault in RETRY_AFTER:
         by_date = chance.random() < 0.4
-        return Planned(fault, retry_after_s=chance.randint(2, 6), by_date=by_date)
+        whole = chance.random() < 0.5
+        seconds = chance.randint(2, 6)
+        return Planned(fault, retry_after_s=seconds, by_date=by_date, whole_host=whole)
     if fault in REDIRECT:
         return Planned(fault, elsewhere=chance.random() < 0.5)
     return Planned(fault)

@@ -35,6 +35,7 @@ class Seen:
     fault: Fault | None = None
     step: int = 0  # of the document that was sent whole
     not_before: float = 0.0  # when it may be asked again
+    left: bool = False  # its client did not wait for the end, which is noted when that was heard
     hop: bool = False  # the request that a redirect asked for
 
 
@@ -55,6 +56,7 @@ class Publisher:
     held: dict[int, asyncio.Event] = field(default_factory=dict)  # feeds whose answers wait
     _desk_of: dict[int, Desk] = field(default_factory=dict)
     _planned: dict[int, list[Planned]] = field(default_factory=lambda: defaultdict(list))
+    _refusing: dict[str, float] = field(default_factory=dict)  # host → until when
     _chance: dict[int, Random] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -120,6 +122,7 @@ class Publisher:
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not sending.done() and leaving.result() == b"":
+                seen.left = True
                 return False, b""
             stays = await sending
             return stays, leaving.result() if leaving.done() else b""
@@ -133,7 +136,7 @@ class Publisher:
     ) -> bool:
         if (event := self.held.get(seen.feed)) is not None:
             await event.wait()
-        plan = None if seen.hop else self._plan(seen.feed)
+        plan = None if seen.hop else self._refused(seen.host) or self._plan(seen.feed)
         desk = self.desk(seen.feed)
         if plan is None:
             writer.write(self._document(request, seen, desk))
@@ -144,6 +147,8 @@ class Publisher:
         answer = faults.simple_answer(plan, desk.document, self._location(plan, seen), chance)
         if plan.fault in RETRY_AFTER:
             answer, seen.not_before = faults.not_now(plan, time.time())
+            if plan.whole_host:
+                self._refusing[seen.host] = seen.not_before
         if answer is not None:
             seen.status = int(answer[9:12])
             writer.write(answer)
@@ -168,6 +173,12 @@ class Publisher:
             return f"/moved/{seen.feed}"
         other = self.hosts[(seen.feed * 7 + 13) % len(self.hosts)]
         return f"http://{other}:{self.port}/moved/{seen.feed}"
+
+    def _refused(self, host: str) -> Planned | None:
+        """The answer of a host that has had enough of everybody for a while."""
+        if self.honest or (left_s := self._refusing.get(host, 0.0) - time.time()) <= 0:
+            return None
+        return Planned(Fault.TOO_MANY, retry_after_s=1 + int(left_s))
 
     def _plan(self, feed: int) -> Planned | None:
         """What goes wrong with the next request of a feed, by its own seed."""
