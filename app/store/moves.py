@@ -16,7 +16,9 @@ from app.errors import Conflict, NotFound
 from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.hosts import know_hosts
 from app.store.models import copies, feed_moves, feeds, sources
+from app.store.pushes import drop_pushes
 from app.store.relocate import settle
+from app.store.subscriptions import end_subscription, resume_subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,7 @@ async def _merge(session: WriteSession, feed: ClaimedFeed, other: Row[Any], at: 
     await session.execute(left.values(last_seen_at=at))
     reason = f"merged into feed {other.id}, which is at the address that it was led to"
     await _update(session, feed.id, state="paused", next_poll_reasons=[reason])
+    await end_subscription(session, feed.id)
 
 
 async def _copy_copies(session: WriteSession, feed_id: int, other_id: int, at: datetime) -> None:
@@ -186,7 +189,9 @@ async def revert_move(session: WriteSession, feed_id: int, move_id: int, now: da
 
 
 async def _separate(session: WriteSession, feed_id: int, other_id: int) -> None:
-    """Poll a feed again, and read its document whatever it is: its copies are taken for gone."""
+    """Poll a feed again, and read its document whatever it is: its copies are taken for gone. It is
+    subscribed again, and what was pushed before is older than that document.
+    """
     await session.execute(
         update(feeds)
         .where(feeds.c.id == feed_id)
@@ -201,6 +206,8 @@ async def _separate(session: WriteSession, feed_id: int, other_id: int) -> None:
             version=feeds.c.version + 1,
         )
     )
+    await drop_pushes(session, feed_id)
+    await resume_subscription(session, feed_id)
 
 
 def _feed_move(row: Row[Any]) -> FeedMove:

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, case, func, select, text, type_coerce, update
 from app.core.poll import LedgerRow
 from app.core.schedule import Outcome
 from app.core.types import Failure
+from app.core.websub import NamedHubs
 from app.errors import Conflict, NotFound
 from app.net import AddressPolicy, HttpClients
 from app.store.engine import Database
@@ -21,6 +22,7 @@ from app.store.feeds import FeedState, NewFeed, add_feed, get_feed
 from app.store.ledger import list_fetches
 from app.store.models import copies, feeds, hosts, stories
 from app.store.moves import FeedMove, list_moves, revert_move
+from app.store.subscriptions import subscriptions_of, want_subscription
 from tests.databases import on_sqlite
 from tests.ingest import servers
 from tests.ingest.test_poller import Desk, rss
@@ -349,3 +351,23 @@ async def test_a_merger_that_is_taken_back_is_not_made_again(desk: Desk) -> None
         async with desk.database.read() as session:
             assert (await get_feed(session, first)).state is FeedState.ACTIVE
         assert await copied(desk, first) == {"a": False, "b": True, "c": True}
+
+
+async def test_a_feed_that_is_merged_is_pushed_no_more_until_it_is_polled_again(
+    desk: Desk,
+) -> None:
+    async def state() -> str:
+        async with desk.database.read() as session:
+            return (await subscriptions_of(session, [first]))[first].state.value
+
+    async with site(old=rss("a", "b", "c")) as its:
+        first, _ = await merging(desk, its)
+        named = NamedHubs(hubs=("https://hub.example/",), topic_url=its.url("/old"))
+        async with desk.database.write() as session:
+            await want_subscription(session, first, named)
+            await session.execute(text("UPDATE subscriptions SET requested_at = 1"))
+        await four_days(desk, first)
+        (move,) = await moves(desk, first)
+        assert await state() == "leaving"
+        await revert(desk, first, move.id)
+        assert await state() == "pending"
