@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, select, update
@@ -78,10 +79,7 @@ async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
     """Put a feed on record, due at once; its id. Raises Conflict if the address is there."""
     await check_new(session, new.url)
     await prepare_feeds(session, [new], now)
-    found = await session.execute(select(sources.c.id).where(sources.c.domain == new.domain))
-    source_id = found.scalar_one()
-    if new.country is not None:
-        await set_country(session, source_id, new.country)
+    source_id = await _source_of(session, new)
     added = await session.execute(
         session.insert(feeds)
         .values(
@@ -112,7 +110,8 @@ async def prepare_feeds(session: WriteSession, wanted: Sequence[NewFeed], now: d
     """Put the sources and hosts of feeds on record that are about to be added.
 
     All sources first, then all hosts, each in its order: who adds many feeds in the order of their
-    addresses, and calls this before, never waits in a circle with another.
+    addresses, and calls this before, never waits in a circle with another. A poll too locks its
+    source before it puts a host on record.
     """
     urls = [new.url for new in wanted]
     present = set(
@@ -134,7 +133,15 @@ async def prepare_feeds(session: WriteSession, wanted: Sequence[NewFeed], now: d
             for domain in sorted(names)
         ],
     )
+    for new in sorted(fresh, key=attrgetter("domain")):
+        if new.country is not None:
+            await set_country(session, await _source_of(session, new), new.country)
     await know_hosts(session, {new.host for new in fresh})
+
+
+async def _source_of(session: ReadSession, new: NewFeed) -> int:
+    found = await session.execute(select(sources.c.id).where(sources.c.domain == new.domain))
+    return int(found.scalar_one())
 
 
 async def check_new(session: ReadSession, url: str) -> None:

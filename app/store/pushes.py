@@ -56,9 +56,13 @@ async def receiver_of(session: ReadSession, token: str) -> Receiver | None:
 async def keep_push(
     session: WriteSession, receiver: Receiver, packed: bytes, content_type: str | None
 ) -> bool:
-    """Keep a push, zlib-packed, for the feed's next poll; False if the feed is gone meanwhile."""
+    """Keep a push, zlib-packed, for the feed's next poll; False if the feed is gone meanwhile.
+
+    The feed is locked first, as the poll that ends locks it which drops the push that it has read:
+    where there are too many, both drop the oldest.
+    """
     there = select(feeds.c.id).where(feeds.c.id == receiver.feed_id)
-    locked = await session.execute(there.with_for_update(read=True, key_share=True))
+    locked = await session.execute(there.with_for_update(key_share=True))
     if locked.first() is None:
         return False
     await session.execute(

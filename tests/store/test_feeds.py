@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.errors import NotFound, PreconditionFailed
 from app.store.engine import Database
 from app.store.feeds import NewFeed, add_feed, change_feed, delete_feed, get_feed
+from app.store.hosts import know_hosts
 from app.store.models import feeds, sources
 from app.store.plans import Applied
 from tests.databases import on_postgresql
@@ -93,3 +94,25 @@ async def test_a_deletion_locks_its_feed_first(database: Database) -> None:
         await asyncio.wait([deleting], timeout=0.5)
         await session.execute(select(sources).with_for_update(key_share=True, nowait=True))
     await deleting
+
+
+@on_postgresql
+async def test_a_feed_that_is_added_locks_its_source_before_it_has_a_host(
+    database: Database,
+) -> None:
+    """As polls do: one that has the source puts hosts on record beside it, and waits for nobody."""
+    await add(database, domain="d.example")
+    new = NewFeed(url="https://new.example/", host="new.example", domain="d.example", country="NO")
+
+    async def adding() -> None:
+        async with database.write() as session:
+            await add_feed(session, new, NOW)
+
+    async with database.write() as session:
+        await session.execute(select(sources).with_for_update(key_share=True))
+        added = asyncio.create_task(adding())
+        await asyncio.wait([added], timeout=0.5)
+        assert not added.done(), "it waits for the source"
+        async with asyncio.timeout(5):
+            await know_hosts(session, {"new.example"})
+    await added

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from app.core.plan import plan_document, plan_failure
 from app.core.poll import ClaimedFeed, FeedPlan
@@ -24,6 +25,7 @@ from app.store.pushes import (
     MAX_PUSHES,
     Receiver,
     claim_pushed,
+    drop_push,
     keep_push,
     next_push_at,
     read_push,
@@ -31,6 +33,7 @@ from app.store.pushes import (
 )
 from app.store.recall import recall
 from app.store.subscriptions import want_subscription
+from tests.databases import on_postgresql
 from tests.plans import (
     INTERVALS,
     NOW,
@@ -184,6 +187,27 @@ async def test_the_oldest_of_too_many_go_and_the_feed_is_polled_instead(
         after = await get_feed(session, feed_id)
     assert after.next_poll_reasons == ("more was pushed than is kept: polled instead",)
     assert after.next_poll_at.year < 2200
+
+
+@on_postgresql
+async def test_a_flood_of_pushes_and_the_poll_that_reads_the_oldest_do_not_lock_up(
+    database: Database,
+) -> None:
+    """Both drop the oldest, and both write to the feed."""
+    feed_id = await add(database)
+    receiver = await subscribed(database, feed_id)
+    async with database.write() as session:
+        await session.execute(text("UPDATE feeds SET next_poll_at = 9000000000000"))
+        for _ in range(MAX_PUSHES):
+            await keep_push(session, receiver, b"pushed", None)
+        oldest = (await session.execute(text("SELECT min(id) FROM pushes"))).scalar_one()
+    async with database.write() as session:
+        await session.execute(select(feeds).with_for_update(key_share=True))
+        flooding = asyncio.create_task(push(database, receiver))
+        await asyncio.wait([flooding], timeout=0.5)
+        async with asyncio.timeout(5):
+            await drop_push(session, oldest)
+    assert await flooding
 
 
 async def test_pushes_of_a_feed_that_is_not_polled_wait_and_keep_nobody_busy(
