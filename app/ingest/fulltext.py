@@ -202,13 +202,9 @@ class _Visit:
     async def _leave(self) -> None:
         async with self._pipeline.database.write() as session:
             await note_answers(session, self._refusals, -self._page.story_id)
-            await learn_addresses(session, tuple(self._dialled.items()))
-            await leave(
-                session,
-                holder_of(self._page),
-                gap_s=self._pipeline.host_gap_s,
-                gaps=self._delays,
-            )
+            gap_s = self._pipeline.host_gap_s
+            await learn_addresses(session, tuple(self._dialled.items()), gap_s=gap_s)
+            await leave(session, holder_of(self._page), gap_s=gap_s, gaps=self._delays)
 
 
 def _redirect(answer: Fetched | FetchFailed | NotModified) -> str | None:

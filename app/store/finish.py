@@ -43,7 +43,7 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
             .values(name=after.title)
         )
     await _note_hub(session, plan)
-    await learn_addresses(session, plan.dialled)
+    await learn_addresses(session, plan.dialled, gap_s=gap_s)
     await leave(session, holder_of(plan.feed), gap_s=gap_s)
 
 

@@ -55,8 +55,11 @@ async def know_hosts(session: WriteSession, names: Collection[str]) -> None:
         )
 
 
-async def learn_addresses(session: WriteSession, dialled: Dialled) -> None:
-    """Keep at which address each host was found, and which slots it has for that."""
+async def learn_addresses(session: WriteSession, dialled: Dialled, *, gap_s: float = 0) -> None:
+    """Keep at which address each host was found, and which slots it has for that.
+
+    They have been asked: what of them nobody is taking or leaving now is left alone for `gap_s`.
+    """
     at = dict(dialled)
     known = await rows_of(session, at)
     moved = {row.host: at[row.host] for row in known if not is_at(row.address_slot, at[row.host])}
@@ -72,6 +75,12 @@ async def learn_addresses(session: WriteSession, dialled: Dialled) -> None:
     await have(session, {slot for slots in learned.values() for slot in slots.values() if slot})
     for host, slots in learned.items():
         await session.execute(update(hosts).where(hosts.c.host == host).values(slots))
+    lanes = sorted({slots["address_slot"] for slots in learned.values()})
+    asked = select(hosts.c.host).where(hosts.c.host.in_(lanes)).order_by(hosts.c.host)
+    ours = (await session.execute(asked.with_for_update(skip_locked=True))).scalars().all()
+    await session.execute(
+        update(hosts).where(hosts.c.host.in_(ours)).values(free_at=_not_before(gap_s))
+    )
 
 
 async def _hosts_at(session: ReadSession, address: str) -> int:

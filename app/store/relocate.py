@@ -10,7 +10,7 @@ from app.core.urls import host_of, without_credentials
 from app.errors import Conflict, NotFound
 from app.store.engine import WriteSession, now_ms
 from app.store.hosts import know_hosts
-from app.store.models import feed_moves, feeds, hosts
+from app.store.models import feed_moves, feeds
 
 
 async def relocate(
@@ -42,16 +42,12 @@ async def relocate(
 async def settle(session: WriteSession, feed_id: int, url: str) -> None:
     """Have the feed at this address, due at once. Raises Conflict if another feed has it.
 
-    A poll under way writes nothing: it asked at the old one.
+    A poll under way writes nothing: it asked at the old one. It keeps its host until it has ended,
+    or its lease has: the request runs.
     """
     await _check_free(session, url)
     host = host_of(url) or ""
     await know_hosts(session, {host})
-    await session.execute(
-        update(hosts)
-        .where(hosts.c.holder.startswith(f"{feed_id}:"))
-        .values(busy_until=None, holder=None)
-    )
     await session.execute(
         update(feeds)
         .where(feeds.c.id == feed_id)

@@ -30,8 +30,9 @@ from app.store.leases import (
 )
 from app.store.ledger import list_fetches
 from app.store.models import feeds, hosts
-from app.store.plans import Applied
+from app.store.plans import Applied, apply_plan
 from app.store.refusals import HostStatus, note_answers, read_host
+from app.store.relocate import relocate
 from tests.plans import INTERVALS, NOW, apply, claim, claim_one, failed, make_all_due, unchanged
 
 ENDINGS = ("com", "net", "org")
@@ -129,6 +130,29 @@ async def test_the_address_is_learned_from_a_poll_and_may_change(database: Datab
         dialled = (("a.example", address),)
         assert await apply(database, replace(planned, dialled=dialled)) is Applied.APPLIED
         assert (await host_of(database, "a.example")).address == address
+
+
+async def test_an_address_that_a_first_poll_found_is_left_alone_for_the_gap(
+    database: Database,
+) -> None:
+    await add(database, "new.example", "other.example")
+    await learn(database, ("other.example", "203.0.113.7"))
+    planned = unchanged(await claim_at(database, "new.example"))
+    planned = replace(planned, dialled=(("new.example", "203.0.113.7"),))
+    async with database.write() as session:
+        assert await apply_plan(session, planned, gap_s=3600) is Applied.APPLIED
+    assert await claim(database) == []
+
+
+async def test_a_poll_keeps_its_host_though_its_feed_is_moved(database: Database) -> None:
+    """The request is under way: another would be the host's second."""
+    await add(database, "h.example", "h.example")
+    feed = await claim_one(database)
+    async with database.write() as session:
+        await relocate(session, feed.id, "https://h.example/elsewhere", why="by hand", now=NOW)
+    assert await claim(database) == [], "not before it has ended"
+    assert await apply(database, unchanged(feed)) is Applied.LEASE_LOST
+    assert hosts_of(await claim(database)) == ["h.example"]
 
 
 async def test_a_claim_that_cannot_have_all_slots_takes_none(database: Database) -> None:
