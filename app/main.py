@@ -46,6 +46,7 @@ from app.ingest.replay import replay
 from app.policies import poller_policy_of, setting_facts
 from app.process import Service, index_terms, open_service, utc_now
 from app.push.fanout import Fanout
+from app.push.observe import observe_fanout
 from app.settings import Settings
 from app.store.engine import sqlite_path
 from app.store.plans import Applied
@@ -138,6 +139,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
     fanout = Fanout(
         service.database, service.watch, write=write_event, clock=utc_now, start=group.create_task
     )
+    observe_fanout(service.metrics, fanout)
     return Deps(
         database=service.database,
         clock=utc_now,

@@ -28,6 +28,7 @@ from app.ingest.websub import Hubs, Subscriber
 from app.net import AddressPolicy, HttpClients
 from app.policies import fetch_policy_of, lease_s_of, poller_policy_of
 from app.push.deliver import DeliveryPolicy
+from app.push.observe import delivery_observer
 from app.push.pushing import Pushing
 from app.push.watch import LogWatch
 from app.settings import Settings, feed_variables
@@ -122,18 +123,19 @@ async def open_service(
             taggers=taggers,
             cursor_secret=await cursor_secret(database),
             watch=LogWatch(database),
-            pushing=_pushing(settings, pipeline),
+            pushing=_pushing(settings, pipeline, metrics),
             first_key=await _ensure_admin_key(database, settings) if makes_key else None,
         )
 
 
-def _pushing(settings: Settings, pipeline: Pipeline) -> Pushing:
+def _pushing(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> Pushing:
     return Pushing(
         pipeline.database,
         pipeline.clients,
         DeliveryPolicy(user_agent=settings.user_agent, public_url=settings.public_url),
         index_terms=lambda stories: index_terms(pipeline.offload, stories),
         clock=utc_now,
+        on_delivered=delivery_observer(metrics),
         keep_log=None if settings.log_days is None else timedelta(days=settings.log_days),
     )
 

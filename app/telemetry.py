@@ -64,6 +64,20 @@ def feeds_gauge(by_health: Mapping[str, int]) -> CollectorRegistry:
     return registry
 
 
+def push_gauges(by_state: Mapping[str, int], backlog: int) -> CollectorRegistry:
+    """Webhooks by state, and how far they are behind the log, at this moment, of the database."""
+    registry = CollectorRegistry()
+    gauge = Gauge("copydesk_webhooks", "Webhooks by state.", ["state"], registry=registry)
+    for state, count in by_state.items():
+        gauge.labels(state).set(count)
+    Gauge(
+        "copydesk_push_backlog",
+        "Entries of the log that webhooks have not been held against yet.",
+        registry=registry,
+    ).set(backlog)
+    return registry
+
+
 class Metrics:
     """The metrics of one process; every label's values are bounded."""
 
@@ -97,6 +111,20 @@ class Metrics:
             "copydesk_pushes",
             "Pushes of hubs: kept, ignored for their signature, for nobody (unknown).",
             ["outcome"],
+            registry=registry,
+        )
+        self.deliveries = Counter(
+            "copydesk_deliveries",
+            "Messages to webhooks: taken, and attempts that failed.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.listeners = Gauge(
+            "copydesk_listeners", "Clients that follow a stream of events.", registry=registry
+        )
+        self.log_readings = Counter(
+            "copydesk_log_readings",
+            "Readings of the log for streams of events, however many follow each.",
             registry=registry,
         )
         self.stories = Counter(

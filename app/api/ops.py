@@ -16,8 +16,8 @@ from app.api.schemas import problems
 from app.errors import Unavailable
 from app.store.changes import last_seq
 from app.store.engine import DATABASE_FAULTS
-from app.store.status import count_feeds
-from app.telemetry import feeds_gauge
+from app.store.status import count_feeds, count_webhooks, push_backlog
+from app.telemetry import feeds_gauge, push_gauges
 
 log = structlog.get_logger()
 
@@ -48,14 +48,16 @@ async def readyz(request: Request, deps: DepsDep) -> Response:
 
 @metrics_router.get("/metrics", responses={200: {"content": {"text/plain": {}}}, **problems(401)})
 async def metrics(deps: DepsDep) -> Response:
-    """Prometheus metrics of this process, and feeds by health; needs a key wherever reading does.
+    """Prometheus metrics of this process, and of the database; needs a key wherever reading does.
 
-    While the database does not answer, the feeds are left out.
+    While the database does not answer, those of it are left out.
     """
     told = generate_latest(deps.registry)
     try:
         async with asyncio.timeout(READY_TIMEOUT_S), deps.database.read() as session:
-            told += generate_latest(feeds_gauge(await count_feeds(session)))
+            of_all = feeds_gauge(await count_feeds(session))
+            pushing = push_gauges(await count_webhooks(session), await push_backlog(session))
+        told += generate_latest(of_all) + generate_latest(pushing)
     except (*DATABASE_FAULTS, TimeoutError):
         log.warning("feeds_not_counted")
     return Response(told, media_type=CONTENT_TYPE_LATEST)

@@ -46,6 +46,7 @@ class Fanout:
         self._write = write
         self._clock = clock
         self._start = start
+        self.on_read: Callable[[], None] = lambda: None
         self._channels: dict[str, _Channel] = {}
 
     @property
@@ -80,6 +81,7 @@ class Fanout:
 
     async def read(self, wanted: Following, after: int) -> tuple[Batch, bool]:
         """The next entries after one, and whether there are more."""
+        self.on_read()
         async with self._database.read() as session:
             found: Stretch = await read_on(session, wanted, after, STRETCH, self._clock())
         frames = [(told.change.seq, self._write(told, wanted)) for told in found.told]

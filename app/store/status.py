@@ -9,10 +9,12 @@ from sqlalchemy import func, select, text
 
 from app.core.page.job import PageState
 from app.core.story import StoryStatus
+from app.core.webhook import WebhookState
 from app.store.changes import last_seq
+from app.store.deliveries import read_head
 from app.store.engine import SQLITE, ReadSession, to_ms
 from app.store.feeds import Health, health_of
-from app.store.models import feeds, fetches, pages, stories
+from app.store.models import feeds, fetches, pages, stories, webhooks
 from app.store.reindex import count_outdated
 from app.store.renewal import Outdated, count_outdated_entries
 
@@ -74,6 +76,17 @@ async def read_status(session: ReadSession, now: datetime, taggers: str) -> Stat
         database_version=version,
         database_bytes=size,
     )
+
+
+async def count_webhooks(session: ReadSession) -> dict[str, int]:
+    """How many webhooks are in each state; none is left out."""
+    rows = await session.execute(select(webhooks.c.state, func.count()).group_by(webhooks.c.state))
+    return {state.value: 0 for state in WebhookState} | {row[0]: row[1] for row in rows}
+
+
+async def push_backlog(session: ReadSession) -> int:
+    """How many entries of the log have not been turned into deliveries yet."""
+    return await last_seq(session) - await read_head(session)
 
 
 async def count_feeds(session: ReadSession) -> dict[str, int]:

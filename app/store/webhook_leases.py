@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, literal, or_, select, update
 
 from app.core.webhook import MAX_DEAD, Attempt, DeliveryState, Judgement, Verdict, WebhookState
 from app.store.deliveries import Delivery, delivery_of
 from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
-from app.store.models import attempts, deliveries, webhooks
+from app.store.models import attempts, deliveries, keys, webhooks
 from app.store.webhooks import Webhook, webhook_of
 
 
@@ -27,7 +27,9 @@ class ClaimedWebhook:
 async def next_delivery_at(session: ReadSession) -> datetime | None:
     """When the next webhook is to be told something; None if none is."""
     row = await session.execute(
-        select(func.min(webhooks.c.due_at)).where(webhooks.c.state == WebhookState.ACTIVE.value)
+        select(func.min(webhooks.c.due_at)).where(
+            webhooks.c.state == WebhookState.ACTIVE.value, _owner_may_know()
+        )
     )
     return row.scalar_one_or_none()
 
@@ -40,6 +42,7 @@ async def claim_webhooks(
     due = (
         select(webhooks.c.id)
         .where(webhooks.c.state == WebhookState.ACTIVE.value, webhooks.c.due_at <= now)
+        .where(_owner_may_know())
         .where(or_(webhooks.c.lease_until.is_(None), webhooks.c.lease_until <= now))
         .order_by(webhooks.c.due_at, webhooks.c.id)
         .limit(limit)
@@ -73,7 +76,7 @@ async def release_webhook(
     """End a lease: due at a time, or at once if anything is due, or else no more."""
     waits = (
         select(literal(1))
-        .where(deliveries.c.webhook_id == webhooks.c.id)
+        .where(deliveries.c.webhook_id == claimed.webhook.id)
         .where(deliveries.c.state == DeliveryState.DUE.value)
         .exists()
     )
@@ -105,14 +108,17 @@ async def record_attempt(
     attempt: Attempt,
     judged: Judgement,
 ) -> bool:
-    """Write what came of an attempt, and what follows; False, with nothing written, if the lease
-    is somebody else's by now.
+    """Write what came of an attempt, and what follows; whether to go on: not where the webhook was
+    paused, or changed, since it was claimed. Nothing is written if the lease is somebody else's by
+    now.
     """
     held = await session.execute(
-        select(webhooks.c.id).where(_held(claimed)).with_for_update(key_share=True)
+        select(webhooks.c.version).where(_held(claimed)).with_for_update(key_share=True)
     )
-    if held.one_or_none() is None:
+    version = held.scalar_one_or_none()
+    if version is None:
         return False
+    unchanged = bool(version == claimed.webhook.version)
     await session.execute(attempts.insert().values(delivery_id=delivery.id, **_row_of(attempt)))
     done = judged.verdict is not Verdict.RETRY
     state = {Verdict.DONE: DeliveryState.DONE, Verdict.RETRY: DeliveryState.DUE}
@@ -128,18 +134,25 @@ async def record_attempt(
     await session.execute(
         update(webhooks)
         .where(_held(claimed))
-        .values(await _follows(session, claimed, attempt, judged))
+        .values(await _follows(session, claimed, attempt, judged, may_end=unchanged))
     )
-    return True
+    return unchanged
 
 
 async def _follows(
-    session: WriteSession, claimed: ClaimedWebhook, attempt: Attempt, judged: Judgement
+    session: WriteSession,
+    claimed: ClaimedWebhook,
+    attempt: Attempt,
+    judged: Judgement,
+    *,
+    may_end: bool,
 ) -> dict[str, Any]:
-    """What an attempt means for the webhook itself."""
+    """What an attempt means for the webhook itself; it says nothing against another address."""
     if judged.verdict is Verdict.DONE:
         return {"failing_since": None, "last_success_at": attempt.at}
     since = func.coalesce(webhooks.c.failing_since, literal(attempt.at, webhooks.c.due_at.type))
+    if not may_end:
+        return {"failing_since": since}
     if judged.verdict is Verdict.GONE:
         reason = "its receiver answered 410 (gone): change its address, then resume it"
     elif judged.verdict is Verdict.DEAD and await _dead_in_a_row(session, claimed) >= MAX_DEAD:
@@ -169,6 +182,16 @@ def _claimed(row: Row[Any]) -> ClaimedWebhook:
     return ClaimedWebhook(
         webhook=webhook_of(row), lease_token=row.lease_token, now=from_ms(row.now_ms)
     )
+
+
+def _owner_may_know() -> ColumnElement[bool]:
+    """Whether the key that made a webhook is good still: what ended may be told nothing more."""
+    good = exists().where(
+        keys.c.id == webhooks.c.owner_id,
+        keys.c.revoked_at.is_(None),
+        or_(keys.c.expires_at.is_(None), keys.c.expires_at > now_ms()),
+    )
+    return or_(webhooks.c.owner_id.is_(None), good)
 
 
 def _held(claimed: ClaimedWebhook) -> Any:  # noqa: ANN401 - a SQL expression

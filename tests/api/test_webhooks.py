@@ -344,6 +344,20 @@ async def test_a_paused_webhook_holds_messages_back(api: Api, harbour: Publisher
     assert len(desk.taken) == 1
 
 
+async def test_one_is_not_due_for_what_another_waits_for(
+    api: Api, harbour: Publisher, desk: Receiver
+):
+    hook, _ = await add(api, desk.root)
+    other, _ = await add(api, desk.root)
+    await api.admin.post(f"{HOOKS}/{other}:pause")
+    harbour.pages["/feed"] = atom(FERRY)
+    await api.poll(harbour.url())
+    async with asyncio.timeout(20):  # else it would be claimed again and again
+        await push(api)
+    assert (await hook_of(api, hook)).next_attempt_at is None
+    assert desk.ids == [f"msg_{hook}_1"]
+
+
 async def test_while_a_secret_is_rotated_both_verify(api: Api, harbour: Publisher, desk: Receiver):
     hook, old = await add(api, desk.root)
     rotated = await api.admin.post(f"{HOOKS}/{hook}:rotate", json={"overlap_s": 60})
