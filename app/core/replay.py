@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from app.core.plan import body_hash
 from app.core.poll import ClaimedFeed, FeedPlan
 from app.core.schedule import NextPoll, Outcome
 from app.core.types import Fetched, ServerHints, Validators
@@ -62,8 +63,16 @@ def unread(feed: ClaimedFeed) -> ClaimedFeed:
     return replace(feed, body_hash=None)
 
 
-def replayed(plan: FeedPlan, document: ReplayBody) -> FeedPlan:
-    """The plan of a document that was read, without what only a poll may write.
+def is_latest(feed: ClaimedFeed, document: ReplayBody) -> bool:
+    """Whether it is what the feed gave last. A kept one may be older: where new entries alone came
+    since, these are not kept.
+    """
+    return document.kept_at is not None and body_hash(document.body) == feed.body_hash
+
+
+def replayed(plan: FeedPlan, document: ReplayBody, *, latest: bool) -> FeedPlan:
+    """The plan of a document that was read, without what only a poll may write; where it is not
+    the feed's latest, that one is to be read whole, for its stories may have been told anew since.
 
     Copies that are missing in it stay as they are: the feed may have them still, or has left them
     out already when it gave this document.
@@ -84,5 +93,5 @@ def replayed(plan: FeedPlan, document: ReplayBody) -> FeedPlan:
         left=(),
         body=None,
         replayed=True,
-        reread=kept is None and plan.writes_stories,
+        reread=not latest and plan.writes_stories,
     )

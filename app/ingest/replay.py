@@ -7,7 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from app.core.poll import ClaimedFeed
-from app.core.replay import ReplayBody, Replayed, ReplayRequest, as_fetched, replayed, unread
+from app.core.replay import (
+    ReplayBody,
+    Replayed,
+    ReplayRequest,
+    as_fetched,
+    is_latest,
+    replayed,
+    unread,
+)
 from app.core.types import Failure
 from app.errors import Conflict, NotAFeed, NotFound, Unavailable
 from app.ingest.pipeline import REPLANS, Pipeline, apply, plan_poll, read
@@ -26,13 +34,13 @@ async def replay(asked: ReplayRequest, pipeline: Pipeline, policy: PollerPolicy)
             return await _apply(feed, asked, pipeline)
     async with pipeline.database.read() as session:
         feed = await read_feed_state(session, asked.feed_id, policy.intervals)
-    return await _plan(unread(feed), await _document(asked, pipeline), pipeline)
+    return await _plan(feed, await _document(asked, pipeline), pipeline)
 
 
 async def _apply(feed: ClaimedFeed, asked: ReplayRequest, pipeline: Pipeline) -> Replayed:
     document = await _document(asked, pipeline)
     for _ in range(REPLANS):
-        found = await _plan(unread(feed), document, pipeline)
+        found = await _plan(feed, document, pipeline)
         match await apply(found.plan, pipeline):
             case Applied.APPLIED:
                 return replace(found, applied=True)
@@ -45,14 +53,16 @@ async def _apply(feed: ClaimedFeed, asked: ReplayRequest, pipeline: Pipeline) ->
 
 async def _plan(feed: ClaimedFeed, document: ReplayBody, pipeline: Pipeline) -> Replayed:
     fetched = as_fetched(document)
-    read_as = await read(feed, fetched, pipeline)
-    plan = await plan_poll(feed, fetched, read_as, feed.claimed_at, pipeline)
+    anew = unread(feed)
+    read_as = await read(anew, fetched, pipeline)
+    plan = await plan_poll(anew, fetched, read_as, feed.claimed_at, pipeline)
     if plan.ledger.failure is Failure.INTERNAL:
         raise Unavailable(f"the document could not be read: {plan.ledger.detail}")
     if plan.ledger.failure is not None:
         why = f"{plan.ledger.failure.value}: {plan.ledger.detail}"
         raise NotAFeed(f"the document cannot be read as a feed ({why})")
-    return Replayed(document=document, would_be=plan, plan=replayed(plan, document), applied=False)
+    writes = replayed(plan, document, latest=is_latest(feed, document))
+    return Replayed(document=document, would_be=plan, plan=writes, applied=False)
 
 
 async def _document(asked: ReplayRequest, pipeline: Pipeline) -> ReplayBody:

@@ -24,7 +24,7 @@ from app.store.subscriptions import not_proven, want_subscription
 async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> None:
     """Write what polling owns of the feed, its ledger row and its body, and end the lease."""
     after = plan.update
-    values = _of_push(after) if plan.feed.push_id is not None else _of_poll(after, plan.ledger.at)
+    values = _of_push(plan) if plan.feed.push_id is not None else _of_poll(after, plan.ledger.at)
     values |= {"lease_until": None, "lease_owner": None, "attempts": after.attempts}
     if after.quarantined:
         values["state"] = "quarantined"
@@ -68,9 +68,15 @@ async def _note_hub(session: WriteSession, plan: FeedPlan) -> None:
         await want_subscription(session, plan.feed.id, plan.hubs)
 
 
-def _of_push(after: FeedUpdate) -> dict[str, Any]:
-    """A push says nothing of the feed's server, and of its document no more than what is new."""
-    return {
+def _of_push(plan: FeedPlan) -> dict[str, Any]:
+    """A push says nothing of the feed's server, and of its document no more than what is new.
+
+    Its words may be old ones: hubs push again what was not acknowledged, and nothing in a push
+    tells when it was signed. So where it has changed stories the document is read whole next.
+    """
+    after = plan.update
+    reread = {"etag": None, "last_modified": None, "body_hash": None} if plan.changed else {}
+    return reread | {
         "last_new_at": after.last_new_at,
         "history": after.history,
         "silent_since": after.silent_since,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from app.core.plan import body_hash
 from app.core.schedule import PollPolicy
 from app.store.models import bodies, copies, feeds
 from app.store.replay import claim_for_replay
@@ -51,6 +52,7 @@ async def keep(api: Api, document: str) -> None:
     """
     async with api.service.database.write() as session:
         await session.execute(update(bodies).values(body=zlib.compress(document.encode())))
+        await session.execute(update(feeds).values(body_hash=body_hash(document.encode())))
 
 
 def given(*items: Item) -> dict[str, Any]:
@@ -137,6 +139,25 @@ async def test_after_a_given_document_the_feeds_own_is_read_though_it_is_the_sam
     assert story["revision"] == 3
     body = await api.admin.get(f"/v1/admin/feeds/{feed_id}/body")
     assert body.content == atom(FERRY).encode(), "what was given is not kept"
+
+
+async def test_after_a_kept_document_that_is_not_the_latest_the_feeds_own_is_read(
+    api: Api, harbour: Publisher
+):
+    """What a server has sent as the new entries alone (226) is read, and not kept."""
+    harbour.pages["/feed"] = atom(CORRECTED)
+    feed_id = await api.poll(harbour.url())
+    await keep(api, atom(FERRY))
+    async with api.service.database.write() as session:
+        await session.execute(update(feeds).values(body_hash=None))
+    await replay(api, feed_id, apply=True)
+    (told,) = await api.data("/v1/stories")
+    assert told["revision"] == 2
+    row = await feed_row(api)
+    assert (row["etag"], row["last_modified"], row["body_hash"]) == (None, None, None)
+    assert (await api.refresh(feed_id))["outcome"] == "changed"
+    (story,) = await api.data("/v1/stories")
+    assert story["revision"] == 3
 
 
 async def test_a_paused_feed_that_failed_is_replayed_and_still_fails(api: Api, harbour: Publisher):

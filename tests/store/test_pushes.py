@@ -134,6 +134,21 @@ async def test_what_a_push_lacks_has_not_left_and_nothing_else_of_the_feed_chang
     assert await claim_push(database) == []
 
 
+async def test_after_a_push_of_other_words_the_document_is_read_whole(database: Database) -> None:
+    """They may be older ones, that a hub or whoever has heard them pushes again."""
+    feed_id = await add(database)
+    await poll(database, entry("a", body="The ferry sailed at one."))
+    receiver = await subscribed(database, feed_id)
+    async with database.write() as session:
+        await session.execute(update(feeds).values(etag=b'"1"', last_modified=b"x"))
+    columns = text("SELECT etag, last_modified, body_hash FROM feeds")
+    await push(database, receiver)
+    (feed,) = await claim_push(database)
+    await apply(database, await plan_of(database, feed, entry("a")))
+    async with database.read() as session:
+        assert tuple((await session.execute(columns)).one()) == (None, None, None)
+
+
 async def test_a_push_that_cannot_be_read_has_the_feed_polled_and_does_not_count_against_it(
     database: Database,
 ) -> None:
