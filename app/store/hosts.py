@@ -75,7 +75,7 @@ async def learn_addresses(session: WriteSession, dialled: Dialled, *, gap_s: flo
     await have(session, {slot for slots in learned.values() for slot in slots.values() if slot})
     for host, slots in learned.items():
         await session.execute(update(hosts).where(hosts.c.host == host).values(slots))
-    lanes = sorted({slots["address_slot"] for slots in learned.values()})
+    lanes = {lane for slots in learned.values() if (lane := slots["address_slot"]) is not None}
     asked = select(hosts.c.host).where(hosts.c.host.in_(lanes)).order_by(hosts.c.host)
     ours = (await session.execute(asked.with_for_update(skip_locked=True))).scalars().all()
     await session.execute(
