@@ -158,6 +158,12 @@ class Caller:
         """Whether what this owner has made is the caller's; what has no owner is everybody's."""
         return self.administers or owner_id is None or owner_id == self.key_id
 
+    def may_change(self, owner_id: int | None) -> bool:
+        """Whether the caller may change what this owner has made; everybody's is administrators'
+        to change, since others rely on it.
+        """
+        return self.administers or (owner_id is not None and owner_id == self.key_id)
+
 
 async def may_read(request: Request, deps: DepsDep) -> Caller:
     """Let the caller read: with a key that may, or without one where reading is open."""

@@ -26,7 +26,7 @@ from app.api.schemas_searches import (
 )
 from app.core.search.asked import Asked, search_of
 from app.core.search.search import Search
-from app.errors import FieldError, Invalid, QueryInvalid
+from app.errors import FieldError, Forbidden, Invalid, QueryInvalid
 from app.store.engine import ReadSession
 from app.store.searches import (
     SavedSearch,
@@ -108,7 +108,7 @@ async def change(
     if_match: Annotated[str | None, Header(description="The ETag of the search as read.")] = None,
 ) -> Response:
     """Rename a search or ask something else under its name; needs If-Match."""
-    present = await owned(session, caller, search_id)
+    present = await _own(session, caller, search_id)
     version = named_version(if_match, present.version, f"{PATH}/{{search_id}}")
     values: dict[str, Any] = {}
     if asked.name is not None:
@@ -123,7 +123,7 @@ async def change(
 @router.delete(f"{PATH}/{{search_id}}", status_code=204, responses=problems(401, 403, 404))
 async def delete(session: Writing, caller: Writer, search_id: SearchId) -> Response:
     """Forget a search, and its webhooks with it."""
-    await owned(session, caller, search_id)
+    await _own(session, caller, search_id)
     await delete_search(session, search_id)
     log.info("search_deleted", search_id=search_id)
     return Response(status_code=204)
@@ -134,6 +134,15 @@ async def owned(session: ReadSession, caller: Reader, search_id: int) -> SavedSe
     found = await get_search(session, search_id)
     if not caller.owns(found.owner_id):
         raise no_search(search_id)
+    return found
+
+
+async def _own(session: ReadSession, caller: Writer, search_id: int) -> SavedSearch:
+    found = await owned(session, caller, search_id)
+    if not caller.may_change(found.owner_id):
+        raise Forbidden(
+            f"search {search_id} is everybody's: keep one of your own, or ask an administrator"
+        )
     return found
 
 

@@ -40,7 +40,7 @@ router = APIRouter(route_class=WriteKeyBeforeBody, tags=["webhooks"])
 async def pause(
     request: Request, session: Writing, deps: DepsDep, caller: Writer, webhook_id: WebhookId
 ) -> Response:
-    """Hold messages back until it is resumed; none is lost."""
+    """Hold messages back until it is resumed, for 30 days: what is older, the log has still."""
     await owned_webhook(session, caller, webhook_id)
     hook = await set_webhook_state(
         session, webhook_id, WebhookState.PAUSED, "paused by its owner", deps.clock()

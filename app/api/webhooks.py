@@ -67,7 +67,7 @@ async def webhooks(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
-    """The caller's webhooks, and those that are everybody's; all of them for administrators."""
+    """The caller's webhooks; all of them for administrators."""
     bound_to = f"webhooks {caller.key_id} {caller.administers}"
     after = 0 if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
     found = await list_webhooks(
@@ -201,7 +201,7 @@ async def _add(
 
 async def owned_webhook(session: ReadSession, caller: Reader, webhook_id: int) -> Webhook:
     found = await get_webhook(session, webhook_id)
-    if not caller.owns(found.owner_id):
+    if not caller.may_change(found.owner_id):
         raise no_webhook(webhook_id)
     return found
 

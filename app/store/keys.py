@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, literal, select, update
 
+from app.core.webhook import WebhookState
 from app.errors import NotFound
 from app.store.engine import Instant, ReadSession, WriteSession
-from app.store.models import keys
+from app.store.models import keys, searches, webhooks
 
 KEY_PREFIX: Final = "cdk_"
 SETTING_NAME: Final = "COPYDESK_ADMIN_KEY"
@@ -101,7 +102,7 @@ async def list_keys(session: ReadSession) -> list[Key]:
 
 
 async def revoke_key(session: WriteSession, key_id: int, now: datetime) -> Key:
-    """End a key for good; raises NotFound. Revoking it again changes nothing."""
+    """End a key for good, and its webhooks; raises NotFound. Revoking it again changes nothing."""
     row = await session.execute(
         update(keys)
         .where(keys.c.id == key_id)
@@ -111,6 +112,16 @@ async def revoke_key(session: WriteSession, key_id: int, now: datetime) -> Key:
     found = row.one_or_none()
     if found is None:
         raise NotFound(f"there is no key {key_id}: GET /v1/admin/keys lists them")
+    await session.execute(
+        update(webhooks)
+        .where(webhooks.c.owner_id == key_id, webhooks.c.state != WebhookState.DISABLED.value)
+        .values(
+            state=WebhookState.DISABLED.value,
+            reason="the key that made it was revoked: make it again with another",
+            version=webhooks.c.version + 1,
+            changed_at=now,
+        )
+    )
     return _key(found)
 
 
@@ -121,7 +132,9 @@ async def usable_admin_key(session: ReadSession, now: datetime) -> Key | None:
 
 
 async def set_key_of_settings(session: WriteSession, secret: str, now: datetime) -> None:
-    """Make the key of the settings the one key under that name: an earlier one ends."""
+    """Make the key of the settings the one key under that name: an earlier one ends, and what it
+    owns is the later one's.
+    """
     present = await find_key(session, secret)
     await session.execute(
         update(keys)
@@ -130,12 +143,17 @@ async def set_key_of_settings(session: WriteSession, secret: str, now: datetime)
         .values(revoked_at=now)
     )
     if present is None:
-        await add_key(session, secret, name=SETTING_NAME, scopes=[Scope.ADMIN], now=now)
+        present = await add_key(session, secret, name=SETTING_NAME, scopes=[Scope.ADMIN], now=now)
     elif not present.usable(now) or not present.allows(Scope.ADMIN):
         await session.execute(
             update(keys)
             .where(keys.c.id == present.id)
             .values(revoked_at=None, expires_at=None, scopes=[Scope.ADMIN.value])
+        )
+    former = select(keys.c.id).where(keys.c.name == SETTING_NAME, keys.c.id != present.id)
+    for table in (searches, webhooks):
+        await session.execute(
+            update(table).where(table.c.owner_id.in_(former)).values(owner_id=present.id)
         )
 
 

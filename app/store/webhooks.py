@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, delete, exists, func, or_, select, update
+from sqlalchemy import Row, Select, delete, exists, func, select, update
 
 from app.core.webhook import DeliveryState, WebhookState
 from app.errors import Conflict, NotFound, PreconditionFailed
@@ -90,10 +90,10 @@ async def list_webhooks(
     after: int = 0,
     limit: int | None = None,
 ) -> list[Webhook]:
-    """Those of an owner and those that are everybody's, or all; of one search, if it is named."""
+    """Those of an owner, or everybody's: all; of one search, if it is named."""
     query = select(webhooks).where(webhooks.c.id > after).order_by(webhooks.c.id).limit(limit)
     if not everybodys:
-        query = query.where(or_(webhooks.c.owner_id.is_(None), webhooks.c.owner_id == owner_id))
+        query = query.where(webhooks.c.owner_id == owner_id)
     if search_id is not None:
         query = query.where(webhooks.c.search_id == search_id)
     return [webhook_of(row) for row in await session.execute(query)]
