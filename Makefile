@@ -159,6 +159,14 @@ bench-clusters: setup ## what it costs a story to be compared with those that ar
 bench-rules: setup ## what operators' rules cost a story, ten or ten thousand, and a change of one
 	$(BIN)/python -m bench.rules $(ARGS)
 
+.PHONY: bench-sse
+bench-sse: setup ## how late a story is with 1,000 clients on one server's stream of events
+	$(BIN)/python -m bench.sse $(ARGS)
+
+.PHONY: bench-searches
+bench-searches: setup ## what saved searches cost a story, ten or ten thousand
+	$(BIN)/python -m bench.searches $(ARGS)
+
 .PHONY: search-quality
 search-quality: setup ## whether headlines and half sentences of the test data find their texts
 	$(BIN)/python -m bench.quality $(ARGS)
