@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import text
 
 from app.store.engine import open_database
+from tests.chaos.network import address
 from tests.chaos.plan import Plan
 from tests.chaos.pollers import Poller
 from tests.chaos.publisher import Publisher, published
-from tests.chaos.run import Play, make_publisher
+from tests.chaos.run import Play
+from tests.chaos.script import desks
 
 FEEDS = 6
 PATIENCE_S = 90.0
@@ -39,10 +41,11 @@ async def test_a_poller_that_wakes_late_writes_nothing(
         settings={"fetch_deadline_s": "60"},
     )
     url = new_postgres_database(migrated_template)
+    made = Publisher(desks(FEEDS, plan.seed), [address(n) for n in range(FEEDS)], plan.seed)
     async with AsyncExitStack() as stack:
         database = open_database(url)
         stack.push_async_callback(database.close)
-        publisher = await stack.enter_async_context(published(make_publisher(plan)))
+        publisher = await stack.enter_async_context(published(made))
         play = await stack.enter_async_context(Play(plan, publisher, database, url, tmp_path))
         await _play(play, publisher)
         await play.reckon(settled=True)
