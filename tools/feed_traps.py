@@ -15,7 +15,8 @@ from app.core.identity import keys_of
 from app.core.normal.dates import read_date
 from app.core.normal.normalize import normalize
 from app.core.parse.document import parse
-from app.core.schedule import Pace, PollPolicy, next_poll, rhythm
+from app.core.rhythm import seeded
+from app.core.schedule import Pace, PollPolicy, next_poll
 from app.core.story import Story
 from app.core.types import ParsedFeed, ServerHints
 from app.core.writes import feed_context
@@ -145,9 +146,11 @@ def _one_link_four_times() -> Outcome:
 
 def _a_year_old() -> Outcome:
     days = [NOW - timedelta(days=365 + n) for n in range(5)]
-    gap_s, newest_at = rhythm(days, NOW)
-    pace, policy = Pace(gap_s=gap_s, newest_at=newest_at), PollPolicy()
-    following = next_poll(NOW, policy=policy, pace=pace, hints=ServerHints(), jitter=0.0)
+    learned = seeded((day.timestamp() for day in days), NOW.timestamp(), window=len(days))
+    policy = PollPolicy()
+    following = next_poll(
+        NOW, policy=policy, pace=Pace(), hints=ServerHints(), jitter=0.0, rhythm=learned
+    )
     wait = following.at - NOW
     return wait == timedelta(seconds=policy.max_interval_s), f"polled again in {wait}"
 

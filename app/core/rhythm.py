@@ -85,9 +85,10 @@ def unwatched(at_s: float, *, window: int = 0) -> Rhythm:
 def seeded(published_s: Iterable[float], now_s: float, *, window: int) -> Rhythm:
     """What the dates in a feed's first document tell of it: that long it has been watched."""
     earliest = now_s - LONGEST_SEED_D * DAY_S
-    times = sorted(t for t in published_s if earliest <= t <= now_s)
+    past = sorted(t for t in published_s if t <= now_s)
+    times = [t for t in past if t >= earliest]
     if not times:
-        return unwatched(now_s, window=window)
+        return replace(unwatched(now_s, window=window), last_s=past[-1] if past else None)
     # The oldest only begins the time that the others are counted over.
     begun = replace(unwatched(times[0], window=window), last_s=times[0])
     return _counted(begun, times[1:], now_s)

@@ -20,6 +20,11 @@ from app.core.rhythm import DAY_S, PATIENCE, Outlook, Rhythm
 from app.core.types import Failure, ServerHints
 
 UNKNOWN_PACE_S = 30 * 60
+SILENCE_SHARE = 1 / 64
+"""A feed that has been silent for long is looked at after this share of its silence at the soonest:
+what was counted of it long ago has faded, and would say that nothing is known.
+"""
+
 ONE_A_DAY_S = 150 * 60
 """How often a feed of one entry a day is looked at; one of four entries twice as often."""
 
@@ -156,6 +161,10 @@ def _by_rhythm(policy: PollPolicy, rhythm: Rhythm) -> tuple[float, str]:
     longest_s = max(policy.max_interval_s, policy.min_interval_s)
     outlook = Outlook(rhythm)
     wanted_s = outlook.worthwhile_s(price=price, room=room, longest_s=longest_s)
+    silent_s = rhythm.at_s - (rhythm.last_s or rhythm.at_s)
+    if (waited_s := min(silent_s * SILENCE_SHARE, longest_s)) > wanted_s:
+        usual = f"pace {words(DAY_S / outlook.usual)} at this hour"
+        return waited_s, f"{usual}, silent for {words(silent_s)}: again in {words(waited_s)}"
     return wanted_s, _why(rhythm, outlook, wanted_s)
 
 

@@ -122,8 +122,11 @@ def test_a_first_document_tells_by_its_dates() -> None:
     seed = seeded([now - n * 6 * HOUR_S for n in range(21)], now, window=21)
     assert sum(seed.days) / sum(seed.spans_d) == pytest.approx(4, rel=0.05)
     assert (seed.window, seed.last_s) == (21, now)
-    future = seeded([now + DAY_S, now - 400 * DAY_S], now, window=2)
-    assert future == unwatched(now, window=2), "what is not yet, and what is long ago, is no rhythm"
+    future = seeded([now + DAY_S], now, window=2)
+    assert future == unwatched(now, window=2), "what is not yet is no rhythm"
+    old = seeded([now - 400 * DAY_S, now - 500 * DAY_S], now, window=2)
+    assert old.days == unwatched(now).days, "nor is what is long ago"
+    assert old.last_s == now - 400 * DAY_S, "but it says how long there was silence"
 
 
 def test_one_date_is_a_beginning_and_no_gap() -> None:
