@@ -107,26 +107,6 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
-        self.pushes = Counter(
-            "copydesk_pushes",
-            "Pushes of hubs: kept, ignored for their signature, for nobody (unknown).",
-            ["outcome"],
-            registry=registry,
-        )
-        self.deliveries = Counter(
-            "copydesk_deliveries",
-            "Messages to webhooks: taken, and attempts that failed.",
-            ["outcome"],
-            registry=registry,
-        )
-        self.listeners = Gauge(
-            "copydesk_listeners", "Clients that follow a stream of events.", registry=registry
-        )
-        self.log_readings = Counter(
-            "copydesk_log_readings",
-            "Readings of the log for streams of events, however many follow each.",
-            registry=registry,
-        )
         self.stories = Counter(
             "copydesk_stories", "Stories written, by what was done.", ["change"], registry=registry
         )
@@ -150,6 +130,30 @@ class Metrics:
             "Time to answer a request, by route.",
             ["route"],
             buckets=REQUEST_BUCKETS_S,
+            registry=registry,
+        )
+        self._count_what_is_told(registry)
+
+    def _count_what_is_told(self, registry: CollectorRegistry) -> None:
+        """By hubs to us, and by us to webhooks and to those who follow streams."""
+        self.pushes = Counter(
+            "copydesk_pushes",
+            "Pushes of hubs: kept, ignored for their signature, for nobody (unknown).",
+            ["outcome"],
+            registry=registry,
+        )
+        self.deliveries = Counter(
+            "copydesk_deliveries",
+            "Messages to webhooks: taken, and attempts that failed.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.listeners = Gauge(
+            "copydesk_listeners", "Clients that follow a stream of events.", registry=registry
+        )
+        self.log_readings = Counter(
+            "copydesk_log_readings",
+            "Readings of the log for streams of events, however many follow each.",
             registry=registry,
         )
 
