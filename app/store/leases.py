@@ -33,6 +33,7 @@ from app.store.hosts import (
 )
 from app.store.ledger import failed_row, insert_row
 from app.store.models import feeds
+from app.store.picking import pick_free
 
 __all__ = [
     "claim_due",
@@ -44,12 +45,6 @@ __all__ = [
     "next_due_at",
     "renew_lease",
 ]
-
-OVERSCAN = 4
-"""Due feeds looked at for each one claimed, since only one of a slot is taken."""
-
-SCANS = 8
-"""How often the next such number is looked at, where the first share a few slots."""
 
 
 async def claim_due(
@@ -67,28 +62,10 @@ async def claim_due(
     result are quarantined instead, and put on record.
     """
     limit = await granted(session, per_hour, limit)
-    picked = await _pick(session, limit) if limit else []
+    picked = await pick_free(session, _due_after, limit) if limit else []
     claimed = await _lease(session, picked, owner, lease_s, policy, only=_is_due(now_ms()))
     await spend(session, per_hour, len(claimed))
     return claimed
-
-
-async def _pick(session: WriteSession, limit: int) -> list[Row[Any]]:
-    """Due feeds, no two of which have a slot in common."""
-    now = await database_now(session)
-    picked: list[Row[Any]] = []
-    used: set[str] = set()
-    last: Row[Any] | None = None
-    for _ in range(SCANS):
-        rows = (await session.execute(_due_after(last, used, now, limit * OVERSCAN))).all()
-        for row in rows:
-            if len(picked) < limit and used.isdisjoint(slots_of(row)):
-                picked.append(row)
-                used |= slots_of(row)
-        if len(picked) == limit or len(rows) < limit * OVERSCAN:
-            break
-        last = rows[-1]
-    return picked
 
 
 def _due_after(last: Row[Any] | None, used: set[str], now: datetime, limit: int) -> Select[Any]:

@@ -20,7 +20,6 @@ from app.store.budget import granted, spend
 from app.store.engine import Instant, ReadSession, WriteSession, from_ms, now_ms
 from app.store.hosts import (
     all_free,
-    database_now,
     keep,
     leave,
     next_free,
@@ -32,14 +31,9 @@ from app.store.hosts import (
 )
 from app.store.lines import learned_by_source
 from app.store.models import entries, feeds, pages, sources, stories
+from app.store.picking import pick_free
 from app.store.policy import read_policy
 from app.store.story_tag_edits import read_edits
-
-OVERSCAN = 4
-"""Due pages looked at for each one claimed, since only one of a slot is taken."""
-
-SCANS = 8
-"""How often the next such number is looked at, where the first share a few slots."""
 
 NONE: frozenset[int] = frozenset()
 
@@ -53,28 +47,10 @@ async def claim_pages(
     result are given up instead.
     """
     limit = await granted(session, per_hour, limit)
-    picked = await _pick(session, limit) if limit else []
+    picked = await pick_free(session, _due_after, limit) if limit else []
     claimed = await _lease(session, picked, lease_s)
     await spend(session, per_hour, len(claimed))
     return claimed
-
-
-async def _pick(session: WriteSession, limit: int) -> list[Row[Any]]:
-    """Due pages, no two of which have a slot in common."""
-    now = await database_now(session)
-    picked: list[Row[Any]] = []
-    used: set[str] = set()
-    last: Row[Any] | None = None
-    for _ in range(SCANS):
-        rows = (await session.execute(_due_after(last, used, now, limit * OVERSCAN))).all()
-        for row in rows:
-            if len(picked) < limit and used.isdisjoint(slots_of(row)):
-                picked.append(row)
-                used |= slots_of(row)
-        if len(picked) == limit or len(rows) < limit * OVERSCAN:
-            break
-        last = rows[-1]
-    return picked
 
 
 def _due_after(last: Row[Any] | None, used: set[str], now: datetime, limit: int) -> Select[Any]:

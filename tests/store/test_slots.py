@@ -21,7 +21,6 @@ from app.store.leases import (
     _due_after,
     _is_due,
     _lease,
-    _pick,
     claim_due,
     claim_feed,
     give_back,
@@ -30,6 +29,7 @@ from app.store.leases import (
 )
 from app.store.ledger import list_fetches
 from app.store.models import feeds, hosts
+from app.store.picking import pick_free
 from app.store.plans import Applied, apply_plan
 from app.store.refusals import HostStatus, note_answers, read_host
 from app.store.relocate import relocate
@@ -188,7 +188,7 @@ async def test_what_is_not_due_any_more_when_it_is_locked_is_not_claimed(
     """Between the look and the lock another process may have polled it, or an operator paused."""
     await add(database, "a.example", "b.example")
     async with database.write() as session:
-        picked = await _pick(session, 10)
+        picked = await pick_free(session, _due_after, 10)
         await session.execute(update(feeds).where(feeds.c.host == "a.example").values(change))
         claimed = await _lease(session, picked, "x", 60, INTERVALS, only=_is_due(now_ms()))
     assert len(picked) == 2
