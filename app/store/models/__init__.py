@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.store.models.derived import bands, entries, learned_lines, members, pages, sketches
 from app.store.models.keys import keys, meta
 from app.store.models.log import changes, log_head
+from app.store.models.operators import alerts, audit, console_sessions, jobs
 from app.store.models.polling import bodies, feeds, fetches, hosts, sources
 from app.store.models.push import attempts, deliveries, push_head, searches, webhooks
 from app.store.models.stories import (
@@ -20,10 +21,13 @@ from app.store.models.tagging import rules, story_tag_edits, tag_edits, tag_poli
 from app.store.models.upkeep import feed_credentials, feed_moves, pushes, subscriptions
 
 __all__ = [
+    "alerts",
     "attempts",
+    "audit",
     "bands",
     "bodies",
     "changes",
+    "console_sessions",
     "copies",
     "deliveries",
     "entries",
@@ -32,6 +36,7 @@ __all__ = [
     "feeds",
     "fetches",
     "hosts",
+    "jobs",
     "keys",
     "learned_lines",
     "log_head",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, LargeBinary, String, Table, Text
+from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
 from app.store.engine import Instant, Json, metadata
 from app.store.models.serial import Serial
@@ -19,6 +19,7 @@ keys = Table(
     Column("expires_at", Instant),
     Column("last_used_at", Instant),
     Column("revoked_at", Instant),
+    Column("requests_per_minute", Integer),  # null: as the settings say
 )
 
 meta = Table(

@@ -48,6 +48,7 @@ feeds = Table(
     Column("version", Integer, nullable=False, server_default="1"),  # of what operators set
     Column("min_interval_s", Integer),
     Column("max_interval_s", Integer),
+    Column("keep_days", Integer),  # null: stories are kept as the settings say
     # the schedule and the lease
     Column("next_poll_at", Instant, nullable=False),
     Column("next_poll_reasons", Json, nullable=False),
