@@ -31,7 +31,8 @@ from app.api import (
     websub,
 )
 from app.api import replay as replay_routes
-from app.api.deps import Deps, may_read, refuse_odd_parameters
+from app.api.callers import may_read
+from app.api.deps import Deps, refuse_odd_parameters
 from app.api.event_stream import write_event
 from app.api.middleware import Requests
 from app.api.problems import handle_problems

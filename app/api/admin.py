@@ -27,7 +27,8 @@ from app.api import (
     story_tags,
     tag_edits,
 )
-from app.api.deps import DepsDep, Reading, may_administer
+from app.api.callers import may_administer
+from app.api.deps import DepsDep, Reading
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_status import StatusAnswer

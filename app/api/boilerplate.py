@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import Deps, DepsDep, KeyBeforeBody, Reading, Writing
+from app.api.callers import KeyBeforeBody
+from app.api.deps import Deps, DepsDep, Reading, Writing
 from app.api.listing import Cursor, Limit
 from app.api.paging import cut, make_cursor, read_cursor
 from app.api.replies import page_reply, reply

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep, KeyBeforeBody, Reading, Writing
+from app.api.callers import KeyBeforeBody
+from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import invalid
 from app.api.replies import reply
 from app.api.schemas import problems

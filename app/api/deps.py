@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final, get_args, get_origin
 
 import structlog
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.deployment import Facts
 from app.core.discovery import Discovered
@@ -25,10 +21,9 @@ from app.core.preview import Preview, PreviewRequest
 from app.core.replay import Replayed, ReplayRequest
 from app.core.search.index import Indexable, IndexTerms
 from app.core.webhook import Attempt
-from app.errors import FieldError, Forbidden, Invalid, Unauthorized
-from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
+from app.errors import FieldError, Invalid
+from app.store.engine import Database, ReadSession, WriteSession
 from app.store.following import Following
-from app.store.keys import LAST_USE_GRAIN, Key, Scope, find_key, note_use
 from app.store.renewal import Outdated, RenewedBatch
 from app.store.sealing import Sealer
 from app.store.webhooks import Webhook
@@ -37,7 +32,6 @@ from app.work.listening import Listening
 log = structlog.get_logger()
 
 MAX_PARAMETERS: Final = 100
-NOTE_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,145 +139,3 @@ def _parameters(route: APIRoute) -> dict[str, bool]:
             found[parameter.alias] = list in kinds
         waiting.extend(dependant.dependencies)
     return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who calls: by a key on record, or as this machine's own command, or, to read, anybody."""
-
-    key_id: int | None = None
-    administers: bool = False
-
-    def owns(self, owner_id: int | None) -> bool:
-        """Whether what this owner has made is the caller's; what has no owner is everybody's."""
-        return self.administers or owner_id is None or owner_id == self.key_id
-
-    def may_change(self, owner_id: int | None) -> bool:
-        """Whether the caller may change what this owner has made; everybody's is administrators'
-        to change, since others rely on it.
-        """
-        return self.administers or (owner_id is not None and owner_id == self.key_id)
-
-
-async def may_read(request: Request, deps: DepsDep) -> Caller:
-    """Let the caller read: with a key that may, or without one where reading is open."""
-    secret = reading_key(request)
-    if secret is None and deps.reading_is_open:
-        return Caller()
-    if secret is None:
-        raise Unauthorized(
-            "this needs a key: send it as Authorization: Bearer KEY, or as the password of HTTP "
-            "Basic with any user name",
-            takes_basic=True,
-        )
-    return await _authorize(secret, Scope.READ, deps)
-
-
-async def may_write(request: Request, deps: DepsDep) -> Caller:
-    """Let the caller keep searches and webhooks: with a key that has the scope."""
-    return await _authorize(bearer_key(request), Scope.WRITE, deps)
-
-
-async def may_administer(request: Request, deps: DepsDep) -> Caller:
-    """Let the caller administer: with a key that has the scope, and no other way."""
-    return await _authorize(bearer_key(request), Scope.ADMIN, deps)
-
-
-Reader = Annotated[Caller, Depends(may_read)]
-Writer = Annotated[Caller, Depends(may_write)]
-
-
-class KeyBeforeBody(APIRoute):
-    """A route for administrators that takes a body: FastAPI would read it before it asks for the
-    key, and tell anybody what is wrong with it.
-    """
-
-    asks = staticmethod(may_administer)
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-        if self.body_field is None:
-            return handle
-
-        async def ask_first(request: Request) -> Response:
-            await self.asks(request, get_deps(request))
-            return await handle(request)
-
-        return ask_first
-
-
-class WriteKeyBeforeBody(KeyBeforeBody):
-    """The same for those who may keep searches and webhooks."""
-
-    asks = staticmethod(may_write)
-
-
-def bearer_key(request: Request) -> str | None:
-    """The key of `Authorization: Bearer KEY`; raises Unauthorized for any other form."""
-    header = request.headers.get("authorization")
-    if header is None:
-        return None
-    scheme, _, secret = header.partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
-        raise Unauthorized("send the key as: Authorization: Bearer KEY")
-    return secret.strip()
-
-
-def reading_key(request: Request) -> str | None:
-    """As `bearer_key`, or the password of HTTP Basic (RFC 7617), whatever the user name: feed
-    readers know nothing else. To read only: a browser sends such a password along with whatever
-    other sites make it send.
-    """
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return bearer_key(request)
-    try:
-        pair = base64.b64decode(given.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
-        pair = ""
-    _, _, secret = pair.partition(":")
-    if not secret:
-        raise Unauthorized(
-            "the password of HTTP Basic is the key, and the user name anything", takes_basic=True
-        )
-    return secret
-
-
-async def _authorize(secret: str | None, scope: Scope, deps: Deps) -> Caller:
-    if secret is None:
-        raise Unauthorized("this needs a key: send it as Authorization: Bearer KEY")
-    if deps.local_key is not None and _same(secret, deps.local_key):
-        return Caller(administers=True)
-    async with deps.database.read() as session:
-        key = await find_key(session, secret)
-    now = deps.clock()
-    if key is None or not key.usable(now):
-        raise Unauthorized("the key is not known, has expired or was revoked: ask for a new one")
-    if not key.allows(scope):
-        raise Forbidden(f"the key {key.name!r} lacks the scope {scope.value!r}")
-    _note_use(key, now, deps)
-    return Caller(key_id=key.id, administers=key.allows(Scope.ADMIN))
-
-
-def _note_use(key: Key, now: datetime, deps: Deps) -> None:
-    """Keep the time of the last use, to the minute: a write for each request would be too many.
-
-    Beside the request: who only reads waits for no writer, and is answered when none can write.
-    """
-    fresh = key.last_used_at is not None and now - key.last_used_at < LAST_USE_GRAIN
-    if fresh or key.id in deps.noting or deps.is_draining():
-        return
-    task = deps.noting[key.id] = deps.start(_write_use(key, now, deps.database))
-    task.add_done_callback(lambda _task: deps.noting.pop(key.id))
-
-
-async def _write_use(key: Key, now: datetime, database: Database) -> None:
-    try:
-        async with asyncio.timeout(NOTE_TIMEOUT_S), database.write() as session:
-            await note_use(session, key.id, now)
-    except (*DATABASE_FAULTS, PoolTimeout, TimeoutError) as error:
-        log.warning("key_use_not_noted", key_id=key.id, error=str(error))
-
-
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())

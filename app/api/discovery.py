@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep, KeyBeforeBody
+from app.api.callers import KeyBeforeBody
+from app.api.deps import DepsDep
 from app.api.feed_fields import feed_url
 from app.api.replies import reply
 from app.api.schemas import problems

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import Deps, DepsDep, KeyBeforeBody, Reading, Writing
+from app.api.callers import KeyBeforeBody
+from app.api.deps import Deps, DepsDep, Reading, Writing
 from app.api.feed_address import keep_credentials, move, read_address, try_move
 from app.api.feed_fields import (
     check_bounds,

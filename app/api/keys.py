@@ -8,7 +8,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep, KeyBeforeBody, Reading, Writing
+from app.api.callers import KeyBeforeBody
+from app.api.deps import DepsDep, Reading, Writing
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
 from app.api.schemas_admin import AddKey, KeyAnswer, KeyList, NewKeyAnswer

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep, KeyBeforeBody, Reading
+from app.api.callers import KeyBeforeBody
+from app.api.deps import DepsDep, Reading
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_moves import MoveAnswer, MoveList

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from app.api.deps import DepsDep, may_read
+from app.api.callers import may_read
+from app.api.deps import DepsDep
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.errors import Unavailable

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from app.api.deps import Deps, DepsDep, KeyBeforeBody, Reading
+from app.api.callers import KeyBeforeBody
+from app.api.deps import Deps, DepsDep, Reading
 from app.api.examples_replay import BODY_ANSWER
 from app.api.replies import reply
 from app.api.schemas import problems

@@ -7,8 +7,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
+from app.api.callers import Reader
 from app.api.changes import After, ChangeLimit, Compact, Wait, log_page
-from app.api.deps import DepsDep, Reader, Reading
+from app.api.deps import DepsDep, Reading
 from app.api.event_stream import Begin, EventStream, LastEventId, stream_of
 from app.api.formats import LIST_FORMATS
 from app.api.listing import AfterId, Cursor, FieldsDep, Include, Listing, by_accept, by_suffix

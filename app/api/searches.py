@@ -8,7 +8,8 @@ import structlog
 from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep, Reader, Reading, WriteKeyBeforeBody, Writer, Writing
+from app.api.callers import Reader, WriteKeyBeforeBody, Writer
+from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import named_version
 from app.api.listing import (
     Cursor,

@@ -8,7 +8,8 @@ import structlog
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from app.api.deps import KeyBeforeBody, Reading, Writing
+from app.api.callers import KeyBeforeBody
+from app.api.deps import Reading, Writing
 from app.api.feed_fields import invalid
 from app.api.replies import reply
 from app.api.schemas import problems

@@ -11,7 +11,8 @@ import structlog
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from app.api.deps import Deps, DepsDep, KeyBeforeBody, Reading
+from app.api.callers import KeyBeforeBody
+from app.api.deps import Deps, DepsDep, Reading
 from app.api.replies import reply
 from app.api.rule_fields import given_tag, settable_qcode
 from app.api.schemas import problems

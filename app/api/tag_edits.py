@@ -8,7 +8,8 @@ import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep, KeyBeforeBody, Reading, Writing
+from app.api.callers import KeyBeforeBody
+from app.api.deps import DepsDep, Reading, Writing
 from app.api.listing import Cursor, Limit
 from app.api.paging import cut, make_cursor, read_cursor
 from app.api.replies import page_reply, reply

@@ -9,7 +9,8 @@ import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import DepsDep, Reading, WriteKeyBeforeBody, Writer, Writing
+from app.api.callers import WriteKeyBeforeBody, Writer
+from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import invalid
 from app.api.listing import Cursor, Limit
 from app.api.paging import cut, make_cursor, read_cursor

@@ -9,15 +9,8 @@ import structlog
 from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import Response
 
-from app.api.deps import (
-    Caller,
-    DepsDep,
-    Reader,
-    Reading,
-    WriteKeyBeforeBody,
-    Writer,
-    Writing,
-)
+from app.api.callers import Caller, Reader, WriteKeyBeforeBody, Writer
+from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import invalid, named_version
 from app.api.listing import Cursor, Limit
 from app.api.paging import cut, make_cursor, read_cursor

@@ -80,7 +80,7 @@ async def add_key(
         )
         .returning(keys)
     )
-    return _key(row.one())
+    return key_of_row(row.one())
 
 
 async def find_key(session: ReadSession, secret: str) -> Key | None:
@@ -90,7 +90,7 @@ async def find_key(session: ReadSession, secret: str) -> Key | None:
     """
     row = await session.execute(select(keys).where(keys.c.hash == fingerprint(secret)))
     found = row.one_or_none()
-    return None if found is None else _key(found)
+    return None if found is None else key_of_row(found)
 
 
 async def note_use(session: WriteSession, key_id: int, now: datetime) -> None:
@@ -98,7 +98,7 @@ async def note_use(session: WriteSession, key_id: int, now: datetime) -> None:
 
 
 async def list_keys(session: ReadSession) -> list[Key]:
-    return [_key(row) for row in await session.execute(select(keys).order_by(keys.c.id))]
+    return [key_of_row(row) for row in await session.execute(select(keys).order_by(keys.c.id))]
 
 
 async def revoke_key(session: WriteSession, key_id: int, now: datetime) -> Key:
@@ -122,7 +122,7 @@ async def revoke_key(session: WriteSession, key_id: int, now: datetime) -> Key:
             changed_at=now,
         )
     )
-    return _key(found)
+    return key_of_row(found)
 
 
 async def usable_admin_key(session: ReadSession, now: datetime) -> Key | None:
@@ -161,7 +161,7 @@ def fingerprint(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _key(row: Row[Any]) -> Key:
+def key_of_row(row: Row[Any]) -> Key:
     return Key(
         id=row.id,
         name=row.name,
