@@ -1,0 +1,1 @@
+"""The dialect of NewsAPI v2: its parameters, faults and articles, in terms of our own search."""
