@@ -36,6 +36,8 @@ from app.api.deps import Deps, refuse_odd_parameters
 from app.api.event_stream import write_event
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
+from app.console.routes import console_routes
+from app.console.visit import Console
 from app.core.tagging.vocabulary import load_vocabulary
 from app.ingest.again import make_one
 from app.ingest.checkup import examine
@@ -107,6 +109,13 @@ def create_app(
     handle_problems(app)
     docs.serve_docs(app)
     _include_routes(app)
+    app.state.console = Console(
+        application=app,
+        database=lambda: app.state.service.database,
+        clock=utc_now,
+        public_url=settings.public_url,
+    )
+    app.router.routes.extend(console_routes())
     return app
 
 

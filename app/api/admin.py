@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from app import __version__
 from app.api import (
+    activity,
     boilerplate,
     credentials,
     discovery,
@@ -39,6 +40,7 @@ from app.store.status import read_status
 
 # Each router has its whole prefix: FastAPI gives metrics the path as the innermost router has it.
 router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(401, 403))
+router.include_router(activity.router)
 router.include_router(opml.router)
 router.include_router(feeds.router)
 router.include_router(credentials.router)

@@ -1,4 +1,4 @@
-"""What the routes are handed: sessions, policy, and the right to be here."""
+"""What the routes are handed: sessions, policy, the parts of the process."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from app.core.replay import Replayed, ReplayRequest
 from app.core.search.index import Indexable, IndexTerms
 from app.core.webhook import Attempt
 from app.errors import FieldError, Invalid
+from app.store.activity import Activity
 from app.store.engine import Database, ReadSession, WriteSession
 from app.store.following import Following
 from app.store.renewal import Outdated, RenewedBatch
@@ -64,6 +65,7 @@ class Deps:
     start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
     """Run beside the requests; waited for when the service stops."""
     noting: dict[int, asyncio.Task[None]] = field(default_factory=dict)  # by the key's id
+    activity: Activity = field(default_factory=Activity)
     public_url: str | None = None  # where others reach this service, without a slash at the end
     local_key: str | None = None  # lets this machine's command administer; lives in memory only
 

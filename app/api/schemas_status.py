@@ -87,3 +87,18 @@ class StatusOut(Answer):
 
 class StatusAnswer(Answer):
     data: StatusOut
+
+
+class ActiveHourOut(Answer):
+    start: datetime
+    stories: int
+    polls: int
+    failures: dict[str, int] = Field(description="By kind.")
+    delay: DelayOut = Field(
+        description="From publication to availability, exact to the minute, of stories published "
+        "within a day of being seen."
+    )
+
+
+class ActivityAnswer(Answer):
+    data: list[ActiveHourOut] = Field(description="One for each hour, the running one last.")
