@@ -51,7 +51,7 @@ from app.process import Service, index_terms, open_service, utc_now
 from app.push.fanout import Fanout
 from app.push.observe import observe_fanout
 from app.settings import Settings
-from app.store.engine import sqlite_path
+from app.store.engine import is_sqlite, sqlite_path
 from app.store.plans import Applied
 
 
@@ -61,13 +61,17 @@ def create_app(
     poll: bool | None = None,
     local_key: str | None = None,
     makes_key: bool = True,
+    works: bool | None = None,
 ) -> FastAPI:
     """The application; while it runs, `app.state.service` holds its parts.
 
     `poll` overrides the setting. `local_key` administers too: it is known to this process, and to
-    whom it tells it. `makes_key` as in `open_service`.
+    whom it tells it. `makes_key` as in `open_service`. `works`: see to jobs also where nothing is
+    polled; by default where no other process can, as that of an SQLite file.
     """
     polls = settings.poll if poll is None else poll
+    if works is None:
+        works = is_sqlite(settings.database_url)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -81,6 +85,8 @@ def create_app(
                 group.create_task(service.pushing.run(), name="pushing")
             if polls:
                 group.create_task(service.loops.run(), name="loops")
+            elif works:
+                group.create_task(service.jobs.run(), name="jobs")
             try:
                 yield
             finally:
@@ -190,6 +196,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         listen=fanout.listen,
         test_webhook=service.pushing.test,
         wake_pusher=service.pushing.wake,
+        wake_jobs=service.jobs.wake,
         is_draining=service.draining.is_set,
         start=group.create_task,
         local_key=local_key,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry
 
+from app.api import importing
 from app.core.make import taggers_of
 from app.core.search.index import Indexable, IndexTerms, index_all
 from app.errors import Unavailable
@@ -23,6 +24,7 @@ from app.ingest.page_loop import PageLoop, PageLoopPolicy
 from app.ingest.pipeline import Pipeline, Polled
 from app.ingest.poller import Poller
 from app.ingest.renew import Renewer, tell_of_outdated
+from app.ingest.renew_jobs import Reindexing, Renewing
 from app.ingest.robots import RobotsCache
 from app.ingest.websub import Hubs, Subscriber
 from app.net import AddressPolicy, HttpClients
@@ -36,8 +38,10 @@ from app.store.engine import Database, open_database
 from app.store.keys import ensure_admin_key
 from app.store.meta import cursor_secret, lock_meta
 from app.store.migrate import migrate
+from app.store.renewal import Outdated
 from app.store.sealing import Sealer
 from app.telemetry import Metrics
+from app.work.jobs import JobKind, JobLoop
 from app.work.loops import Loops, Runs
 
 
@@ -57,6 +61,7 @@ class Service:
     cursor_secret: bytes
     watch: LogWatch
     pushing: Pushing
+    jobs: JobLoop
     first_key: str | None = None
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -64,6 +69,7 @@ class Service:
         """Ready no more, polling and telling no more; who waits for news is let go."""
         self.draining.set()
         self.loops.stop()
+        self.jobs.stop()
         self.pushing.stop()
         self.watch.stop()
 
@@ -106,10 +112,12 @@ async def open_service(
         poller = Poller(pipeline, poller_policy_of(settings), poll_observer(metrics, on_polled))
         metrics.polls_in_flight.set_function(lambda: poller.in_flight)
         pages = _pages(pipeline, metrics)
+        jobs = JobLoop(database, _job_kinds(pipeline, taggers, poller.wake))
         loops: dict[str, Runs] = {
             "poller": poller,
             **_subscriber(settings, pipeline),
             "pages": pages,
+            "jobs": jobs,
         }
         yield Service(
             settings=settings,
@@ -124,8 +132,22 @@ async def open_service(
             cursor_secret=await cursor_secret(database),
             watch=LogWatch(database),
             pushing=_pushing(settings, pipeline, metrics),
+            jobs=jobs,
             first_key=await _ensure_admin_key(database, settings) if makes_key else None,
         )
+
+
+def _job_kinds(
+    pipeline: Pipeline, taggers: str, wake_poller: Callable[[], None]
+) -> dict[str, JobKind]:
+    database, offload = pipeline.database, pipeline.offload
+    sealer = pipeline.secrets.sealer
+    return {
+        "reindex": Reindexing(database, lambda stories: index_terms(offload, stories)),
+        "reprocess": Renewing(database, offload, Outdated.ALL, taggers),
+        "backfill": Renewing(database, offload, Outdated.TAGS, taggers),
+        importing.KIND: importing.Importing(database, sealer, utc_now, wake_poller),
+    }
 
 
 def _pushing(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> Pushing:

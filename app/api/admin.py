@@ -15,6 +15,7 @@ from app.api import (
     discovery,
     doctor,
     feeds,
+    jobs,
     keys,
     moves,
     normalize,
@@ -58,6 +59,7 @@ router.include_router(reindex.router)
 router.include_router(reprocess.router)
 router.include_router(normalize.router)
 router.include_router(pages.router)
+router.include_router(jobs.router)
 
 
 @router.get("/v1/admin/status", response_model=StatusAnswer, tags=["operations"])

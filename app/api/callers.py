@@ -142,7 +142,18 @@ def reading_key(request: Request) -> str | None:
     return secret
 
 
+def caller_of(request: Request) -> Caller:
+    """Who makes a request that was let in by a key."""
+    caller: Caller = request.state.caller
+    return caller
+
+
 async def _authorize(request: Request, secret: str | None, scope: Scope, deps: Deps) -> Caller:
+    caller = request.state.caller = await _identified(request, secret, scope, deps)
+    return caller
+
+
+async def _identified(request: Request, secret: str | None, scope: Scope, deps: Deps) -> Caller:
     key = _key_of_session(request)
     via = Via.API if key is None else Via.CONSOLE
     if key is None:

@@ -61,6 +61,7 @@ class Deps:
     listen: Callable[[str, Following, int], Listening]  # by a name, from a seq on
     test_webhook: Callable[[Webhook], Awaitable[Attempt]]
     wake_pusher: Callable[[], None]
+    wake_jobs: Callable[[], None]
     is_draining: Callable[[], bool]
     start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
     """Run beside the requests; waited for when the service stops."""

@@ -3,51 +3,44 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
-from operator import itemgetter
-from typing import Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from lxml import etree
 
+from app.api.auditing import Audit, Auditor
 from app.api.deps import Deps, DepsDep, Reading
-from app.api.feed_address import Address, keep_credentials, read_address
-from app.api.feed_fields import new_feed
+from app.api.importing import KIND, Outline, add_outlines, counts_of, kept_line
+from app.api.jobs import job_reply, job_shape
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_admin import ImportAnswer
+from app.api.schemas_jobs import JobAnswer
 from app.core.language import normalize_language
 from app.core.urls import without_credentials
-from app.errors import Conflict, Invalid
-from app.store.engine import ReadSession, WriteSession
-from app.store.feeds import Feed, NewFeed, add_feed, list_feeds, prepare_feeds
+from app.errors import Invalid
+from app.store.engine import ReadSession
+from app.store.feeds import Feed, list_feeds
+from app.store.jobs import Job, add_job, add_lines
 
 PREFIX: Final = "/v1/admin"
 IMPORT_PATH: Final = f"{PREFIX}/feeds:import"
 MAX_OPML_BYTES: Final = 8 * 1024 * 1024
 BATCH: Final = 500
+MAX_AT_ONCE: Final = 1_000
+"""Feeds that are added within one request: more would keep its caller waiting."""
+
 EXPORT_PAGE: Final = 1000
 NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 router = APIRouter(prefix=PREFIX, tags=["feeds"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
-    """One feed of an OPML document, as it says."""
-
-    url: str
-    title: str | None
-    site_url: str | None
-    language: str | None
-
-
 @router.post(
     "/feeds:import",
     response_model=ImportAnswer,
-    responses=problems(400, 413),
+    responses={**problems(400, 413), 202: {"model": JobAnswer}},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -55,18 +48,45 @@ class Outline:
         }
     },
 )
-async def import_opml(request: Request, deps: DepsDep) -> Response:
-    """Add every feed of an OPML document, untried; a line for each says what became of it."""
+async def import_opml(
+    request: Request,
+    deps: DepsDep,
+    audit: Audit,
+    *,
+    job: Annotated[
+        bool | None,
+        Query(description="As a job; by default where there are more than 1,000 feeds."),
+    ] = None,
+) -> Response:
+    """Add every feed of an OPML document, untried; a line for each says what became of it.
+
+    As a job it is answered by 202 with the job, whose `lines` say that.
+    """
     outlines = read_opml(await request.body())  # its length is capped by the middleware
+    if job or (job is None and len(outlines) > MAX_AT_ONCE):
+        return job_reply(request, await _begin_job(deps, audit, outlines), status=202)
     lines = []
     for start in range(0, len(outlines), BATCH):
-        batch = outlines[start : start + BATCH]
-        lines += await _add_all(deps, batch)
+        async with deps.database.write() as session:
+            batch = outlines[start : start + BATCH]
+            lines += await add_outlines(session, batch, deps.sealer, deps.clock())
+            if start + BATCH >= len(outlines):
+                await audit(session, "feeds.import", "feeds", after=counts_of(lines))
     deps.wake_poller()
-    counts = {"added": 0, "present": 0, "refused": 0}
-    for line in lines:
-        counts[line["status"]] += 1
-    return reply(request, {"data": lines, "meta": counts})
+    return reply(request, {"data": lines, "meta": counts_of(lines)})
+
+
+async def _begin_job(deps: Deps, audit: Auditor, outlines: list[Outline]) -> Job:
+    lines = [kept_line(outline, deps.sealer) for outline in outlines]
+    now, total = deps.clock(), len(lines)
+    async with deps.database.write() as session:
+        job = await add_job(
+            session, KIND, {}, actor=audit.actor.name, at=now, total=total, alone=False
+        )
+        await add_lines(session, job.id, lines)
+        await audit(session, "feeds.import", f"job:{job.id}", after=job_shape(job))
+    deps.wake_jobs()
+    return job
 
 
 @router.get(
@@ -130,64 +150,6 @@ def _outline(attributes: dict[str, str]) -> Outline:
         site_url=attributes.get("htmlurl") or None,
         language=normalize_language(attributes.get("language")),
     )
-
-
-async def _add_all(deps: Deps, outlines: list[Outline]) -> list[dict[str, Any]]:
-    """Add a batch in one transaction; a line that is refused takes no other with it.
-
-    Added in the order of their addresses, so that two imports never wait for each other in a
-    circle; told in the document's.
-    """
-    now = deps.clock()
-    told: dict[int, dict[str, Any]] = {}
-    wanted: list[tuple[str, int, NewFeed]] = []
-    addresses: dict[int, Address] = {}
-    for place, outline in enumerate(outlines):
-        try:
-            addresses[place] = read_address(outline.url, deps.sealer)
-            new = _new_feed(outline, addresses[place].url)
-            wanted.append((new.url, place, new))
-        except Invalid as error:
-            told[place] = _line(outline, "refused", detail=error.detail)
-    async with deps.database.write() as session:
-        await prepare_feeds(session, [new for _, _, new in wanted], now)
-        for _, place, new in sorted(wanted, key=itemgetter(0, 1)):
-            told[place] = line = await _add_one(session, outlines[place], new, now)
-            if line["feed_id"] is not None:
-                added = int(line["feed_id"])
-                await keep_credentials(session, added, addresses[place], deps.sealer, now)
-    return [told[place] for place in range(len(outlines))]
-
-
-def _new_feed(outline: Outline, url: str) -> NewFeed:
-    return new_feed(
-        url,
-        title=outline.title,
-        site_url=outline.site_url,
-        language=outline.language,
-    )
-
-
-async def _add_one(
-    session: WriteSession, outline: Outline, new: NewFeed, now: datetime
-) -> dict[str, Any]:
-    try:
-        added = await add_feed(session, new, now)
-    except Conflict as error:
-        return _line(outline, "present", detail=error.detail)
-    return _line(outline, "added", feed_id=str(added))
-
-
-def _line(
-    outline: Outline, status: str, *, feed_id: str | None = None, detail: str | None = None
-) -> dict[str, Any]:
-    return {
-        "url": without_credentials(outline.url),
-        "title": outline.title,
-        "feed_id": feed_id,
-        "status": status,
-        "detail": detail,
-    }
 
 
 async def _all_feeds(session: ReadSession) -> list[Feed]:

@@ -84,8 +84,8 @@ async def server_api(url: str, key: str | None) -> AsyncIterator[Api]:
 
 
 @asynccontextmanager
-async def own_api(settings: Settings) -> AsyncIterator[Api]:
-    """The API of the database that the settings name.
+async def own_api(settings: Settings, *, works: bool = False) -> AsyncIterator[Api]:
+    """The API of the database that the settings name; `works`: see to jobs, if it is opened here.
 
     An SQLite database is reached through the server that owns it, if there is one.
     """
@@ -99,7 +99,7 @@ async def own_api(settings: Settings) -> AsyncIterator[Api]:
         own(stack, settings)
         if path is not None:
             _say_if_new(path)
-        yield Api(await enter_application(stack, settings))
+        yield Api(await enter_application(stack, settings, works=works))
 
 
 def _owners_api(owner: Owner, path: str) -> AbstractAsyncContextManager[Api]:

@@ -26,12 +26,21 @@ Url = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, one line for each.")]
 
 
-def with_api(url: str | None, work: Callable[[Api], Coroutine[Any, Any, T]]) -> T:
-    """What the work makes of the API; ends the command where the API refuses."""
+def with_api(
+    url: str | None, work: Callable[[Api], Coroutine[Any, Any, T]], *, works: bool = False
+) -> T:
+    """What the work makes of the API; ends the command where the API refuses.
+
+    `works`: see to jobs, where the database is opened in this process.
+    """
     from app.cli.calling import own_api, server_api  # noqa: PLC0415 - slow to import
     from app.cli.opening import settings_of  # noqa: PLC0415 - slow to import
 
-    reached = server_api(url, os.environ.get("COPYDESK_KEY")) if url else own_api(settings_of())
+    reached = (
+        server_api(url, os.environ.get("COPYDESK_KEY"))
+        if url
+        else own_api(settings_of(), works=works)
+    )
 
     async def opened() -> T:
         async with reached as api:

@@ -22,11 +22,16 @@ def start_logging(settings: Settings) -> None:
     configure_logging(settings.log_level, as_json=as_json)
 
 
-async def enter_application(stack: AsyncExitStack, settings: Settings) -> AsyncClient:
-    """A client of the application, opened until the stack ends, with a key that nobody else has."""
+async def enter_application(
+    stack: AsyncExitStack, settings: Settings, *, works: bool = False
+) -> AsyncClient:
+    """A client of the application, opened until the stack ends, with a key that nobody else has.
+
+    `works`: see to jobs meanwhile.
+    """
     configure_logging("warning", as_json=False)
     key = secrets.token_urlsafe(32)
-    application = create_app(settings, poll=False, local_key=key, makes_key=False)
+    application = create_app(settings, poll=False, local_key=key, makes_key=False, works=works)
     with explained(settings):
         await stack.enter_async_context(application.router.lifespan_context(application))
     client = await stack.enter_async_context(asgi_client(application))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -45,20 +46,31 @@ async def renew_batch(
     """Make the newest outdated stories below `before` again, and write those that come out
     otherwise; `taggers` are those of the workers.
     """
+    some = await renew_some(
+        database, offload, before=before, limit=limit, which=which, taggers=taggers
+    )
+    async with database.read() as session:
+        left = await count_outdated_entries(session, which=which, taggers=taggers)
+    return replace(some, outdated=left)
+
+
+async def renew_some(
+    database: Database,
+    offload: Offload,
+    *,
+    before: int | None,
+    limit: int,
+    which: Outdated,
+    taggers: str,
+) -> RenewedBatch:
+    """As `renew_batch`, without counting what is left, which looks at all stories."""
     async with database.read() as session:
         found = await outdated_entries(
             session, before=before, limit=limit, which=which, taggers=taggers
         )
     changed, same, skipped = await _renew(database, offload, found, taggers)
-    async with database.read() as session:
-        left = await count_outdated_entries(session, which=which, taggers=taggers)
-    return RenewedBatch(
-        changed=changed,
-        same=same,
-        skipped=skipped,
-        next=found[-1].story_id if len(found) == limit else None,
-        outdated=left,
-    )
+    following = found[-1].story_id if len(found) == limit else None
+    return RenewedBatch(changed=changed, same=same, skipped=skipped, next=following)
 
 
 async def _renew(

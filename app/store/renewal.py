@@ -69,7 +69,7 @@ class RenewedBatch:
     same: int
     skipped: int  # could not be made again: left as they are
     next: int | None
-    outdated: int
+    outdated: int = 0  # that are left
 
 
 class Outdated(StrEnum):

@@ -78,6 +78,7 @@ def _jobs() -> None:
         sa.Column("total", sa.BigInteger(), nullable=True),
         sa.Column("position", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
@@ -91,6 +92,17 @@ def _jobs() -> None:
     due = sa.text("due_at IS NOT NULL")
     op.create_index(
         "ix_jobs_due", "jobs", ["due_at"], unique=False, sqlite_where=due, postgresql_where=due
+    )
+    op.create_table(
+        "job_lines",
+        sa.Column("job_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("given", sa.Text(), nullable=False),
+        sa.Column("became", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["jobs.id"], name=op.f("fk_job_lines_job_id_jobs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("job_id", "place", name=op.f("pk_job_lines")),
     )
 
 
@@ -130,7 +142,7 @@ def _serial() -> sa.Column[int]:
 
 
 def downgrade() -> None:
-    for table in ("alerts", "jobs", "audit", "console_sessions"):
+    for table in ("alerts", "job_lines", "jobs", "audit", "console_sessions"):
         op.drop_table(table)
     op.execute("ALTER TABLE feeds DROP COLUMN keep_days")
     op.execute("ALTER TABLE keys DROP COLUMN requests_per_minute")

@@ -68,7 +68,7 @@ async def _stay(out: Console, url: str, key: str) -> None:
 @asynccontextmanager
 async def _serving(settings: Settings, key: str) -> AsyncIterator[str]:
     """The service on a port of its own, where `key` administers; its address."""
-    app = create_app(settings, poll=False, local_key=key, makes_key=False)
+    app = create_app(settings, poll=False, local_key=key, makes_key=False, works=False)
     server = server_of(app)
     async with AsyncExitStack() as stack:
         ownership = own(stack, settings)

@@ -58,6 +58,7 @@ jobs = Table(
     Column("total", BigInteger),
     Column("position", Json),  # where the next step goes on
     Column("detail", Json),
+    Column("error", Text),
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("finished_at", Instant),
@@ -72,6 +73,15 @@ jobs = Table(
         postgresql_where=text("due_at IS NOT NULL"),
     ),
     sqlite_autoincrement=True,
+)
+
+job_lines = Table(  # what a job is to do, line by line, where it was given a list
+    "job_lines",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("given", Json, nullable=False),
+    Column("became", Json),  # null: its turn has not come
 )
 
 alerts = Table(
