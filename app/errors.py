@@ -14,6 +14,7 @@ AppError
 ├── Unreachable         422  a feed address that was tried and gave no feed
 │   └── IsAPage         422  it gave a page, which may name feeds
 ├── NotAFeed            422  a document that was sent to be read as a feed, and cannot be
+├── TooManyRequests     429  more than the caller may send, with the seconds to wait
 └── Unavailable         503  the database or the service is not ready
 
 Failures of the outside world (a feed that does not answer) are values, not exceptions:
@@ -134,6 +135,16 @@ class NotAFeed(AppError):
     status = 422
     code = "not_a_feed"
     title = "The document cannot be read as a feed"
+
+
+class TooManyRequests(AppError):
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(AppError):

@@ -18,6 +18,7 @@ from app.api import (
     explain,
     insights,
     log_export,
+    newsapi,
     normalize,
     opml,
     ops,
@@ -34,6 +35,7 @@ from app.api import replay as replay_routes
 from app.api.callers import may_read
 from app.api.deps import Deps, refuse_odd_parameters
 from app.api.event_stream import write_event
+from app.api.limits import Limits
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.console.routes import console_routes
@@ -143,7 +145,7 @@ def _include_routes(app: FastAPI) -> None:
     ):
         app.include_router(router, dependencies=[Depends(may_read)])
     # Each guards itself.
-    for router in (admin.router, ops.router, ops.metrics_router, websub.router):
+    for router in (admin.router, ops.router, ops.metrics_router, websub.router, newsapi.router):
         app.include_router(router)
 
 
@@ -160,6 +162,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         database=service.database,
         clock=utc_now,
         reading_is_open=service.settings.reading_is_open,
+        limits=Limits(service.settings.requests_per_minute, service.settings.trusted_proxies),
         cursor_secret=service.cursor_secret,
         registry=service.registry,
         sealer=service.pipeline.secrets.sealer,

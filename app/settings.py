@@ -85,6 +85,16 @@ class Settings(BaseSettings):
         None,
         description="open or required; by default open on a loopback address, else required",
     )
+    requests_per_minute: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="requests in a minute of a key that has no rate of its own, and of an address "
+        "where reading is open",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8"
+    )
     allow_private_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="networks feeds may be fetched from though not public, such as 10.0.0.0/8"
     )
@@ -163,7 +173,7 @@ class Settings(BaseSettings):
     def _public_url(cls, value: str | None) -> str | None:
         return None if value is None else _base_address(value)
 
-    @field_validator("allow_private_networks", mode="before")
+    @field_validator("allow_private_networks", "trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: Any) -> Any:  # noqa: ANN401 - a raw setting may be anything
         if not isinstance(value, str):

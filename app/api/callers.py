@@ -62,7 +62,7 @@ async def may_read(request: Request, deps: DepsDep) -> Caller:
         return await _authorize(request, None, Scope.READ, deps)
     secret = reading_key(request)
     if secret is None and deps.reading_is_open:
-        return Caller()
+        return anybody(request, deps)
     if secret is None:
         raise Unauthorized(
             "this needs a key: send it as Authorization: Bearer KEY, or as the password of HTTP "
@@ -70,6 +70,17 @@ async def may_read(request: Request, deps: DepsDep) -> Caller:
             takes_basic=True,
         )
     return await _authorize(request, secret, Scope.READ, deps)
+
+
+async def may_read_by(request: Request, secret: str, deps: Deps) -> Caller:
+    """Let the caller read by a key that was sent in another way."""
+    return await _authorize(request, secret, Scope.READ, deps)
+
+
+def anybody(request: Request, deps: Deps) -> Caller:
+    """Who reads without a key where that is open, counted by address."""
+    deps.limits.count_stranger(request, deps.clock())
+    return Caller()
 
 
 async def may_write(request: Request, deps: DepsDep) -> Caller:
@@ -161,15 +172,33 @@ async def _identified(request: Request, secret: str | None, scope: Scope, deps: 
             raise Unauthorized("this needs a key: send it as Authorization: Bearer KEY")
         if deps.local_key is not None and _same(secret, deps.local_key):
             return Caller(administers=True, name="this machine", via=Via.COMMAND)
-        async with deps.database.read() as session:
-            key = await find_key(session, secret)
+        key = await _looked_up(request, secret, deps)
     now = deps.clock()
-    if key is None or not key.usable(now):
-        raise Unauthorized("the key is not known, has expired or was revoked: ask for a new one")
+    if not key.usable(now):
+        raise _unknown_key()
+    if via is Via.API:
+        deps.limits.count_key(request, key, now)
     if not key.allows(scope):
         raise Forbidden(f"the key {key.name!r} lacks the scope {scope.value!r}")
     _note_use(key, now, deps)
     return Caller(key_id=key.id, administers=key.allows(Scope.ADMIN), name=key.name, via=via)
+
+
+async def _looked_up(request: Request, secret: str, deps: Deps) -> Key:
+    """The usable key of a secret; raises Unauthorized, or TooManyRequests for too many wrong."""
+    now = deps.clock()
+    deps.limits.refuse_guessing(request, secret, now)
+    async with deps.database.read() as session:
+        key = await find_key(session, secret)
+    if key is None or not key.usable(now):
+        deps.limits.count_guess(request, now)
+        raise _unknown_key()
+    deps.limits.note_good(secret)
+    return key
+
+
+def _unknown_key() -> Unauthorized:
+    return Unauthorized("the key is not known, has expired or was revoked: ask for a new one")
 
 
 def _key_of_session(request: Request) -> Key | None:

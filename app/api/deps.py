@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
+from app.api.limits import Limits
 from app.core.deployment import Facts
 from app.core.discovery import Discovered
 from app.core.make import Made, Making
@@ -67,6 +68,7 @@ class Deps:
     """Run beside the requests; waited for when the service stops."""
     noting: dict[int, asyncio.Task[None]] = field(default_factory=dict)  # by the key's id
     activity: Activity = field(default_factory=Activity)
+    limits: Limits = field(default_factory=Limits)
     public_url: str | None = None  # where others reach this service, without a slash at the end
     local_key: str | None = None  # lets this machine's command administer; lives in memory only
 
@@ -94,12 +96,16 @@ Writing = Annotated[WriteSession, Depends(write_session, scope="function")]
 """Committed before the answer is sent: `scope="request"` would answer first and fail later."""
 
 
+class LenientRoute(APIRoute):
+    """A route that reads its query parameters itself, and may let others be sent."""
+
+
 def refuse_odd_parameters(request: Request) -> None:
     """What could only be guessed at is a mistake: a query parameter that the route does not know,
     one that takes a single value given twice, and NUL, which no text holds.
     """
     route = request.scope.get("route")
-    if not isinstance(route, APIRoute):
+    if not isinstance(route, APIRoute) or isinstance(route, LenientRoute):
         return
     known = _parameters(route)
     faults = [_odd(name, request.query_params.getlist(name), known) for name in _named(request)]

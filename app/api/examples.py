@@ -105,6 +105,7 @@ _KEY: Final = {
     "expires_at": None,
     "last_used_at": None,
     "revoked_at": None,
+    "requests_per_minute": 600,
 }
 _REVISED: Final = RevisionOut.model_fields.keys()
 

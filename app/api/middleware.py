@@ -6,12 +6,13 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.limits import STATE
 from app.api.problems import TooLarge, unexpected
 
 log = structlog.get_logger()
@@ -62,7 +63,7 @@ class Requests:
         inner = {**scope, "state": state, "method": "GET" if is_head else scope["method"]}
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        answer = _Answer(send, request_id, without_body=is_head)
+        answer = _Answer(send, state, without_body=is_head)
         cap = self._cap(scope["path"])
         started = time.perf_counter()
         try:
@@ -89,16 +90,19 @@ class Requests:
 class _Answer:
     """The way out: adds the headers that every answer has, and remembers the status."""
 
-    def __init__(self, send: Send, request_id: str, *, without_body: bool) -> None:
+    def __init__(self, send: Send, state: Mapping[str, Any], *, without_body: bool) -> None:
         self._send = send
-        self._headers = (*SECURITY_HEADERS, (b"x-request-id", request_id.encode()))
+        self._state = state
         self._without_body = without_body
         self.status: int | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+            of_request = (b"x-request-id", str(self._state["request_id"]).encode())
+            limited = self._state.get(STATE, ())
+            added = (*SECURITY_HEADERS, of_request, *limited)
+            message = {**message, "headers": [*message.get("headers", ()), *added]}
         elif self._without_body and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)

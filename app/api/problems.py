@@ -15,7 +15,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.errors import AppError, FieldError, Invalid, NotFound, Unauthorized, Unavailable
+from app.api.newsapi_faults import fault_reply, in_dialect
+from app.errors import (
+    AppError,
+    FieldError,
+    Invalid,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from app.store.engine import DATABASE_FAULTS, READ_TIMEOUT_S
 
 log = structlog.get_logger()
@@ -63,6 +72,8 @@ def problem(
         extra["WWW-Authenticate"] = BEARER + (f", {BASIC}" if error.takes_basic else "")
     if isinstance(error, Unavailable):
         extra["Retry-After"] = RETRY_AFTER_S
+    if isinstance(error, TooManyRequests):
+        extra["Retry-After"] = str(error.retry_after_s)
     return _document(
         request, error.status, error.code, error.title, error.detail, error.errors, extra
     )
@@ -77,7 +88,12 @@ def _document(
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document; `instance` is the request's path, `request_id` is in the log."""
+    """A problem document; `instance` is the request's path, `request_id` is in the log.
+
+    Under the paths of NewsAPI's dialect, what that has in its place.
+    """
+    if in_dialect(request.scope["path"]):
+        return fault_reply(status, code, detail, headers or {})
     body = {
         "type": f"{TYPE_PREFIX}{code}",
         "title": title,

@@ -39,6 +39,9 @@ Line = Annotated[
 """Something a person has written, on one line; left out or null where there is nothing."""
 
 
+PerMinute = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+
+
 class RedirectOut(Answer):
     status: int
     url: str
@@ -212,6 +215,7 @@ class KeyOut(Answer):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    requests_per_minute: int | None = Field(description="Null: as the settings say.")
 
 
 class KeyAnswer(Answer):
@@ -237,3 +241,16 @@ class AddKey(Asked):
     name: Line = Field(max_length=100)
     scopes: list[Scope] = Field(default=[Scope.READ], min_length=1, max_length=10)
     expires_at: AwareDatetime | None = Field(None, description="RFC 3339; null never expires.")
+    requests_per_minute: PerMinute | None = Field(
+        None, description="What it may send; null: as the settings say."
+    )
+
+
+class ChangeKey(Asked):
+    """What is left out stays as it is."""
+
+    name: Line = Field("", max_length=100)
+    expires_at: AwareDatetime | None = Field(None, description="RFC 3339; null never expires.")
+    requests_per_minute: PerMinute | None = Field(
+        None, description="What it may send; null: as the settings say."
+    )

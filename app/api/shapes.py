@@ -230,4 +230,5 @@ def key_shape(key: Key) -> dict[str, Any]:
         "expires_at": key.expires_at,
         "last_used_at": key.last_used_at,
         "revoked_at": key.revoked_at,
+        "requests_per_minute": key.requests_per_minute,
     }

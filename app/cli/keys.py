@@ -13,6 +13,8 @@ from app.cli.show import ago, console, json_line, local, table
 if TYPE_CHECKING:
     from app.cli.calling import Api
 
+HEADS = ("id", "key", "scope", "a minute", "created", "last used", "ends", "name")
+
 app = typer.Typer(no_args_is_help=True, help="The keys that callers send.")
 
 
@@ -30,10 +32,24 @@ def create(
             metavar="DATE", help="The day it ends (UTC), as 2030-01-01, or an RFC 3339 time."
         ),
     ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=1_000_000,
+            help="Requests it may send in a minute; without it, as the settings say.",
+        ),
+    ] = None,
     url: Url = None,
 ) -> None:
     """Make a key and print it, this once."""
-    asked = {"name": name, "scopes": [scope], "expires_at": expiry(expires)}
+    asked = {
+        "name": name,
+        "scopes": [scope],
+        "expires_at": expiry(expires),
+        "requests_per_minute": rate,
+    }
 
     async def work(api: Api) -> None:
         made = (await api.post("/v1/admin/keys", json=asked))["data"]
@@ -60,6 +76,7 @@ def list_all(*, as_json: AsJson = False, url: Url = None) -> None:
                 key["id"],
                 f"{key['prefix']}…",
                 " ".join(key["scopes"]),
+                key["requests_per_minute"] or "",
                 local(key["created_at"]),
                 ago(key["last_used_at"]),
                 _end(key),
@@ -67,7 +84,7 @@ def list_all(*, as_json: AsJson = False, url: Url = None) -> None:
             )
             for key in found
         ]
-        console().print(table(("id", "key", "scope", "created", "last used", "ends", "name"), rows))
+        console().print(table(HEADS, rows))
 
     with_api(url, work)
 

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, literal, select, update
 
+from app.core.hashing import hash64
 from app.core.webhook import WebhookState
-from app.errors import NotFound
+from app.errors import NotFound, PreconditionFailed
 from app.store.engine import Instant, ReadSession, WriteSession
 from app.store.models import keys, searches, webhooks
 
@@ -44,10 +45,17 @@ class Key:
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    requests_per_minute: int | None = None  # None: as the settings say
 
     def allows(self, scope: Scope) -> bool:
         ranks = list(Scope)
         return any(ranks.index(own) >= ranks.index(scope) for own in self.scopes)
+
+    @property
+    def version(self) -> int:
+        """Tells what can be changed of it from what that was before."""
+        kept = (self.name, self.expires_at, self.requests_per_minute, self.revoked_at)
+        return hash64("key", *map(str, kept)) & 0x7FFFFFFF
 
     def usable(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
@@ -66,6 +74,7 @@ async def add_key(
     scopes: Sequence[Scope],
     now: datetime,
     expires_at: datetime | None = None,
+    requests_per_minute: int | None = None,
 ) -> Key:
     """Put a key on record by its fingerprint."""
     row = await session.execute(
@@ -77,6 +86,7 @@ async def add_key(
             scopes=sorted(scope.value for scope in scopes),
             created_at=now,
             expires_at=expires_at,
+            requests_per_minute=requests_per_minute,
         )
         .returning(keys)
     )
@@ -101,6 +111,34 @@ async def list_keys(session: ReadSession) -> list[Key]:
     return [key_of_row(row) for row in await session.execute(select(keys).order_by(keys.c.id))]
 
 
+async def get_key(session: ReadSession, key_id: int) -> Key:
+    """One key; raises NotFound."""
+    row = (await session.execute(select(keys).where(keys.c.id == key_id))).one_or_none()
+    if row is None:
+        raise no_key(key_id)
+    return key_of_row(row)
+
+
+async def change_key(session: WriteSession, key: Key, **changes: Any) -> Key:  # noqa: ANN401 - columns
+    """Set columns of a key; raises PreconditionFailed where it is not as it was read."""
+    row = await session.execute(
+        update(keys)
+        .where(keys.c.id == key.id, keys.c.name == key.name)
+        .where(keys.c.expires_at.is_not_distinct_from(key.expires_at))
+        .where(keys.c.requests_per_minute.is_not_distinct_from(key.requests_per_minute))
+        .values(**changes)
+        .returning(keys)
+    )
+    found = row.one_or_none()
+    if found is None:
+        raise PreconditionFailed(f"key {key.id} has been changed: read it again, then send it")
+    return key_of_row(found)
+
+
+def no_key(key_id: int) -> NotFound:
+    return NotFound(f"there is no key {key_id}: GET /v1/admin/keys lists them")
+
+
 async def revoke_key(session: WriteSession, key_id: int, now: datetime) -> Key:
     """End a key for good, and its webhooks; raises NotFound. Revoking it again changes nothing."""
     row = await session.execute(
@@ -111,7 +149,7 @@ async def revoke_key(session: WriteSession, key_id: int, now: datetime) -> Key:
     )
     found = row.one_or_none()
     if found is None:
-        raise NotFound(f"there is no key {key_id}: GET /v1/admin/keys lists them")
+        raise no_key(key_id)
     await session.execute(
         update(webhooks)
         .where(webhooks.c.owner_id == key_id, webhooks.c.state != WebhookState.DISABLED.value)
@@ -171,6 +209,7 @@ def key_of_row(row: Row[Any]) -> Key:
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
+        requests_per_minute=row.requests_per_minute,
     )
 
 
