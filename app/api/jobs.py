@@ -111,7 +111,7 @@ async def retry(
 ) -> Response:
     """Have a job that failed or was stopped go on where it stood."""
     before = job_shape(await get_job(session, job_id))
-    job = await retry_job(session, job_id, deps.clock())
+    job = await retry_job(session, job_id)
     await audit(session, "job.retry", f"job:{job_id}", before=before, after=job_shape(job))
     deps.wake_jobs()
     return job_reply(request, job)

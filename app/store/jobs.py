@@ -11,7 +11,8 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, select, update
 
 from app.errors import Conflict, NotFound
-from app.store.engine import ReadSession, WriteSession
+from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.hosts import until
 from app.store.models import job_lines, jobs
 
 JOBS_LOCK: Final = 0x6A6F6273  # "jobs"
@@ -94,7 +95,7 @@ async def add_job(
     if alone and (other := await _unended(session, kind)) is not None:
         if other.started_at is not None or other.due_at is None or other.due_at <= at:
             raise _done_already(other)
-        return await _set(session, other.id, asked=dict(asked), actor=actor, due_at=at)
+        return await _set(session, other.id, asked=dict(asked), actor=actor, due_at=now_ms())
     row = await session.execute(
         insert(jobs)
         .values(
@@ -104,7 +105,7 @@ async def add_job(
             state=JobState.WAITING.value,
             total=total,
             created_at=at,
-            due_at=at + due_in,
+            due_at=until(due_in.total_seconds()),
         )
         .returning(jobs)
     )
@@ -205,7 +206,7 @@ async def stop_job(session: WriteSession, job_id: int, now: datetime) -> Job:
     return await _set(session, job_id, state=JobState.STOPPING)
 
 
-async def retry_job(session: WriteSession, job_id: int, now: datetime) -> Job:
+async def retry_job(session: WriteSession, job_id: int) -> Job:
     """Have a job that failed or was stopped go on where it stood; Conflict for any other."""
     await session.lock(JOBS_LOCK)
     job = await _held(session, job_id)
@@ -221,7 +222,7 @@ async def retry_job(session: WriteSession, job_id: int, now: datetime) -> Job:
         error=None,
         attempts=0,
         finished_at=None,
-        due_at=now,
+        due_at=now_ms(),
     )
 
 

@@ -256,7 +256,9 @@ async def lines(api: Api, job_id: str) -> list[dict[str, Any]]:
 
 @on_sqlite
 async def test_credentials_in_a_list_are_kept_sealed(migrated_url: str) -> None:
-    async with running(migrated_url, read_auth="open", secret_key="key-of-these-tests") as api:
+    async with running(
+        migrated_url, read_auth="open", secret_key="a-key-of-these-tests-and-no-other"
+    ) as api:
         assert await imported(api) == ("waiting", "added")
         path = "/v1/admin/feeds/1/credentials"
         assert (await api.admin.get(path)).json()["data"]["username"] == "reader"
