@@ -374,6 +374,12 @@ def test_the_index_is_brought_up_to_date_while_the_service_serves(here: Path, fe
     shown = copydesk("reindex", "--batch", "1")
     assert shown.exit_code == 0, shown.output
     assert "1 stories indexed anew." in shown.stdout
+    (job,) = map(json.loads, done("jobs", "list", "--json").splitlines())
+    assert (job["kind"], job["state"], job["actor"]) == ("reindex", "done", "this machine")
+    assert "1 of 1 done" in done("jobs", "show", job["id"])
+    assert "has ended" in copydesk("jobs", "stop", job["id"]).stderr
+    assert "reindex" in done("jobs", "list")
+    assert "(backfill): done" in done("jobs", "start", "backfill", "--watch")
     assert "up to date" in done("status")
     assert "Ferry back" in done("search", "country:NO")
 

@@ -42,7 +42,8 @@ async def start(
 
     One that was to begin later, as retention each day, begins now.
     """
-    job = await add_job(session, asked.kind, {}, actor=audit.actor.name, at=deps.clock())
+    given = asked.model_dump(exclude={"kind"}, exclude_none=True)
+    job = await add_job(session, asked.kind, given, actor=audit.actor.name, at=deps.clock())
     await audit(session, "job.start", f"job:{job.id}", after=job_shape(job))
     deps.wake_jobs()
     return job_reply(request, job, status=202)

@@ -23,6 +23,9 @@ class StartJob(BaseModel):
         "`reprocess`: stories that this release would make otherwise; `backfill`: stories that are "
         "tagged by former rules or taggers; `retention`: what is older than it is to be kept."
     )
+    batch: int | None = Field(
+        default=None, ge=1, le=500, description="How much is done in one step, at most."
+    )
 
 
 class JobOut(Answer):

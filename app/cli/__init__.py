@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import boilerplate, feeds, keys, rules, sections, stories, story_tags, tags
+from app.cli import boilerplate, feeds, jobs, keys, rules, sections, stories, story_tags, tags
 from app.cli.archive import export, import_
 from app.cli.demo import demo
 from app.cli.doctor import doctor
@@ -52,6 +52,7 @@ app.command()(poll)
 app.command()(migrate)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(keys.app, name="keys")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(boilerplate.app, name="boilerplate")
 app.add_typer(rules.app, name="rules")
 app.add_typer(tags.app, name="tags")

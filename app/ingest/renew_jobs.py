@@ -30,16 +30,17 @@ class Reindexing:
         self._index_terms = index_terms
 
     async def step(self, job: ClaimedJob, so_far: Progress) -> Progress:
+        limit = batch_of(job, REINDEX_STEP)
         async with self._database.read() as session:
             total = so_far.total
             if total is None:
                 total = await count_outdated(session)
-            stale = await outdated_stories(session, before=so_far.position, limit=REINDEX_STEP)
+            stale = await outdated_stories(session, before=so_far.position, limit=limit)
         terms = await self._index_terms([story.words for story in stale]) if stale else []
         async with self._database.write() as session:
             await hold_job(session, job)
             indexed = await reindex(session, list(zip(stale, terms, strict=True)))
-            done, finished = so_far.done + len(stale), len(stale) < REINDEX_STEP
+            done, finished = so_far.done + len(stale), len(stale) < limit
             detail = _plus(so_far.detail, indexed=indexed)
             if finished:
                 detail["outdated"] = await count_outdated(session)
@@ -75,7 +76,7 @@ class Renewing:
             self._database,
             self._offload,
             before=so_far.position,
-            limit=RENEW_STEP,
+            limit=batch_of(job, RENEW_STEP),
             which=self._which,
             taggers=self._taggers,
         )
@@ -101,6 +102,11 @@ class Renewing:
     async def _outdated(self) -> int:
         async with self._database.read() as session:
             return await count_outdated_entries(session, which=self._which, taggers=self._taggers)
+
+
+def batch_of(job: ClaimedJob, default: int) -> int:
+    """How much a step does: as was asked for, or as is usual."""
+    return int(job.asked.get("batch", default))
 
 
 def _plus(counts: Mapping[str, Any], **more: int) -> dict[str, int]:
