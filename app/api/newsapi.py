@@ -113,7 +113,7 @@ def _wanted(source: ArticleSource, asked: SourcesAsked) -> bool:
     return (
         (asked.category is None or asked.category in source.categories)
         and (asked.language is None or asked.language == source.language)
-        and (asked.country is None or asked.country == (source.country or "").lower())
+        and (asked.country is None or asked.country == (source.country and source.country.lower()))
     )
 
 

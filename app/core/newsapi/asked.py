@@ -21,6 +21,7 @@ from app.core.newsapi.faults import (
     ParametersMissing,
     QueryMalformed,
     QueryTooLong,
+    SourceDoesNotExist,
     SourcesTooMany,
 )
 from app.core.newsapi.given import (
@@ -174,7 +175,7 @@ def _filters(given: Given, sources: tuple[str, ...]) -> list[QueryTree] | None:
     """What stories must have beside words; None where none can have it."""
     found: list[QueryTree] = []
     if sources:
-        found.append(_any_of(FilterKind.SOURCE, "sources", sources))
+        found.append(_of_sources(sources))
     if domains := _domains(given, "domains"):
         found.append(_any_of(FilterKind.DOMAIN, "domains", domains))
     if without := _domains(given, "excludedomains"):
@@ -192,6 +193,13 @@ def _filters(given: Given, sources: tuple[str, ...]) -> list[QueryTree] | None:
                 return None
             found.append(filter_of(kind, value))
     return found
+
+
+def _of_sources(sources: Sequence[str]) -> QueryTree:
+    try:
+        return any_value(FilterKind.SOURCE, sources)
+    except FilterInvalid:
+        raise SourceDoesNotExist("sources: there is none of that id: see /v2/sources") from None
 
 
 def _any_of(kind: FilterKind, name: str, values: Sequence[str]) -> QueryTree:
