@@ -81,14 +81,7 @@ def create_app(
         async with opened as service, asyncio.TaskGroup() as group:
             app.state.service = service
             app.state.deps = _deps(service, local_key, group)
-            group.create_task(asyncio.to_thread(load_vocabulary), name="vocabulary")
-            group.create_task(service.watch.run(), name="log watch")
-            if settings.push:
-                group.create_task(service.pushing.run(), name="pushing")
-            if polls:
-                group.create_task(service.loops.run(), name="loops")
-            elif works:
-                group.create_task(service.jobs.run(), name="jobs")
+            _start_loops(service, group, polls=polls, works=works, serves=makes_key)
             try:
                 yield
             finally:
@@ -125,6 +118,25 @@ def create_app(
     )
     app.router.routes.extend(console_routes())
     return app
+
+
+def _start_loops(
+    service: Service, group: asyncio.TaskGroup, *, polls: bool, works: bool, serves: bool
+) -> None:
+    """What runs beside the requests until the service stops; `serves`: for others, not a command
+    alone, which nobody is to be alarmed about.
+    """
+    group.create_task(asyncio.to_thread(load_vocabulary), name="vocabulary")
+    group.create_task(service.watch.run(), name="log watch")
+    if service.settings.push:
+        group.create_task(service.pushing.run(), name="pushing")
+    if polls:
+        group.create_task(service.loops.run(), name="loops")
+        return
+    if works:
+        group.create_task(service.jobs.run(), name="jobs")
+    if serves:
+        group.create_task(service.alerter.run(), name="alerts")
 
 
 def _include_routes(app: FastAPI) -> None:

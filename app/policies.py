@@ -6,11 +6,14 @@ import os
 import secrets
 import socket
 
+from app.core.alerts import AlertPolicy
 from app.core.deployment import SettingFacts
 from app.core.schedule import PollPolicy
 from app.core.types import FetchPolicy
+from app.core.urls import is_loopback
 from app.ingest.poller import PollerPolicy
-from app.settings import Settings, is_loopback
+from app.push.alerting import AlertReceiver
+from app.settings import Settings
 
 
 def fetch_policy_of(settings: Settings) -> FetchPolicy:
@@ -39,6 +42,18 @@ def poller_policy_of(settings: Settings) -> PollerPolicy:
 def lease_s_of(settings: Settings) -> float:
     """Longer than a poll may take that does all in its own time, renewed where it takes longer."""
     return 10 + 2 * (settings.fetch_deadline_s + settings.parse_timeout_s)
+
+
+def alert_policy_of(settings: Settings) -> AlertPolicy:
+    return AlertPolicy(delay_s=settings.alert_delay_s, disk_bytes=settings.alert_disk_mb << 20)
+
+
+def alert_receiver_of(settings: Settings) -> AlertReceiver | None:
+    """Who is told of alerts, if anybody is."""
+    url, secret = settings.alert_webhook, settings.alert_secret
+    if url is None or secret is None:
+        return None
+    return AlertReceiver(url=url, secret=secret.get_secret_value())
 
 
 def setting_facts(settings: Settings) -> SettingFacts:

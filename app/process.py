@@ -28,13 +28,20 @@ from app.ingest.renew_jobs import Reindexing, Renewing
 from app.ingest.robots import RobotsCache
 from app.ingest.websub import Hubs, Subscriber
 from app.net import AddressPolicy, HttpClients
-from app.policies import fetch_policy_of, lease_s_of, poller_policy_of
-from app.push.deliver import DeliveryPolicy
+from app.policies import (
+    alert_policy_of,
+    alert_receiver_of,
+    fetch_policy_of,
+    lease_s_of,
+    poller_policy_of,
+)
+from app.push.alerting import Alerter
 from app.push.observe import delivery_observer
 from app.push.pushing import Pushing
+from app.push.sender import DeliveryPolicy, Sender
 from app.push.watch import LogWatch
 from app.settings import Settings, feed_variables
-from app.store.engine import Database, open_database
+from app.store.engine import Database, open_database, sqlite_path
 from app.store.keys import ensure_admin_key
 from app.store.meta import cursor_secret, lock_meta
 from app.store.migrate import migrate
@@ -61,6 +68,7 @@ class Service:
     cursor_secret: bytes
     watch: LogWatch
     pushing: Pushing
+    alerter: Alerter
     jobs: JobLoop
     first_key: str | None = None
     draining: asyncio.Event = field(default_factory=asyncio.Event)
@@ -70,6 +78,7 @@ class Service:
         self.draining.set()
         self.loops.stop()
         self.jobs.stop()
+        self.alerter.stop()
         self.pushing.stop()
         self.watch.stop()
 
@@ -98,25 +107,17 @@ async def open_service(
         offload = await stack.enter_async_context(offload_of(settings, polls=polls))
         registry = CollectorRegistry()
         metrics = Metrics(registry)
-        pipeline = Pipeline(
-            database=database,
-            clients=clients,
-            offload=offload,
-            fetch_policy=fetch_policy_of(settings),
-            max_entries=settings.max_entries,
-            host_gap_s=settings.host_gap_s,
-            requests_per_hour=settings.requests_per_hour,
-            lease_s=lease_s_of(settings),
-            secrets=FeedSecrets(sealer=Sealer(settings.secret_keys), variables=feed_variables()),
-        )
+        pipeline = _pipeline(settings, database, clients, offload)
         poller = Poller(pipeline, poller_policy_of(settings), poll_observer(metrics, on_polled))
         metrics.polls_in_flight.set_function(lambda: poller.in_flight)
         pages = _pages(pipeline, metrics)
+        alerter = _alerter(settings, pipeline)
         jobs = JobLoop(database, _job_kinds(pipeline, taggers, poller.wake))
         loops: dict[str, Runs] = {
             "poller": poller,
             **_subscriber(settings, pipeline),
             "pages": pages,
+            "alerts": alerter,
             "jobs": jobs,
         }
         yield Service(
@@ -132,9 +133,26 @@ async def open_service(
             cursor_secret=await cursor_secret(database),
             watch=LogWatch(database),
             pushing=_pushing(settings, pipeline, metrics),
+            alerter=alerter,
             jobs=jobs,
             first_key=await _ensure_admin_key(database, settings) if makes_key else None,
         )
+
+
+def _pipeline(
+    settings: Settings, database: Database, clients: HttpClients, offload: Offload
+) -> Pipeline:
+    return Pipeline(
+        database=database,
+        clients=clients,
+        offload=offload,
+        fetch_policy=fetch_policy_of(settings),
+        max_entries=settings.max_entries,
+        host_gap_s=settings.host_gap_s,
+        requests_per_hour=settings.requests_per_hour,
+        lease_s=lease_s_of(settings),
+        secrets=FeedSecrets(sealer=Sealer(settings.secret_keys), variables=feed_variables()),
+    )
 
 
 def _job_kinds(
@@ -154,11 +172,26 @@ def _pushing(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> Pushin
     return Pushing(
         pipeline.database,
         pipeline.clients,
-        DeliveryPolicy(user_agent=settings.user_agent, public_url=settings.public_url),
+        _delivery_policy(settings),
         index_terms=lambda stories: index_terms(pipeline.offload, stories),
         clock=utc_now,
         on_delivered=delivery_observer(metrics),
         keep_log=None if settings.log_days is None else timedelta(days=settings.log_days),
+    )
+
+
+def _delivery_policy(settings: Settings) -> DeliveryPolicy:
+    return DeliveryPolicy(user_agent=settings.user_agent, public_url=settings.public_url)
+
+
+def _alerter(settings: Settings, pipeline: Pipeline) -> Alerter:
+    return Alerter(
+        pipeline.database,
+        alert_policy_of(settings),
+        Sender(pipeline.clients, _delivery_policy(settings), utc_now),
+        utc_now,
+        receiver=alert_receiver_of(settings),
+        file=sqlite_path(settings.database_url),
     )
 
 

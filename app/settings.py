@@ -9,21 +9,29 @@ import ipaddress
 import os
 from enum import StrEnum
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import __version__
 from app.core.credentials import VARIABLE_PREFIX
+from app.core.urls import absolute_url, base_address, is_loopback
+from app.core.webhook import key_of
 from app.store.engine import check_database_url
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PREFIX = "COPYDESK_"
 MIN_SECRET_KEY_CHARS = 32
 PRODUCT = f"Copydesk/{__version__}"
-SECRETS = frozenset({"admin_key", "database_url", "secret_key"})
+SECRETS = frozenset({"admin_key", "alert_secret", "alert_webhook", "database_url", "secret_key"})
 """Settings whose values may hold a secret, and are never printed."""
 
 
@@ -80,6 +88,25 @@ class Settings(BaseSettings):
         None,
         description="what secrets of feeds are encrypted with, at least 32 characters without a "
         "comma; NEW,OLD while it is being changed",
+    )
+    alert_secret: SecretStr | None = Field(
+        None,
+        description="what alerts are signed with, whsec_ and base64 of 24 to 64 random bytes",
+    )
+    alert_webhook: str | None = Field(
+        None,
+        max_length=2000,
+        description="an http:// or https:// address that is told of alerts; needs "
+        "COPYDESK_ALERT_SECRET",
+    )
+    alert_delay_s: int = Field(
+        7200,
+        ge=60,
+        le=86_400,
+        description="an alert, if one story in twenty comes later than this after its publication",
+    )
+    alert_disk_mb: int = Field(
+        1024, ge=1, le=1 << 30, description="an alert, if less is left where the database is"
     )
     read_auth: ReadAuth | None = Field(
         None,
@@ -168,10 +195,28 @@ class Settings(BaseSettings):
             raise ValueError("a key is shorter than 32 characters")
         return value
 
+    @field_validator("alert_secret")
+    @classmethod
+    def _alert_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            key_of(value.get_secret_value())
+        return value
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _alert_webhook(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        if absolute_url(value, None) is None:
+            raise ValueError("that is no http or https address")
+        if info.data.get("alert_secret") is None:
+            raise ValueError("alerts are signed: COPYDESK_ALERT_SECRET is missing, or is none")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _public_url(cls, value: str | None) -> str | None:
-        return None if value is None else _base_address(value)
+        return None if value is None else base_address(value)
 
     @field_validator("allow_private_networks", "trusted_proxies", mode="before")
     @classmethod
@@ -228,24 +273,6 @@ def feed_variables() -> dict[str, str]:
     kept = {name: value for name, value in dotenv_values(".env").items() if value}
     given = {**kept, **os.environ}
     return {name: value for name, value in given.items() if name.startswith(VARIABLE_PREFIX)}
-
-
-def _base_address(url: str) -> str:
-    """An address that paths can be added to: http(s), with a host and no more but a path."""
-    parts = urlsplit(url)
-    odd = parts.query or parts.fragment or "@" in parts.netloc or not url.isascii()
-    if parts.scheme not in ("http", "https") or not parts.hostname or odd or " " in url:
-        raise ValueError("an http:// or https:// address without credentials, query or fragment")
-    return url.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - checked by the model

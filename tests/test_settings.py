@@ -112,6 +112,9 @@ def test_a_database_that_cannot_be_taken(monkeypatch: pytest.MonkeyPatch, url: s
         ("DATABASE_URL", "mysql://user:hunter2@h/d"),
         ("SECRET_KEY", "a-key-that-is-too-short"),
         ("SECRET_KEY", f"{'a' * 32},short"),
+        ("ALERT_SECRET", "whsec_dG9vIHNob3J0"),
+        ("ALERT_WEBHOOK", "ftp://hooks.example/T0KEN"),
+        ("ALERT_WEBHOOK", "https://hooks.example/T0KEN"),  # nothing to sign with
     ],
 )
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from app import __version__
 from app.api import (
     activity,
+    alerts,
     boilerplate,
     credentials,
     discovery,
@@ -47,6 +48,7 @@ router.include_router(feeds.router)
 router.include_router(credentials.router)
 router.include_router(moves.router)
 router.include_router(doctor.router)
+router.include_router(alerts.router)
 router.include_router(discovery.router)
 router.include_router(replay.router)
 router.include_router(keys.router)

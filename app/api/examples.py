@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from app.api.examples_alerts import ALERTS
 from app.api.examples_boilerplate import BOILERPLATE
 from app.api.examples_clusters import CLUSTER
 from app.api.examples_doctor import DOCTOR
@@ -241,6 +242,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "TimelineAnswer": TIMELINE,
     "StatusAnswer": STATUS,
     "DoctorAnswer": DOCTOR,
+    "AlertList": ALERTS,
     "StoryPageAnswer": STORY_PAGE,
     "ReplayAnswer": REPLAYED,
     "MoveList": MOVES,

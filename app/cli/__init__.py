@@ -11,6 +11,7 @@ import typer
 
 from app import __version__
 from app.cli import boilerplate, feeds, jobs, keys, rules, sections, stories, story_tags, tags
+from app.cli.alerts import alerts
 from app.cli.archive import export, import_
 from app.cli.demo import demo
 from app.cli.doctor import doctor
@@ -65,6 +66,7 @@ app.command()(reindex)
 app.command()(reprocess)
 app.command()(replay)
 app.command()(doctor)
+app.command()(alerts)
 app.command()(export)
 app.command("import")(import_)
 app.command()(demo)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class AlertKind(StrEnum):
@@ -115,3 +115,15 @@ class Standing:
 def step_of(kind: AlertKind, subject: str, url: str | None = None) -> str:
     """What to do about an alert, in a sentence; `url` is a feed's address."""
     return STEPS[kind].format(id=subject.partition(":")[2], url=url or "its address")
+
+
+def alert_shape(alert: Alert) -> dict[str, Any]:
+    """An alert, as the API and webhooks tell it."""
+    return {
+        "kind": alert.kind.value,
+        "subject": alert.subject,
+        "severity": alert.severity.value,
+        "detail": alert.detail,
+        "step": alert.step,
+        "since": alert.since,
+    }

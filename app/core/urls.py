@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from urllib.parse import urlsplit
 
 import can_ada
 import tldextract
@@ -205,3 +207,22 @@ def _amp_original(url: str) -> str | None:
 def _inside(path: str) -> str | None:
     found = _AMP_CACHE.match(path)
     return f"http{found[1] or ''}://{found[2]}" if found else None
+
+
+def base_address(url: str) -> str:
+    """An address that paths can be added to: http(s), with a host and no more but a path."""
+    parts = urlsplit(url)
+    odd = parts.query or parts.fragment or "@" in parts.netloc or not url.isascii()
+    if parts.scheme not in ("http", "https") or not parts.hostname or odd or " " in url:
+        raise ValueError("an http:// or https:// address without credentials, query or fragment")
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by name or address, is this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

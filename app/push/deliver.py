@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,17 +12,15 @@ import structlog
 
 from app.core.hashing import hash64
 from app.core.webhook import (
-    EXCERPT_BYTES,
     Attempt,
     Judgement,
     Message,
     Verdict,
-    headers_of,
     judge,
     message_id,
     payload,
 )
-from app.net import HttpClients, Timeout, failure_of, one_line
+from app.push.sender import DeliveryPolicy, Sender
 from app.store.deliveries import Delivery, prune_deliveries
 from app.store.engine import Database, ReadSession, WriteSession
 from app.store.stories import load_stories
@@ -42,9 +39,6 @@ from app.work.loop import Loop
 
 log = structlog.get_logger()
 
-TIMEOUT_S: Final = 15.0
-"""For one message, from the look-up of the name on; Standard Webhooks says 15 to 30."""
-
 AT_ONCE: Final = 100
 """Messages read at a time for one webhook; after them others have their turn."""
 
@@ -54,19 +48,6 @@ TURN_S: Final = 30.0
 KEPT: Final = timedelta(days=30)
 """How long it is kept what was sent."""
 
-TEST_TYPE: Final = "webhook.test"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryPolicy:
-    """How many are told at once; `public_url` is where receivers find the stories."""
-
-    user_agent: str
-    public_url: str | None = None
-    concurrency: int = 64
-    lease_s: float = 60.0
-    drain_s: float = 20.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
@@ -75,80 +56,6 @@ class Delivered:
     webhook_id: int
     taken: int
     failed: Attempt | None
-
-
-class Sender:
-    """Sends messages through the guarded client: no redirect is followed, of an answer no more is
-    read than its beginning.
-    """
-
-    def __init__(
-        self, clients: HttpClients, policy: DeliveryPolicy, clock: Callable[[], datetime]
-    ) -> None:
-        self._clients = clients
-        self._policy = policy
-        self._clock = clock
-
-    async def send(self, webhook: Webhook, message: Message) -> tuple[Attempt, int | None]:
-        """What came of it, and a Retry-After in seconds; nothing is raised but CancelledError."""
-        started, at = time.perf_counter(), self._clock()
-        status = failure = detail = excerpt = retry_after_s = None
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                status, excerpt, retry_after_s = await self._post(webhook, message, at)
-        except TimeoutError:
-            failure, detail = "timeout", f"no answer in {TIMEOUT_S:g} s"
-        except Exception as error:  # noqa: BLE001 - the edge: whatever a receiver provokes is a value
-            kind, detail = failure_of(error)
-            failure = kind.value
-        ms = round((time.perf_counter() - started) * 1000)
-        attempt = Attempt(
-            at=at, ms=ms, status=status, failure=failure, detail=detail, excerpt=excerpt
-        )
-        return attempt, retry_after_s
-
-    async def test(self, webhook: Webhook) -> Attempt:
-        """Send a message that means nothing; what came of it. Nothing is put on record."""
-        at = self._clock()
-        message = Message(
-            id=f"msg_{webhook.id}_test_{round(at.timestamp() * 1000)}",
-            body=payload(TEST_TYPE, at, {"webhook_id": str(webhook.id)}),
-        )
-        attempt, _ = await self.send(webhook, message)
-        return attempt
-
-    async def _post(
-        self, webhook: Webhook, message: Message, at: datetime
-    ) -> tuple[int, str | None, int | None]:
-        target = self._clients.target(webhook.url)
-        client = self._clients.client_for(target.host)
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": self._policy.user_agent,
-            **headers_of(message, at, webhook.secrets(at)),
-        }
-        if target.authorization is not None:
-            headers["Authorization"] = target.authorization.decode("latin-1")
-        request = client.build_request(
-            "POST",
-            target.url,
-            content=message.body,
-            headers=headers,
-            timeout=Timeout(None, connect=TIMEOUT_S),
-        )
-        response = await client.send(request, stream=True)
-        try:
-            beginning = b""
-            async for piece in response.aiter_raw():
-                beginning += piece
-                if len(beginning) >= EXCERPT_BYTES:
-                    break
-        finally:
-            await response.aclose()
-        said = one_line(beginning[:EXCERPT_BYTES].decode("utf-8", "replace")) or None
-        after = response.headers.get("retry-after", "").strip()
-        waits = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else None  # noqa: PLR2004 - what is longer is no span
-        return response.status_code, said, waits
 
 
 class Deliverer(LeasedLoop[ClaimedWebhook, Delivered]):

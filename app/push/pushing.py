@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from app.core.search.index import Indexable, IndexTerms
 from app.core.webhook import Attempt
 from app.net import HttpClients
-from app.push.deliver import Delivered, Deliverer, DeliveryPolicy, Pruner, Sender
+from app.push.deliver import Delivered, Deliverer, Pruner
 from app.push.match import Matcher
+from app.push.sender import DeliveryPolicy, Sender
 from app.push.trim import Trimmer
 from app.store.engine import Database
 from app.store.webhooks import Webhook

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,7 +51,7 @@ async def read_status(session: ReadSession, now: datetime, taggers: str) -> Stat
     """`taggers` are those of today."""
     since = now - HOUR
     due, oldest, leased = await backlog(session, now)
-    p50, p95 = await _delays(session, since)
+    delays = await read_delays(session, since)
     version, size = await database_figures(session)
     new = select(func.count()).where(stories.c.ingested_at >= since)
     every = (
@@ -65,8 +66,8 @@ async def read_status(session: ReadSession, now: datetime, taggers: str) -> Stat
         failures=await _counted(session, "failure", since),
         new_stories=int((await session.execute(new)).scalar_one()),
         stories=int((await session.execute(every)).scalar_one()),
-        delay_p50_s=p50,
-        delay_p95_s=p95,
+        delay_p50_s=percentile(delays, 0.5),
+        delay_p95_s=percentile(delays, 0.95),
         last_seq=await last_seq(session),
         outdated=await count_outdated(session),
         outdated_entries=await count_outdated_entries(session, taggers=taggers),
@@ -120,8 +121,8 @@ async def _counted(session: ReadSession, column: str, since: datetime) -> dict[s
     return {row[0]: row[1] for row in rows}
 
 
-async def _delays(session: ReadSession, since: datetime) -> tuple[float | None, float | None]:
-    """Median and 95th percentile in seconds, of stories published within a day of being seen.
+async def read_delays(session: ReadSession, since: datetime) -> Sequence[float]:
+    """Seconds, the shortest first, of stories published within a day of being seen.
 
     Older ones came with a feed that was added: they say nothing of how fast polling is.
     """
@@ -133,10 +134,12 @@ async def _delays(session: ReadSession, since: datetime) -> tuple[float | None, 
         ),
         {"since": to_ms(since), "day": DAY_MS},
     )
-    delays = [row[0] / 1000 for row in rows]
-    if not delays:
-        return None, None
-    return delays[len(delays) // 2], delays[min(len(delays) - 1, int(len(delays) * 0.95))]
+    return [row[0] / 1000 for row in rows]
+
+
+def percentile(ordered: Sequence[float], share: float) -> float | None:
+    """The value that `share` of all are below; None of none."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else None
 
 
 async def database_figures(session: ReadSession) -> tuple[str, int | None]:

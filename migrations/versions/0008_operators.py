@@ -21,6 +21,7 @@ def upgrade() -> None:
     _console_sessions()
     _audit()
     _jobs()
+    _story_kills()
     _alerts()
 
 
@@ -106,6 +107,23 @@ def _jobs() -> None:
     )
 
 
+def _story_kills() -> None:
+    op.create_table(
+        "story_kills",
+        sa.Column("story_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["story_id"],
+            ["stories.id"],
+            name=op.f("fk_story_kills_story_id_stories"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("story_id", name=op.f("pk_story_kills")),
+    )
+
+
 def _alerts() -> None:
     op.create_table(
         "alerts",
@@ -115,6 +133,7 @@ def _alerts() -> None:
         sa.Column("severity", sa.String(length=16), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("clear_since", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("told_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),

@@ -84,6 +84,20 @@ job_lines = Table(  # what a job is to do, line by line, where it was given a li
     Column("became", Json),  # null: its turn has not come
 )
 
+story_kills = Table(  # by operators: what feeds tell of these stories is not shown
+    "story_kills",
+    metadata,
+    Column(
+        "story_id",
+        ForeignKey("stories.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 alerts = Table(
     "alerts",
     metadata,
@@ -93,6 +107,7 @@ alerts = Table(
     Column("severity", String(16), nullable=False),
     Column("detail", Json, nullable=False),
     Column("since", Instant, nullable=False),
+    Column("clear_since", Instant),  # nothing is seen of it any more; it ends if that lasts
     Column("ended_at", Instant),
     Column("told_at", Instant),
     Index(
