@@ -6,17 +6,19 @@ import math
 import struct
 from typing import Final
 
+from app.core.minutes import Minutes
 from app.core.rhythm import Rhythm
 
-VERSION: Final = 1
-_LAYOUT: Final = struct.Struct("<B38f6f2dHi")
+VERSION: Final = 2
+_LAYOUT: Final = struct.Struct("<B38f6f60ef2dHi")
 _GREATEST: Final = 1e12  # of a count or a time; greater is no history of ours
+_GREATEST_OF_MINUTE: Final = 65_000.0  # which no more than one an hour come to
 _NEVER: Final = -1.0
 _UNASKED: Final = -1
 
 
 def pack_history(rhythm: Rhythm) -> bytes:
-    """Some 200 bytes; counts keep seven digits."""
+    """Some 330 bytes; counts keep seven digits, those of minutes three."""
     return _LAYOUT.pack(
         VERSION,
         *rhythm.hours,
@@ -28,6 +30,8 @@ def pack_history(rhythm: Rhythm) -> bytes:
         rhythm.gaps,
         rhythm.squares,
         rhythm.longest,
+        *(min(count, _GREATEST_OF_MINUTE) for count in rhythm.minutes.counts),
+        rhythm.minutes.elsewhen,
         rhythm.at_s,
         _NEVER if rhythm.last_s is None else rhythm.last_s,
         min(rhythm.window, 0xFFFF),
@@ -43,7 +47,7 @@ def unpack_history(packed: bytes | None) -> Rhythm | None:
     times = (at_s, 0.0 if last_s == _NEVER else last_s)
     if not all(math.isfinite(v) and 0 <= v <= _GREATEST for v in (*values, *times)):
         return None
-    recent, expected, quiet, gaps, squares, longest = values[38:]
+    recent, expected, quiet, gaps, squares, longest = values[38:44]
     return Rhythm(
         at_s=at_s,
         hours=tuple(values[:24]),
@@ -58,4 +62,5 @@ def unpack_history(packed: bytes | None) -> Rhythm | None:
         longest=longest,
         window=window,
         fresh_s=None if fresh_s < 0 else fresh_s,
+        minutes=Minutes(counts=tuple(values[44:104]), elsewhen=values[104]),
     )

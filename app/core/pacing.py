@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -61,25 +61,16 @@ def pace_document(
     known, now_s = unpack_history(feed.history), now.timestamp()
     window = len(parsed.entries) if not answer.partial or known is None else known.window
     if known is None:
-        dates = (_date(e, feed.time_zone) for e in parsed.entries)
+        dates = [_date(e, feed.time_zone) for e in parsed.entries]
         learned = seeded((d.timestamp() for d in dates if d), now_s, window=window)
     else:
         fresh = (match.keys.entry for match in matches if match.copy is None)
-        appeared = _appeared(fresh, feed.time_zone, known, now_s)
-        learned = observed(known, appeared, now_s)
+        dates = [_date(entry, feed.time_zone) for entry in fresh]
+        learned = observed(known, [d.timestamp() if d else None for d in dates], now_s)
         if feed.push_id is None:  # what a hub pushes is not the whole document
             learned = replace(learned, window=window)
     pace = feed.pace if answer.partial else _pace(parsed, feed.time_zone, now)
     return _paced(feed, pace, learned, answer, now)
-
-
-def _appeared(
-    entries: Iterable[Entry], time_zone: str | None, known: Rhythm, now_s: float
-) -> list[float]:
-    """When entries appeared: at their dates, or half-way from the last poll without one."""
-    middle_s = (known.at_s + now_s) / 2
-    dates = (_date(entry, time_zone) for entry in entries)
-    return [middle_s if date is None else date.timestamp() for date in dates]
 
 
 def _paced(

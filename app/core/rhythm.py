@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from app.core.minutes import UNTOLD, Minutes
+
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 THURSDAY: Final = 3  # 1970-01-01, where Monday is 0
@@ -22,10 +24,6 @@ HALF_LIFE_D: Final = 42.0
 MOOD_HALF_LIFE_S: Final = 2400
 """How long a busy or a quiet spell is taken to last."""
 
-MOOD_WEIGHT: Final = 6.0
-"""Entries that a spell must have, more or less than expected, to double or halve the rate."""
-
-LEAST_MOOD: Final = 0.25
 PRIOR_ENTRIES: Final = 0.5
 PRIOR_DAYS: Final = 0.05
 """What is believed of a feed before anything is known: half an entry in an hour or so."""
@@ -66,6 +64,7 @@ class Rhythm:
     longest: float = 0.0  # the longest of them
     window: int = 0  # entries in its document
     fresh_s: int | None = None  # how long its last document asked to be kept for fresh
+    minutes: Minutes = UNTOLD  # of the hour, at which entries appeared
 
     @property
     def entries(self) -> float:
@@ -91,17 +90,24 @@ def seeded(published_s: Iterable[float], now_s: float, *, window: int) -> Rhythm
         return replace(unwatched(now_s, window=window), last_s=past[-1] if past else None)
     # The oldest only begins the time that the others are counted over.
     begun = replace(unwatched(times[0], window=window), last_s=times[0])
-    return _counted(begun, times[1:], now_s)
+    return _counted(replace(begun, minutes=UNTOLD.seen(times)), times[1:], now_s)
 
 
-def observed(rhythm: Rhythm, appeared_s: Sequence[float], now_s: float) -> Rhythm:
+def observed(rhythm: Rhythm, appeared_s: Sequence[float | None], now_s: float) -> Rhythm:
     """The same after a poll at `now_s` that found entries which had appeared at these times.
 
     Times are taken to lie between the last poll and this one: what bears another date appeared
-    then all the same.
+    then all the same, and what bears none (None) half-way.
     """
     since = min(rhythm.at_s, now_s)
-    return _counted(rhythm, sorted(min(max(t, since), now_s) for t in appeared_s), now_s)
+    middle = (rhythm.at_s + now_s) / 2
+    dated = [t for t in appeared_s if t is not None]
+    times = sorted(min(max(middle if t is None else t, since), now_s) for t in appeared_s)
+    within = [t for t in dated if since < t <= now_s]
+    misdated = {t // SAME_MOMENT_S for t in dated if not since < t <= now_s}
+    undated = len(dated) < len(appeared_s)
+    minutes = rhythm.minutes.seen(within, undated=undated, misdated=len(misdated))
+    return _counted(replace(rhythm, minutes=minutes), times, now_s)
 
 
 def _counted(rhythm: Rhythm, times: Sequence[float], now_s: float) -> Rhythm:
@@ -135,6 +141,7 @@ class _Watch:
         self._recent, self._expected = rhythm.recent, rhythm.expected
         self._last_s, self._quiet = rhythm.last_s, rhythm.quiet
         self._gaps, self._squares, self._longest = rhythm.gaps, rhythm.squares, rhythm.longest
+        self._minutes = rhythm.minutes
 
     def wait(self, to_s: float) -> None:
         """Time in which nothing appeared."""
@@ -146,10 +153,10 @@ class _Watch:
             length_d = (end - start) / DAY_S
             rate = rates.of_day(start) if length_d == 1 else rates.usual(start)
             self._quiet += rate * length_d
-            lately += rate * length_d * _mood_left(to_s - end)
+            lately += rate * length_d * mood_left(to_s - end)
             self._spans_d[_day(start)] += length_d
-        self._recent *= _mood_left(to_s - self._at_s)
-        self._expected = self._expected * _mood_left(to_s - self._at_s) + lately
+        self._recent *= mood_left(to_s - self._at_s)
+        self._expected = self._expected * mood_left(to_s - self._at_s) + lately
         self._fade(int(to_s // DAY_S - self._at_s // DAY_S))
         self._at_s = to_s
 
@@ -160,6 +167,7 @@ class _Watch:
                 counts[:] = [count * left for count in counts]
             self._gaps, self._squares = self._gaps * left, self._squares * left
             self._longest *= left
+            self._minutes = self._minutes.faded(left)
 
     def see(self, moment: float, count: int) -> None:
         """Entries that appeared at this moment, which is now."""
@@ -187,6 +195,7 @@ class _Watch:
             longest=self._longest,
             window=self._before.window,
             fresh_s=self._before.fresh_s,
+            minutes=self._minutes,
         )
 
 
@@ -200,7 +209,8 @@ def _cells(start_s: float, end_s: float) -> Iterator[tuple[float, float]]:
         start_s = until
 
 
-def _mood_left(after_s: float) -> float:
+def mood_left(after_s: float) -> float:
+    """The share of a spell that lasts so long."""
     return math.exp2(-after_s / MOOD_HALF_LIFE_S)
 
 
@@ -216,9 +226,16 @@ class Rates:
     """Entries a day at any time, as what was counted lets expect them."""
 
     def __init__(
-        self, hours: Sequence[float], days: Sequence[float], spans_d: Sequence[float]
+        self,
+        hours: Sequence[float],
+        days: Sequence[float],
+        spans_d: Sequence[float],
+        *,
+        sharp: bool = False,
     ) -> None:
+        """`sharp` takes each hour by itself, else its neighbours count for a half."""
         self._hours, self._days, self._spans_d = hours, days, spans_d
+        self._sharp = sharp
         entries, watched_d = sum(days), sum(spans_d)
         self.per_day = (entries + PRIOR_ENTRIES) / (watched_d + PRIOR_DAYS)
         self._of_hour = entries / 24 + HOUR_WEIGHT
@@ -230,7 +247,9 @@ class Rates:
         if not self._shaped:
             return self.per_day
         hour, hours = _hour(moment), self._hours
-        near = hours[hour - 1] / 4 + hours[hour] / 2 + hours[(hour + 1) % 24] / 4
+        near = hours[hour]
+        if not self._sharp:
+            near = hours[hour - 1] / 4 + near / 2 + hours[(hour + 1) % 24] / 4
         return self.of_day(moment) * (near + HOUR_WEIGHT) / self._of_hour
 
     def of_day(self, moment: float) -> float:
@@ -240,43 +259,3 @@ class Rates:
         day = _day(moment)
         due = self._spans_d[day] * self._share
         return self.per_day * (self._days[day] + DAY_WEIGHT) / (due + DAY_WEIGHT)
-
-
-class Outlook:
-    """What is to come after `rhythm.at_s`."""
-
-    def __init__(self, rhythm: Rhythm) -> None:
-        self._rhythm = rhythm
-        self._rates = Rates(rhythm.hours, rhythm.days, rhythm.spans_d)
-        self.usual = self._rates.usual(rhythm.at_s)  # entries a day at this hour of the week
-        mood = (rhythm.recent + MOOD_WEIGHT) / (rhythm.expected + MOOD_WEIGHT)
-        self.mood = max(mood, LEAST_MOOD)  # how much more than that of late; it passes
-        self.hope = 1 / (1 + rhythm.quiet / PATIENCE)  # that the silence is not for good
-
-    def worthwhile_s(self, *, price: float, room: float, longest_s: float) -> float:
-        """Seconds after which a poll is worth its while, at most `longest_s`.
-
-        That is when the entries due by then have waited for `price` days in all, or when there are
-        `room` of them: docs/decisions/0015.
-        """
-        begun = self._rhythm.at_s
-        waited, due = 0.0, 0.0
-        for start, end in _hours(begun, begun + longest_s):
-            mood = 1 + (self.mood - 1) * _mood_left((start + end) / 2 - begun)
-            rate = self.hope * mood * self._rates.usual(start)
-            # waited + due·x + rate·x²/2 = price, for x days into this hour
-            paid_d = (math.sqrt(due * due + 2 * rate * (price - waited)) - due) / rate
-            left_d = min(paid_d, (room - due) / rate)
-            length_d = (end - start) / DAY_S
-            if left_d <= length_d:
-                return start + left_d * DAY_S - begun
-            waited += due * length_d + rate * length_d * length_d / 2
-            due += rate * length_d
-        return longest_s
-
-
-def _hours(start_s: float, end_s: float) -> Iterator[tuple[float, float]]:
-    while start_s < end_s:
-        until = min((start_s // HOUR_S + 1) * HOUR_S, end_s)
-        yield start_s, until
-        start_s = until

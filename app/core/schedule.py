@@ -16,7 +16,8 @@ from itertools import pairwise
 from app.core.back_off import SEVERITIES, back_off_s
 from app.core.hashing import hash64
 from app.core.normal.dates import EARLIEST
-from app.core.rhythm import DAY_S, PATIENCE, Outlook, Rhythm
+from app.core.outlook import Ahead, Outlook
+from app.core.rhythm import DAY_S, PATIENCE, Rhythm
 from app.core.types import Failure, ServerHints
 
 UNKNOWN_PACE_S = 30 * 60
@@ -31,8 +32,10 @@ ONE_A_DAY_S = 150 * 60
 BACKSTOP_S = 6 * 60 * 60
 """Between two polls of a feed whose changes are pushed."""
 
+TIMED_JITTER_S = 30  # at most, where entries keep to minutes
 JITTER_SHARE = 0.1  # of a feed's own interval, added by its number: nothing falls due in step
-ASKED_JITTER_SHARE = 0.01  # of what a server asks: all feeds that ask for an hour come apart
+ASKED_JITTER_SHARE = 0.01  # of what a server asks: all feeds that ask for an hour come apart,
+ASKED_JITTER_S = 15  # poll by poll, with so little each time
 GAPS_LOOKED_AT = 20
 MAX_SPAN_S = 2**31 - 1  # what fits an INTEGER
 BUSY = 2.0  # what of its usual rate a feed must have of late to be said to be busier
@@ -112,19 +115,18 @@ def next_poll(
     `failures` counts the failures in a row, this one included. Retry-After wins if longer, in
     full whatever its length (RFC 9110 §10.2.3); skipHours and skipDays move the time forward.
     """
+    outlook = Outlook(rhythm) if rhythm and failure is None else None
     if failure is None:
-        own_s, reasons = _own_pace(policy, pace, rhythm)
-        own_s = _backstop(own_s, policy, reasons) if policy.pushed else own_s
+        own_s, reasons = _own_pace(policy, pace, outlook, jitter)
+        interval_s = _server_hints(own_s, policy, pace, hints, rhythm, reasons)
     else:
         own_s, reasons = _back_off(policy, failure, failures)
-    interval_s = own_s = own_s * (1 + JITTER_SHARE * jitter)
-    if failure is None:
-        interval_s = _server_hints(own_s, policy, pace, hints, rhythm, reasons)
+        interval_s = own_s = own_s * (1 + JITTER_SHARE * jitter)
     if hints.retry_after_s is not None:
         reasons.append(f"server asks for {words(hints.retry_after_s)} (Retry-After), honoured")
         interval_s = max(interval_s, hints.retry_after_s)
     if interval_s > own_s:
-        interval_s *= 1 + ASKED_JITTER_SHARE * jitter
+        interval_s = _after_asked(interval_s, outlook, jitter, reasons)
     at = _representable(now, interval_s)
     allowed = _skip_forward(at, pace.skip_hours, pace.skip_days)
     if allowed != at:
@@ -137,54 +139,72 @@ def jitter_of(feed_id: int) -> float:
     return (hash64("jitter", str(feed_id)) & 0xFFFFFF) / 0x1000000
 
 
-def _own_pace(policy: PollPolicy, pace: Pace, rhythm: Rhythm | None) -> tuple[float, list[str]]:
+def _own_pace(
+    policy: PollPolicy, pace: Pace, outlook: Outlook | None, jitter: float
+) -> tuple[float, list[str]]:
     """The feed's rhythm within the bounds; a least interval wins over a greatest below it."""
-    wanted_s, reason = _by_rhythm(policy, rhythm) if rhythm else _by_gap(policy, pace)
-    bounded_s = max(min(wanted_s, policy.max_interval_s), policy.min_interval_s)
+    if outlook is None:
+        wanted, reason = _by_gap(policy, pace)
+    else:
+        wanted, reason = _by_rhythm(policy, outlook)
+    bounded_s = max(min(wanted.wait_s, policy.max_interval_s), policy.min_interval_s)
     reasons = [reason]
-    if bounded_s != wanted_s:
+    if bounded_s != wanted.wait_s:
         reasons.append(f"kept within the bounds: {words(bounded_s)}")
-    return bounded_s, reasons
+    if policy.pushed and bounded_s < (backstop_s := min(BACKSTOP_S, policy.max_interval_s)):
+        bounded_s = backstop_s
+        reasons.append(f"pushed by hub, polled as a backstop every {words(backstop_s)}")
+    later_s = JITTER_SHARE * bounded_s
+    if wanted.minute is not None and bounded_s == wanted.wait_s:
+        later_s = min(later_s, TIMED_JITTER_S)
+    return bounded_s + later_s * jitter, reasons
 
 
-def _backstop(interval_s: float, policy: PollPolicy, reasons: list[str]) -> float:
-    longest_s = max(interval_s, min(BACKSTOP_S, policy.max_interval_s))
-    if longest_s > interval_s:
-        reasons.append(f"pushed by hub, polled as a backstop every {words(longest_s)}")
-    return longest_s
-
-
-def _by_rhythm(policy: PollPolicy, rhythm: Rhythm) -> tuple[float, str]:
+def _by_rhythm(policy: PollPolicy, outlook: Outlook) -> tuple[Ahead, str]:
     # A feed of `rate` entries a day is looked at every ONE_A_DAY_S / √rate
     price = (ONE_A_DAY_S / DAY_S / policy.greed) ** 2 / 2
-    room = max(rhythm.window * WINDOW_SHARE, 1.0)
+    room = max(outlook.rhythm.window * WINDOW_SHARE, 1.0)
     longest_s = max(policy.max_interval_s, policy.min_interval_s)
-    outlook = Outlook(rhythm)
-    wanted_s = outlook.worthwhile_s(price=price, room=room, longest_s=longest_s)
-    silent_s = rhythm.at_s - (rhythm.last_s or rhythm.at_s)
-    if (waited_s := min(silent_s * SILENCE_SHARE, longest_s)) > wanted_s:
+    wanted = outlook.worthwhile(price=price, room=room, longest_s=longest_s)
+    waited_s = min(outlook.silent_s * SILENCE_SHARE, longest_s)
+    if waited_s > wanted.wait_s:
         usual = f"pace {words(DAY_S / outlook.usual)} at this hour"
-        return waited_s, f"{usual}, silent for {words(silent_s)}: again in {words(waited_s)}"
-    return wanted_s, _why(rhythm, outlook, wanted_s)
+        silent = f"silent for {words(outlook.silent_s)}"
+        return Ahead(wait_s=waited_s), f"{usual}, {silent}: again in {words(waited_s)}"
+    return wanted, _why(outlook, wanted)
 
 
-def _by_gap(policy: PollPolicy, pace: Pace) -> tuple[float, str]:
+def _by_gap(policy: PollPolicy, pace: Pace) -> tuple[Ahead, str]:
     """Before there is a rhythm: the dates of the last document, if it had any."""
     if pace.gap_s is None:
-        return UNKNOWN_PACE_S, f"pace not known yet, {words(UNKNOWN_PACE_S)}"
+        return Ahead(wait_s=UNKNOWN_PACE_S), f"pace not known yet, {words(UNKNOWN_PACE_S)}"
     wanted_s = ONE_A_DAY_S / policy.greed * (pace.gap_s / DAY_S) ** 0.5
-    return wanted_s, f"an entry each {words(pace.gap_s)} by their dates: again in {words(wanted_s)}"
+    reason = f"an entry each {words(pace.gap_s)} by their dates: again in {words(wanted_s)}"
+    return Ahead(wait_s=wanted_s), reason
 
 
-def _why(rhythm: Rhythm, outlook: Outlook, wanted_s: float) -> str:
+def _why(outlook: Outlook, wanted: Ahead) -> str:
     said = f"pace {words(DAY_S / outlook.usual)} at this hour"
-    if rhythm.quiet > 2 * PATIENCE:
-        said += f", silent for {words(rhythm.at_s - (rhythm.last_s or rhythm.at_s))}"
+    if outlook.rhythm.quiet > 2 * PATIENCE:
+        said += f", silent for {words(outlook.silent_s)}"
     elif outlook.mood >= BUSY:
         said += ", busier of late"
     elif outlook.mood <= QUIET:
         said += ", quieter of late"
-    return f"{said}: again in {words(wanted_s)}"
+    if wanted.minute is not None:
+        said += f", mostly at minute {wanted.minute}"
+    return f"{said}: again in {words(wanted.wait_s)}"
+
+
+def _after_asked(
+    asked_s: float, outlook: Outlook | None, jitter: float, reasons: list[str]
+) -> float:
+    """Somewhat later than the server asks, and after the minute that is waited for."""
+    lump = outlook.after_lump(asked_s) if outlook else None
+    if lump is None:
+        return asked_s + min(asked_s * ASKED_JITTER_SHARE, ASKED_JITTER_S) * jitter
+    reasons.append(f"mostly at minute {lump.minute}: again in {words(lump.wait_s)}")
+    return lump.wait_s + (TIMED_JITTER_S * jitter if lump.wait_s > asked_s else 0.0)
 
 
 def _server_hints(

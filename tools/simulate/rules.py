@@ -55,8 +55,7 @@ class Ours:
         return self._next(now)
 
     def later(self, now: float, fresh: Dates) -> float:
-        middle = (self._rhythm.at_s + MONDAY + now) / 2
-        times = [middle if date is None else MONDAY + date for date in fresh]
+        times = [None if date is None else MONDAY + date for date in fresh]
         self._rhythm = observed(self._rhythm, times, MONDAY + now)
         if fresh:
             window = max(self._rhythm.window, min(self._window, len(fresh)))
