@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 WINDOW_S: Final = 60
-ROUNDING: Final = 0.01  # of one request: what floats of today's time lose
+ROUNDING_S: Final = 0.001
+"""What floats of today's time lose, and a caller may be early."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ def take(full_at: float, now: float, per_window: int) -> Taken:
     start = min(max(full_at, now), now + WINDOW_S)
     after = start + each
     over = after - now - WINDOW_S
-    if over > each * ROUNDING:
+    if over > ROUNDING_S:
         return Taken(allowed=False, full_at=start, left=0, full_in_s=start - now, wait_s=over)
-    left = int((WINDOW_S - (after - now)) / each + ROUNDING)
+    left = int((WINDOW_S - (after - now)) / each + 0.01)  # floats, again
     return Taken(allowed=True, full_at=after, left=left, full_in_s=after - now, wait_s=0.0)
