@@ -9,14 +9,16 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from app.api.callers import Reader
 from app.api.deps import Deps, DepsDep
+from app.api.event_types import TypeName, tells_of_feeds, types_of
 from app.api.listing import Include
 from app.api.parameters import SEPARATED, UnorderedDep, moment
 from app.api.replies import page_reply
 from app.api.schemas import ChangeList, problems
 from app.api.shapes import change_shape
 from app.errors import FieldError, Invalid
-from app.store.changes import ChangeType, last_seq, seq_before
+from app.store.changes import last_seq, seq_before
 from app.store.engine import ReadSession
 from app.store.following import Following, read_on
 from app.store.trim import check_place
@@ -37,10 +39,13 @@ ChangeLimit = Annotated[int, Query(ge=1, le=1000, description="Changes on a page
 Wait = Annotated[
     float, Query(ge=0, le=60, description="Seconds to wait for a change if there is none yet.")
 ]
-Compact = Annotated[bool, Query(description="Of each story only its latest change.")]
+Compact = Annotated[
+    bool, Query(description="Of each story, and each feed, only the latest change.")
+]
 
 
 def following(
+    caller: Reader,
     search: UnorderedDep,
     include: Annotated[
         list[Include] | None,
@@ -48,14 +53,21 @@ def following(
         Query(description="`body` adds text, blocks, html and copies."),
     ] = None,
     type: Annotated[  # noqa: A002 - the parameter's name
-        list[ChangeType] | None, SEPARATED, Query(description="Only changes of these types.")
+        list[TypeName] | None,
+        SEPARATED,
+        Query(
+            description="Only what is of these types; all that tell of stories unless told. "
+            "`feed.*`, or some of its types, for administrators and without filters."
+        ),
     ] = None,
 ) -> Following:
     if odd := set(include or ()) - {Include.BODY}:
         raise _invalid("include", f"{min(odd).value} has no place in the log, which takes body")
-    return Following(
-        search=search, types=frozenset(type or ()), body=Include.BODY in (include or ())
-    )
+    types = types_of(type, caller)
+    wanted = Following(search=search, types=types, body=Include.BODY in (include or ()))
+    if wanted.filters and tells_of_feeds(types):
+        raise _invalid("type", "filters find stories, and no feeds: ask for `feed.*` by itself")
+    return wanted
 
 
 FollowingDep = Annotated[Following, Depends(following)]
@@ -71,7 +83,8 @@ async def list_changes(
     wait: Wait = 0,
     compact: Compact = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
-    """What happened to stories, in order and without gaps, each with the story at that revision.
+    """What happened to stories, in order, each with the story at that revision; for administrators
+    who ask for them, what happened to feeds.
 
     Call again with `after` set to `page.next_cursor`; it is kept when there is nothing newer. With
     the filters of a search, changes are left out of stories that do not match; of a story that may

@@ -68,6 +68,7 @@ PUSH: Final[dict[str, Any]] = {
             "type": "story.corrected",
             "story_id": "3765292800123456789",
             "revision": 2,
+            "feed_id": None,
             "matches": True,
             "state": "done",
             "made_at": "2026-11-12T04:34:10.900000Z",

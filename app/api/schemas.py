@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core.feed_news import FeedEventType
 from app.core.story import BlockType, PublishedFrom, TagBy
+from app.core.types import Failure
 from app.store.changes import ChangeType
 
 
@@ -206,12 +208,26 @@ class ChangeOut(Answer):
     story: StoryOut | None
 
 
+class FeedEventOut(Answer):
+    """An entry of the log that tells of a feed: for administrators who ask for its type."""
+
+    seq: int
+    type: FeedEventType
+    at: datetime
+    feed_id: str
+    url: str
+    reason: str | None
+    failure: Failure | None = Field(description="What its last poll failed of.")
+    from_url: str | None = Field(description="Where a feed was that has moved.")
+    merged_into: str | None = Field(description="The feed that is polled in its place.")
+
+
 class ChangeMeta(Answer):
     last_seq: int
 
 
 class ChangeList(Answer):
-    data: list[ChangeOut]
+    data: list[ChangeOut | FeedEventOut]
     page: PageInfo
     meta: ChangeMeta
     links: Links

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from app.api.event_types import NAMES, TypeName
 from app.api.schemas import Answer, Links, PageInfo
 from app.api.schemas_admin import Asked, Line
+from app.core.feed_news import FeedEventType
 from app.core.webhook import DeliveryState, WebhookState
 from app.store.changes import ChangeType
 
@@ -16,7 +18,14 @@ MAX_URL_CHARS: Final = 2000
 MAX_REDELIVERED: Final = 1_000
 _ID: Final = "^[0-9]{1,18}$"
 
-Types = Annotated[list[ChangeType] | None, Field(max_length=len(ChangeType))]
+Types = Annotated[
+    list[TypeName] | None,
+    Field(
+        max_length=len(NAMES),
+        description="Only what is of these types; null: all that tell of stories. Those of "
+        "`feed.*` for webhooks of administrators, and without a search.",
+    ),
+]
 Secret = Annotated[
     str | None,
     Field(
@@ -32,7 +41,7 @@ class AddWebhook(Asked):
     url: Line = Field(max_length=MAX_URL_CHARS, examples=["https://desk.example/hooks/copydesk"])
     name: Line | None = Field(None, max_length=200)
     search_id: str | None = Field(None, pattern=_ID)
-    types: Types = Field(None, description="Only changes of these types; null: of all.")
+    types: Types = None
     secret: Secret = None
 
 
@@ -75,7 +84,7 @@ class WebhookOut(Answer):
     name: str | None
     url: str
     search_id: str | None
-    types: list[ChangeType]
+    types: list[ChangeType | FeedEventType]
     state: WebhookState
     reason: str | None = Field(description="Why it is disabled, and what to do.")
     owner_id: str | None
@@ -125,9 +134,10 @@ class DeliveryOut(Answer):
     id: str
     message_id: str = Field(description="`webhook-id`, the same at each attempt.")
     seq: int
-    type: ChangeType
-    story_id: str
-    revision: int
+    type: ChangeType | FeedEventType
+    story_id: str | None
+    revision: int | None
+    feed_id: str | None
     matches: bool
     state: DeliveryState
     made_at: datetime

@@ -12,6 +12,7 @@ from app.core.search.conditions import Clause
 from app.core.search.highlight import best_passage, highlight_title
 from app.core.story import placed
 from app.core.urls import without_credentials
+from app.store.changes import FeedEvent
 from app.store.feeds import Feed
 from app.store.following import StoryRow, Told
 from app.store.keys import Key
@@ -22,6 +23,8 @@ from app.store.sources import Source
 from app.store.standing import Standing
 from app.store.stories import StoryCopy
 from app.store.subscriptions import Subscription
+
+FEED_DETAILS: Final = ("url", "reason", "failure", "from_url", "merged_into")
 
 NOT_IN_TEXT: Final = {"span": None, "mentions": 0, "rule": None}
 """Of tags that were kept before they said where in the story they are."""
@@ -114,6 +117,14 @@ def revision_shape(revision: Revision) -> dict[str, Any]:
 
 def change_shape(told: Told, *, body: bool) -> dict[str, Any]:
     change, story = told.change, None
+    if isinstance(change, FeedEvent):
+        return {
+            "seq": change.seq,
+            "type": change.type.value,
+            "at": change.at,
+            "feed_id": str(change.feed_id),
+            **{name: change.detail.get(name) for name in FEED_DETAILS},
+        }
     if told.story is not None:
         story = full_story_shape(told.story, told.copies) if body else story_shape(told.story)
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Annotated, Any, Final
 
 import structlog
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 
 from app.api.callers import Caller, Reader, WriteKeyBeforeBody, Writer
 from app.api.deps import DepsDep, Reading, Writing
+from app.api.event_types import tells_of_feeds, types_of
 from app.api.feed_fields import invalid, named_version
 from app.api.listing import Cursor, Limit
 from app.api.paging import cut, make_cursor, read_cursor
@@ -28,7 +30,9 @@ from app.api.searches import SearchId, owned
 from app.api.webhook_shapes import webhook_shape
 from app.core.urls import absolute_url
 from app.core.webhook import key_of, new_secret
+from app.store.changes import EventType
 from app.store.engine import ReadSession, WriteSession
+from app.store.keys import Scope, get_key
 from app.store.webhooks import (
     NewWebhook,
     Webhook,
@@ -155,7 +159,9 @@ async def change(
     if "name" in asked.model_fields_set:
         values["name"] = asked.name
     if "types" in asked.model_fields_set:
-        values["types"] = sorted(kind.value for kind in asked.types or ())
+        types = types_of(asked.types, caller)
+        await _check_types(session, types, present.owner_id, present.search_id)
+        values["types"] = sorted(kind.value for kind in types)
     hook = await change_webhook(session, webhook_id, values, version=version, at=deps.clock())
     log.info("webhook_changed", webhook_id=webhook_id, fields=sorted(values))
     return webhook_reply(request, hook)
@@ -179,12 +185,14 @@ async def _add(
     search_id: int | None,
 ) -> Response:
     secret = secret_of(asked.secret)
+    types = types_of(asked.types, caller)
+    await _check_types(session, types, caller.key_id, search_id)
     new = NewWebhook(
         owner_id=caller.key_id,
         search_id=search_id,
         name=asked.name,
         url=_address(asked.url),
-        types=frozenset(asked.types or ()),
+        types=types,
         secret=secret,
     )
     hook = await add_webhook(session, new, deps.clock())
@@ -197,6 +205,20 @@ async def owned_webhook(session: ReadSession, caller: Reader, webhook_id: int) -
     if not caller.may_change(found.owner_id):
         raise no_webhook(webhook_id)
     return found
+
+
+async def _check_types(
+    session: ReadSession, types: Collection[EventType], owner_id: int | None, search_id: int | None
+) -> None:
+    """Raises Invalid where the webhook is to be told of feeds, and is of a search or of a key that
+    does not administer.
+    """
+    if not tells_of_feeds(types):
+        return
+    if search_id is not None:
+        raise invalid("types", "a search finds stories, and no feeds: make a webhook without one")
+    if owner_id is not None and not (await get_key(session, owner_id)).allows(Scope.ADMIN):
+        raise invalid("types", "the key that made it does not administer: make one with another")
 
 
 def _address(raw: str) -> str:

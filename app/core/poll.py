@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.core.feed_news import Trouble
 from app.core.identity import EntryKeys, Lookup
 from app.core.make import Made
 from app.core.moves import Move, Overlap, Sighting
@@ -48,6 +49,7 @@ class ClaimedFeed:
     last_new_at: datetime | None = None
     history: bytes | None = None  # when its entries appeared, packed
     silent_since: datetime | None = None
+    trouble: Trouble | None = None  # as the log has told it
     guids_unstable: bool = False
     trust: Trust = field(default_factory=Trust)
     sighting: Sighting | None = None

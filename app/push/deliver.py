@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
+from sqlalchemy import Row
 
 from app.core.hashing import hash64
 from app.core.webhook import (
@@ -148,20 +149,19 @@ class Webhooks:
         """What is said of each change: little, and the same each time but for title and address,
         which are those of now.
         """
-        ids = list({delivery.story_id for delivery in due})
+        ids = list({delivery.story_id for delivery in due if delivery.story_id is not None})
         rows = {row.id: row for row in await load_stories(session, ids, body=False)}
-        return [self._message(webhook, one, rows.get(one.story_id)) for one in due]
+        return [self._message(webhook, one, rows) for one in due]
 
-    def _message(self, webhook: Webhook, delivery: Delivery, row: Any) -> Message:  # noqa: ANN401 - a story's row
-        path = f"/v1/stories/{delivery.story_id}"
+    def _message(
+        self, webhook: Webhook, delivery: Delivery, rows: Mapping[int, Row[Any]]
+    ) -> Message:
+        of_feed = delivery.feed_id is not None
+        path = f"admin/feeds/{delivery.feed_id}" if of_feed else f"stories/{delivery.story_id}"
         data = {
             "seq": delivery.seq,
-            "story_id": str(delivery.story_id),
-            "revision": delivery.revision,
-            "matches": delivery.matches,
-            "title": None if row is None else row.title,
-            "url": None if row is None else row.url,
-            "link": f"{self._policy.public_url or ''}{path}",
+            **(_of_feed(delivery) if of_feed else _of_story(delivery, rows)),
+            "link": f"{self._policy.public_url or ''}/v1/{path}",
             "webhook_id": str(webhook.id),
             "search_id": None if webhook.search_id is None else str(webhook.search_id),
         }
@@ -169,6 +169,21 @@ class Webhooks:
             id=message_id(webhook.id, delivery.seq),
             body=payload(delivery.type.value, delivery.made_at, data),
         )
+
+
+def _of_story(delivery: Delivery, rows: Mapping[int, Row[Any]]) -> dict[str, Any]:
+    row = rows.get(delivery.story_id or 0)
+    return {
+        "story_id": str(delivery.story_id),
+        "revision": delivery.revision,
+        "matches": delivery.matches,
+        "title": None if row is None else row.title,
+        "url": None if row is None else row.url,
+    }
+
+
+def _of_feed(delivery: Delivery) -> dict[str, Any]:
+    return {"feed_id": str(delivery.feed_id), **(delivery.detail or {})}
 
 
 class Pruner(Loop):

@@ -15,7 +15,7 @@ from app.core.search.book import BookedSearch, SearchBook
 from app.core.search.index import Indexable, IndexTerms
 from app.core.tagging.edits import Merges
 from app.errors import Invalid
-from app.store.changes import Change, ChangeType, last_seq, read_changes
+from app.store.changes import EVERY_TYPE, Change, ChangeType, Entry, last_seq, read_changes
 from app.store.deliveries import NewDelivery, any_webhook, move_head, read_head, told_last
 from app.store.engine import Database, ReadSession
 from app.store.policy import policy_version
@@ -76,7 +76,7 @@ class Matcher(Loop):
             if not await any_webhook(session):
                 changes, hooks = [], []
             else:
-                changes = await read_changes(session, head, BATCH)
+                changes = await read_changes(session, head, BATCH, types=EVERY_TYPE)
                 hooks = await list_webhooks(session, owner_id=None, everybodys=True)
                 await self._read_book(session, hooks)
         matching = await self._matching(changes)
@@ -102,11 +102,11 @@ class Matcher(Loop):
             self._book = await asyncio.to_thread(SearchBook, booked)
             self._written_as = written_as
 
-    async def _matching(self, changes: Sequence[Change]) -> Mapping[int, Found]:
+    async def _matching(self, changes: Sequence[Entry]) -> Mapping[int, Found]:
         """What each story is, and the searches that find it; those that are out of the stream are
         looked at in the words that they had.
         """
-        ids = list({change.story_id for change in changes})
+        ids = story_ids(changes)
         if not ids:
             return {}
         async with self._database.read() as session:
@@ -123,7 +123,7 @@ class Matcher(Loop):
 
     async def _new(
         self,
-        changes: Sequence[Change],
+        changes: Sequence[Entry],
         hooks: Sequence[Webhook],
         matching: Mapping[int, Found],
     ) -> list[NewDelivery]:
@@ -131,12 +131,16 @@ class Matcher(Loop):
         if not changes:
             return []
         async with self._database.read() as session:
-            told = await told_last(session, list({change.story_id for change in changes}))
+            told = await told_last(session, story_ids(changes))
         return told_apart(changes, hooks, matching, told)
 
 
+def story_ids(changes: Sequence[Entry]) -> list[int]:
+    return list({change.story_id for change in changes if isinstance(change, Change)})
+
+
 def told_apart(
-    changes: Sequence[Change],
+    changes: Sequence[Entry],
     hooks: Sequence[Webhook],
     matching: Mapping[int, Found],
     told: dict[int, dict[int, bool]],
@@ -148,6 +152,13 @@ def told_apart(
     by_id = {hook.id: hook for hook in hooks}
     new: list[NewDelivery] = []
     for change in changes:
+        if not isinstance(change, Change):
+            new += [
+                NewDelivery(webhook_id=hook.id, change=change, matches=True)
+                for hook in hooks
+                if change.seq > hook.after and change.type in hook.types
+            ]
+            continue
         found = matching.get(change.story_id, NOTHING)
         finding: set[int] = set().union(*(of_search.get(n, ()) for n in (None, *found.searches)))
         matched = told.setdefault(change.story_id, {})

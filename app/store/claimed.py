@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from app.core.feed_news import Trouble
 from app.core.poll import ClaimedFeed
 from app.core.schedule import Pace, PollPolicy
 from app.core.types import Validators
@@ -82,6 +83,7 @@ def _state(row: Row[Any], policy: PollPolicy) -> ClaimedFeed:
         last_new_at=row.last_new_at,
         history=row.history,
         silent_since=row.silent_since,
+        trouble=Trouble(row.trouble) if row.trouble else None,
         guids_unstable=row.guids_unstable,
         trust=standing.trust,
         sighting=standing.sighting,

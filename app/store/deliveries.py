@@ -6,7 +6,7 @@ kept with every attempt until it is old.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Row, delete, exists, or_, select, update
 
 from app.core.webhook import Attempt, DeliveryState
-from app.store.changes import Change, ChangeType
+from app.store.changes import Change, Entry, EventType, event_type
 from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.models import attempts, deliveries, push_head, webhooks
 
@@ -31,20 +31,22 @@ class NewDelivery:
     """A change that a webhook is to be told of; it `matches`, or did when it was last told."""
 
     webhook_id: int
-    change: Change
+    change: Entry
     matches: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A change told, or to be told, to a webhook."""
+    """A change told, or to be told, to a webhook: of a story, or with its `detail` of a feed."""
 
     id: int
     webhook_id: int
     seq: int
-    type: ChangeType
-    story_id: int
-    revision: int
+    type: EventType
+    story_id: int | None
+    revision: int | None
+    feed_id: int | None
+    detail: Mapping[str, Any] | None
     matches: bool
     state: DeliveryState
     attempts: int
@@ -93,8 +95,7 @@ async def add_deliveries(session: WriteSession, new: Sequence[NewDelivery], at: 
                 "webhook_id": one.webhook_id,
                 "seq": one.change.seq,
                 "type": one.change.type.value,
-                "story_id": one.change.story_id,
-                "revision": one.change.revision,
+                **_subject(one.change),
                 "matches": one.matches,
                 "state": DeliveryState.DUE.value,
                 "made_at": at,
@@ -108,6 +109,14 @@ async def add_deliveries(session: WriteSession, new: Sequence[NewDelivery], at: 
         .where(webhooks.c.id.in_(ids), webhooks.c.due_at.is_(None))
         .values(due_at=now_ms())
     )
+
+
+def _subject(entry: Entry) -> dict[str, Any]:
+    """What an entry tells of."""
+    nothing = dict.fromkeys(("story_id", "revision", "feed_id", "detail"))
+    if isinstance(entry, Change):
+        return {**nothing, "story_id": entry.story_id, "revision": entry.revision}
+    return {**nothing, "feed_id": entry.feed_id, "detail": dict(entry.detail)}
 
 
 async def told_last(session: ReadSession, story_ids: Sequence[int]) -> dict[int, dict[int, bool]]:
@@ -191,10 +200,9 @@ async def prune_deliveries(session: WriteSession, before: datetime) -> int:
         later.c.story_id == deliveries.c.story_id,
         later.c.seq > deliveries.c.seq,
     )
+    story_ids = {row.story_id for row in rows if row.story_id is not None}
     await session.execute(
-        delete(deliveries).where(
-            deliveries.c.story_id.in_({row.story_id for row in rows}), ~_SHOWN, told_again
-        )
+        delete(deliveries).where(deliveries.c.story_id.in_(story_ids), ~_SHOWN, told_again)
     )
     of_search = exists().where(
         webhooks.c.id == deliveries.c.webhook_id, webhooks.c.search_id.is_not(None)
@@ -222,9 +230,11 @@ def delivery_of(row: Row[Any]) -> Delivery:
         id=row.id,
         webhook_id=row.webhook_id,
         seq=row.seq,
-        type=ChangeType(row.type),
+        type=event_type(row.type),
         story_id=row.story_id,
         revision=row.revision,
+        feed_id=row.feed_id,
+        detail=row.detail,
         matches=row.matches,
         state=DeliveryState(row.state),
         attempts=row.attempts,

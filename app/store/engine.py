@@ -7,11 +7,11 @@ its block ends, and store functions never do. What differs between the two engin
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import orjson
 from sqlalchemy import BigInteger, Executable, MetaData, Text, event, func, select
@@ -129,6 +129,21 @@ class ReadSession:
 class WriteSession(ReadSession):
     """A connection in a transaction that may write; its owner commits, store functions do not."""
 
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._last: dict[WriteLast, list[Any]] = {}
+
+    def at_the_end(self, write: WriteLast, what: Any) -> None:  # noqa: ANN401 - what `write` takes
+        """Have something written by the last statements before the commit, all that is for the same
+        `write` at once: what that locks is wanted by everybody who writes.
+        """
+        self._last.setdefault(write, []).append(what)
+
+    async def finish(self) -> None:
+        """Write what was left for the end."""
+        for write, what in self._last.items():
+            await write(self, what)
+
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows ON CONFLICT, in the engine's own dialect."""
         if self.dialect == SQLITE:
@@ -148,6 +163,9 @@ class WriteSession(ReadSession):
         """As `lock`, but with others who share it: only who wants it for himself waits."""
         if self.dialect == POSTGRESQL:
             await self.execute(select(func.pg_advisory_xact_lock_shared(number)))
+
+
+WriteLast: TypeAlias = Callable[[WriteSession, Sequence[Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +188,9 @@ class Database:
     async def write(self) -> AsyncIterator[WriteSession]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         async with self.writer.begin() as connection:
-            yield WriteSession(connection)
+            session = WriteSession(connection)
+            yield session
+            await session.finish()
 
     async def close(self) -> None:
         await self.reader.dispose()

@@ -11,8 +11,11 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, select, update
 
 from app.core.countries import country_of_domain
+from app.core.feed_news import FeedEventType, FeedNews
 from app.core.types import Failure
+from app.core.urls import without_credentials
 from app.errors import Conflict, NotFound, PreconditionFailed
+from app.store.changes import tell_of_feed
 from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.health import FeedState, Health, health_of
 from app.store.hosts import know_hosts
@@ -103,6 +106,7 @@ async def add_feed(session: WriteSession, new: NewFeed, now: datetime) -> int:
     if feed_id is None:  # added by somebody else in between
         await check_new(session, new.url)
         raise Conflict(f"the feed {new.url} was added and deleted at this moment: try again")
+    tell_of_feed(session, _news(FeedEventType.ADDED, feed_id, new.url))
     return int(feed_id)
 
 
@@ -177,10 +181,17 @@ async def list_feeds(
 
 async def set_state(session: WriteSession, feed_id: int, state: FeedState, reason: str) -> None:
     """Pause or resume; resuming forgets failed attempts and makes the feed due at once."""
+    found = await session.execute(
+        select(feeds.c.url, feeds.c.state).where(feeds.c.id == feed_id).with_for_update()
+    )
+    before = found.one_or_none()
     values: dict[str, Any] = {"state": state.value, "next_poll_reasons": [reason]}
     if state is FeedState.ACTIVE:
         values |= {"attempts": 0, "next_poll_at": now_ms()}
     await _update_one(session, feed_id, values)
+    if before is not None and before.state != state.value:
+        told = _told_of(FeedState(before.state), state)
+        tell_of_feed(session, _news(told, feed_id, before.url, reason))
     if state is FeedState.ACTIVE:
         await drop_pushes(session, feed_id)  # maybe what its polls died of
         await resume_subscription(session, feed_id)
@@ -231,6 +242,20 @@ async def delete_feed(session: WriteSession, feed_id: int) -> None:
     )
     await end_subscription(session, feed_id)
     await session.execute(delete(feeds).where(feeds.c.id == feed_id))
+    tell_of_feed(session, _news(FeedEventType.REMOVED, feed_id, feed.url))
+
+
+def _told_of(before: FeedState, after: FeedState) -> FeedEventType:
+    if after is FeedState.PAUSED:
+        return FeedEventType.PAUSED
+    if after is FeedState.QUARANTINED:
+        return FeedEventType.QUARANTINED
+    released = before is FeedState.QUARANTINED
+    return FeedEventType.RELEASED if released else FeedEventType.RESUMED
+
+
+def _news(kind: FeedEventType, feed_id: int, url: str, reason: str | None = None) -> FeedNews:
+    return FeedNews(type=kind, feed_id=feed_id, url=without_credentials(url), reason=reason)
 
 
 async def _update_one(session: WriteSession, feed_id: int, values: dict[str, Any]) -> None:

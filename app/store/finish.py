@@ -9,7 +9,10 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from app.core.feed_news import FeedEventType, FeedNews, Trouble, trouble_after, turn
 from app.core.poll import FeedPlan, FeedUpdate, KeptBody
+from app.core.urls import without_credentials
+from app.store.changes import tell_of_feed
 from app.store.engine import ReadSession, WriteSession
 from app.store.hosts import learn_addresses, leave
 from app.store.leases import holder_of
@@ -28,8 +31,10 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
     values |= {"lease_until": None, "lease_owner": None, "attempts": after.attempts}
     if after.quarantined:
         values["state"] = "quarantined"
+    values["trouble"] = trouble = _trouble(plan)
     await session.execute(update(feeds).where(feeds.c.id == plan.feed.id).values(values))
     await _set_next_poll(session, plan)
+    _tell_of_turn(session, plan, trouble)
     notes = [*await note_answers(session, plan.answers, plan.feed.id)]
     notes += await adopt_move(session, plan)
     ledger = replace(plan.ledger, notes=(*plan.ledger.notes, *notes))
@@ -45,6 +50,34 @@ async def finish_poll(session: WriteSession, plan: FeedPlan, *, gap_s: float) ->
     await _note_hub(session, plan)
     await learn_addresses(session, plan.dialled, gap_s=gap_s)
     await leave(session, holder_of(plan.feed), gap_s=gap_s)
+
+
+def _trouble(plan: FeedPlan) -> Trouble | None:
+    after = plan.update
+    return trouble_after(
+        plan.feed.trouble,
+        failures=after.failures,
+        failure=after.failure,
+        silent=after.silent_since is not None,
+        asked=plan.feed.push_id is None,
+    )
+
+
+def _tell_of_turn(session: WriteSession, plan: FeedPlan, trouble: Trouble | None) -> None:
+    """Have the log tell of a turn for the worse or better, if this poll is one."""
+    after = plan.update
+    told = FeedEventType.QUARANTINED if after.quarantined else turn(plan.feed.trouble, trouble)
+    if told is None:
+        return
+    news = FeedNews(
+        type=told,
+        feed_id=plan.feed.id,
+        url=without_credentials(plan.feed.url),
+        at=plan.ledger.at,
+        reason=after.failure_detail if after.failures else None,
+        failure=after.failure,
+    )
+    tell_of_feed(session, news)
 
 
 async def _set_next_poll(session: WriteSession, plan: FeedPlan) -> None:

@@ -11,7 +11,15 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Row
 
 from app.core.search.search import Search
-from app.store.changes import Change, ChangeType, last_seq, read_changes
+from app.store.changes import (
+    Change,
+    ChangeType,
+    Entry,
+    EventType,
+    FeedEvent,
+    last_seq,
+    read_changes,
+)
 from app.store.engine import ReadSession
 from app.store.find import matching_of
 from app.store.revisions import stories_at
@@ -29,8 +37,8 @@ class Following:
     """What is wanted of the log: of which stories, which entries, and what of each."""
 
     search: Search = field(default_factory=Search)
-    types: frozenset[ChangeType] = frozenset()  # none: all
-    compact: bool = False  # of each story only its latest entry
+    types: frozenset[EventType] = frozenset()  # none: all that tell of stories
+    compact: bool = False  # of each story and feed only its latest entry
     body: bool = False
 
     @property
@@ -47,7 +55,7 @@ class Told:
     where the body was asked for.
     """
 
-    change: Change
+    change: Entry
     matches: bool
     story: StoryRow | None
     copies: Sequence[StoryCopy] = ()
@@ -68,45 +76,54 @@ async def read_on(
 ) -> Stretch:
     """The next entries that are asked for, `limit` at most, out of MAX_SCANNED."""
     last, scanned = await last_seq(session), after
-    found: list[tuple[Change, bool]] = []
-    while len(found) < limit and scanned < min(last, after + MAX_SCANNED):
+    until = min(last, after + MAX_SCANNED)
+    found: list[tuple[Entry, bool]] = []
+    while len(found) < limit and scanned < until:
         room = limit - len(found)
         read = await read_changes(
-            session, scanned, room, types=wanted.types, compact=wanted.compact
+            session, scanned, room, until=until, types=wanted.types, compact=wanted.compact
         )
-        end = read[-1].seq if read else scanned
-        scanned = end if len(read) == room else max(end, last)
+        scanned = read[-1].seq if len(read) == room else until
         found += await _concerning(session, wanted, read, now)
     told = await _with_stories(session, found, body=wanted.body)
     return Stretch(told=told, scanned=scanned, more=scanned < last, last_seq=last)
 
 
 async def _concerning(
-    session: ReadSession, wanted: Following, read: Sequence[Change], now: datetime
-) -> list[tuple[Change, bool]]:
+    session: ReadSession, wanted: Following, read: Sequence[Entry], now: datetime
+) -> list[tuple[Entry, bool]]:
     """The entries that concern who asks, each with whether its story matches now.
 
-    A story that is new and does not match never did, as far as this consumer has been told.
+    A story that is new and does not match never did, as far as this consumer has been told. Feeds
+    are not among what a search finds.
     """
     if not wanted.filters or not read:
         return [(change, True) for change in read]
-    ids = list({change.story_id for change in read})
+    if not (of_stories := [change for change in read if isinstance(change, Change)]):
+        return []
+    ids = list({change.story_id for change in of_stories})
     matching = await matching_of(session, wanted.search, ids, now)
     return [
         (change, change.story_id in matching)
-        for change in read
+        for change in of_stories
         if change.story_id in matching or change.type is not ChangeType.CREATED
     ]
 
 
 async def _with_stories(
-    session: ReadSession, found: Sequence[tuple[Change, bool]], *, body: bool
+    session: ReadSession, found: Sequence[tuple[Entry, bool]], *, body: bool
 ) -> tuple[Told, ...]:
-    pairs = {(change.story_id, change.revision) for change, matches in found if matches}
+    pairs = {
+        (change.story_id, change.revision)
+        for change, matches in found
+        if matches and isinstance(change, Change)
+    }
     rows = await stories_at(session, pairs, body=body)
     copies = await copies_of(session, list({n for n, _ in pairs})) if body else {}
     return tuple(
-        Told(
+        Told(change=change, matches=matches, story=None)
+        if isinstance(change, FeedEvent)
+        else Told(
             change=change,
             matches=matches,
             story=rows.get((change.story_id, change.revision)) if matches else None,

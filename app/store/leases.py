@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, literal, or_, select, true, tuple_, update
 
+from app.core.feed_news import FeedEventType, FeedNews
 from app.core.poll import ClaimedFeed
 from app.core.schedule import MAX_ATTEMPTS, PollPolicy
 from app.core.types import Failure
 from app.core.urls import without_credentials
 from app.store.budget import granted, spend
+from app.store.changes import tell_of_feed
 from app.store.claimed import read_claimed
 from app.store.engine import Instant, ReadSession, WriteSession, now_ms
 from app.store.hosts import (
@@ -228,6 +230,15 @@ async def _quarantine(session: WriteSession, feed_id: int) -> None:
         )
     ).one()
     url = without_credentials(row.url)
+    news = FeedNews(
+        type=FeedEventType.QUARANTINED,
+        feed_id=feed_id,
+        url=url,
+        at=now,
+        reason=detail,
+        failure=Failure.ABANDONED,
+    )
+    tell_of_feed(session, news)
     await insert_row(
         session,
         feed_id,

@@ -9,15 +9,17 @@ from typing import Any
 
 from sqlalchemy import Row, insert, literal, or_, select, update
 
+from app.core.feed_news import FeedEventType, FeedNews
 from app.core.moves import Move
 from app.core.poll import ClaimedFeed, FeedPlan
 from app.core.urls import host_of, without_credentials
 from app.errors import Conflict, NotFound
+from app.store.changes import tell_of_feed
 from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.hosts import know_hosts
 from app.store.models import copies, feed_moves, feeds, sources
 from app.store.pushes import drop_pushes
-from app.store.relocate import settle
+from app.store.relocate import settle, tell_of_move
 from app.store.subscriptions import end_subscription, resume_subscription
 
 
@@ -69,6 +71,7 @@ async def adopt_move(session: WriteSession, plan: FeedPlan) -> tuple[str, ...]:
     other = there.one_or_none()
     if other is None:
         await _move(session, feed, move)
+        tell_of_move(session, feed.id, feed.url, move.url, move.why)
         note = f"moved to {move.url}: {move.why}"
     elif other.state != "active" or other.failures:  # its stories would come no more
         return (f"not merged into feed {other.id} at {move.url}, which is not polled well itself",)
@@ -104,6 +107,15 @@ async def _merge(session: WriteSession, feed: ClaimedFeed, other: Row[Any], at: 
     reason = f"merged into feed {other.id}, which is at the address that it was led to"
     await _update(session, feed.id, state="paused", next_poll_reasons=[reason])
     await end_subscription(session, feed.id)
+    news = FeedNews(
+        type=FeedEventType.MERGED,
+        feed_id=feed.id,
+        url=without_credentials(feed.url),
+        at=at,
+        reason=reason,
+        merged_into=other.id,
+    )
+    tell_of_feed(session, news)
 
 
 async def _copy_copies(session: WriteSession, feed_id: int, other_id: int, at: datetime) -> None:
@@ -176,12 +188,19 @@ async def revert_move(session: WriteSession, feed_id: int, move_id: int, now: da
         raise Conflict(f"move {move_id} has been taken back already")
     if row.merged_into is not None:
         await _separate(session, feed_id, row.merged_into)
+        reason = f"its merger into feed {row.merged_into} was taken back by an operator"
+        news = FeedNews(
+            type=FeedEventType.RESUMED, feed_id=feed_id, url=row.from_url, reason=reason
+        )
+        tell_of_feed(session, news)
     elif without_credentials(row.url) != row.to_url:
         raise Conflict(
             f"feed {feed_id} is not at {row.to_url} any more: take its later move back first"
         )
     else:
         await settle(session, feed_id, row.from_url)
+        why = "its move was taken back by an operator"
+        tell_of_move(session, feed_id, row.to_url, row.from_url, why)
     await session.execute(
         update(feed_moves).where(feed_moves.c.id == move_id).values(reverted_at=now)
     )

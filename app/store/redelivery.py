@@ -12,6 +12,7 @@ from app.core.search.asked import search_of
 from app.core.search.search import Search
 from app.core.webhook import DeliveryState
 from app.errors import Invalid, NotFound
+from app.store.changes import FeedEvent
 from app.store.deliveries import NewDelivery, add_deliveries
 from app.store.engine import WriteSession, now_ms
 from app.store.following import Following, read_on
@@ -60,7 +61,8 @@ async def redeliver_stretch(
         new += [
             NewDelivery(webhook_id=hook.id, change=each.change, matches=each.matches)
             for each in stretch.told
-            if each.change.seq <= until and (each.matches or each.change.story_id in told)
+            if each.change.seq <= until
+            and (each.matches or isinstance(each.change, FeedEvent) or each.change.story_id in told)
         ]
         scanned, more = stretch.scanned, stretch.more
     await add_deliveries(session, new, at)

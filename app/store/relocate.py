@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
+from app.core.feed_news import FeedEventType, FeedNews
 from app.core.urls import host_of, without_credentials
 from app.errors import Conflict, NotFound
+from app.store.changes import tell_of_feed
 from app.store.engine import WriteSession, now_ms
 from app.store.hosts import know_hosts
 from app.store.models import feed_moves, feeds
@@ -37,6 +39,19 @@ async def relocate(
             why=why,
         )
     )
+    tell_of_move(session, feed_id, feed.url, url, why)
+
+
+def tell_of_move(session: WriteSession, feed_id: int, from_url: str, url: str, why: str) -> None:
+    """Have the log tell of another address."""
+    news = FeedNews(
+        type=FeedEventType.MOVED,
+        feed_id=feed_id,
+        url=without_credentials(url),
+        reason=why,
+        from_url=without_credentials(from_url),
+    )
+    tell_of_feed(session, news)
 
 
 async def settle(session: WriteSession, feed_id: int, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Trimming the change log: of what is old, only the latest entry of each story stays.
+"""Trimming the change log: of what is old, only the latest entry of each story and feed stays.
 
 So a compacted read misses nothing from whatever place, however old; a whole read is refused from a
 place below which entries are gone.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 
 from app.errors import LogTrimmed
-from app.store.changes import last_seq
+from app.store.changes import has_later, last_seq
 from app.store.engine import ReadSession, WriteSession
 from app.store.models import changes, log_head, push_head
 
@@ -21,8 +21,8 @@ STEP: Final = 1_000
 
 
 async def trim_some(session: WriteSession, before: datetime) -> int:
-    """Look at the next entries that are older than a time, and forget those whose story has a later
-    one; how many were looked at. What webhooks are still to be told of is left alone.
+    """Look at the next entries that are older than a time, and forget those whose story or feed has
+    a later one; how many were looked at. What webhooks are still to be told of is left alone.
     """
     trimmed = (await session.execute(select(log_head.c.trimmed))).scalar_one()
     told = (await session.execute(select(push_head.c.seq))).scalar_one()
@@ -45,11 +45,8 @@ async def trim_some(session: WriteSession, before: datetime) -> int:
     )
     if moved.rowcount == 0:  # somebody else has
         return 0
-    later = changes.alias("later")
     await session.execute(
-        delete(changes)
-        .where(changes.c.seq > trimmed, changes.c.seq <= until)
-        .where(exists().where(later.c.story_id == changes.c.story_id, later.c.seq > changes.c.seq))
+        delete(changes).where(changes.c.seq > trimmed, changes.c.seq <= until).where(has_later())
     )
     return old
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, delete, exists, func, select, update
 
 from app.core.webhook import DeliveryState, WebhookState
 from app.errors import Conflict, NotFound, PreconditionFailed
-from app.store.changes import ChangeType, last_seq
+from app.store.changes import EventType, event_type, last_seq
 from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.models import deliveries, webhooks
 
@@ -20,14 +20,16 @@ MAX_WEBHOOKS: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A webhook; without a search it is told of every story. `types` empty: of every type."""
+    """A webhook; without a search it is told of every story, and of feeds. `types` empty: of every
+    type that tells of stories.
+    """
 
     id: int
     owner_id: int | None
     search_id: int | None
     name: str | None
     url: str
-    types: frozenset[ChangeType]
+    types: frozenset[EventType]
     secret: str
     old_secret: str | None
     old_secret_until: datetime | None
@@ -53,7 +55,7 @@ class NewWebhook:
     search_id: int | None
     name: str | None
     url: str
-    types: frozenset[ChangeType]
+    types: frozenset[EventType]
     secret: str
 
 
@@ -171,7 +173,7 @@ def webhook_of(row: Row[Any]) -> Webhook:
         search_id=row.search_id,
         name=row.name,
         url=row.url,
-        types=frozenset(ChangeType(kind) for kind in row.types),
+        types=frozenset(event_type(kind) for kind in row.types),
         secret=row.secret,
         old_secret=row.old_secret,
         old_secret_until=row.old_secret_until,

@@ -16,8 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.drop_index("ix_changes_story_id")
-    op.create_index("ix_changes_story", "changes", ["story_id", "seq"], unique=False)
+    _changes()
     op.add_column(
         "log_head", sa.Column("trimmed", sa.BigInteger(), server_default="0", nullable=False)
     )
@@ -31,6 +30,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_push_head")),
     )
     op.bulk_insert(head, [{"id": 1, "seq": 0}])
+
+
+def _changes() -> None:
+    """The log tells of feeds as well."""
+    op.add_column("feeds", sa.Column("trouble", sa.String(length=16), nullable=True))
+    op.drop_index("ix_changes_story_id")
+    with op.batch_alter_table("changes") as changes:
+        changes.alter_column("story_id", existing_type=sa.BigInteger(), nullable=True)
+        changes.alter_column("revision", existing_type=sa.Integer(), nullable=True)
+        changes.add_column(sa.Column("feed_id", sa.BigInteger(), nullable=True))
+        changes.add_column(sa.Column("detail", sa.Text(), nullable=True))
+    op.create_index("ix_changes_story", "changes", ["story_id", "seq"], unique=False)
+    of_feed = sa.text("feed_id IS NOT NULL")
+    op.create_index(
+        "ix_changes_feed",
+        "changes",
+        ["feed_id", "seq"],
+        unique=False,
+        sqlite_where=of_feed,
+        postgresql_where=of_feed,
+    )
 
 
 def _searches() -> None:
@@ -103,8 +123,10 @@ def _deliveries() -> None:
         _reference("webhook_id"),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("type", sa.String(length=32), nullable=False),
-        sa.Column("story_id", sa.BigInteger(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("story_id", sa.BigInteger(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=True),
+        sa.Column("feed_id", sa.BigInteger(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("matches", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
@@ -161,14 +183,20 @@ def _serial() -> sa.Column[int]:
 
 
 def _reference(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(
-        name, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=nullable
-    )
+    return sa.Column(name, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=nullable)
 
 
 def downgrade() -> None:
     for table in ("push_head", "attempts", "deliveries", "webhooks", "searches"):
         op.drop_table(table)
     op.execute("ALTER TABLE log_head DROP COLUMN trimmed")
+    op.execute("ALTER TABLE feeds DROP COLUMN trouble")
+    op.execute("DELETE FROM changes WHERE story_id IS NULL")  # there was no place for them
+    op.drop_index("ix_changes_feed")
     op.drop_index("ix_changes_story")
+    with op.batch_alter_table("changes") as changes:
+        changes.drop_column("detail")
+        changes.drop_column("feed_id")
+        changes.alter_column("revision", existing_type=sa.Integer(), nullable=False)
+        changes.alter_column("story_id", existing_type=sa.BigInteger(), nullable=False)
     op.create_index("ix_changes_story_id", "changes", ["story_id"], unique=False)

@@ -20,6 +20,7 @@ from app.process import Service
 from app.settings import Settings
 from tests.api.publisher import Publisher, publisher
 from tests.databases import migrated_file, migrated_template, migrated_url, on_sqlite
+from tests.plans import forget_additions
 
 __all__ = ["migrated_file", "migrated_template", "migrated_url", "on_sqlite"]
 
@@ -62,9 +63,10 @@ class Api:
         return [story["title"] for story in await self.data("/v1/stories", **params)]
 
     async def add_feed(self, url: str, **given: Any) -> str:
-        """A feed's id; it is not tried."""
+        """A feed's id; it is not tried, and the log does not tell of it."""
         added = await self.admin.post("/v1/admin/feeds", json={"url": url, "probe": False, **given})
         assert added.status_code == 201, added.text
+        await forget_additions(self.service.database)
         return str(added.json()["data"]["id"])
 
     async def refresh(self, feed_id: str) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, text
 
-from app.store.engine import Instant, metadata
+from app.store.engine import Instant, Json, metadata
 from app.store.models.serial import Serial
 
 changes = Table(
@@ -13,9 +13,18 @@ changes = Table(
     Column("seq", Serial, primary_key=True, autoincrement=False),
     Column("type", String(32), nullable=False),
     Column("at", Instant, nullable=False),
-    Column("story_id", BigInteger, nullable=False),
-    Column("revision", Integer, nullable=False),
+    Column("story_id", BigInteger),  # of a story or of a feed: one of the two is there
+    Column("revision", Integer),
+    Column("feed_id", BigInteger),
+    Column("detail", Json),  # what else is told of a feed
     Index("ix_changes_story", "story_id", "seq"),
+    Index(
+        "ix_changes_feed",
+        "feed_id",
+        "seq",
+        sqlite_where=text("feed_id IS NOT NULL"),
+        postgresql_where=text("feed_id IS NOT NULL"),
+    ),
 )
 
 log_head = Table(

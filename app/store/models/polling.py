@@ -75,6 +75,7 @@ feeds = Table(
     # what polling has learned of it
     Column("history", LargeBinary),  # when its entries appeared, packed
     Column("silent_since", Instant),
+    Column("trouble", String(16)),  # failing, gone or silent, as the log has told it
     Column("guids_unstable", Boolean, nullable=False, server_default=false()),
     Column(
         "whole_at", Instant
