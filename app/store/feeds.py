@@ -233,7 +233,7 @@ async def delete_feed(session: WriteSession, feed_id: int) -> None:
     source write go with it, and two that took them in different orders would lock up.
     """
     found = await session.execute(
-        select(feeds.c.source_id).where(feeds.c.id == feed_id).with_for_update()
+        select(feeds.c.source_id, feeds.c.url).where(feeds.c.id == feed_id).with_for_update()
     )
     if (feed := found.one_or_none()) is None:
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
