@@ -11,6 +11,7 @@ from app import __version__
 from app.api import (
     activity,
     alerts,
+    audit_log,
     boilerplate,
     credentials,
     discovery,
@@ -18,6 +19,7 @@ from app.api import (
     feeds,
     jobs,
     keys,
+    ledgers,
     moves,
     normalize,
     opml,
@@ -45,6 +47,7 @@ router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(40
 router.include_router(activity.router)
 router.include_router(opml.router)
 router.include_router(feeds.router)
+router.include_router(ledgers.router)
 router.include_router(credentials.router)
 router.include_router(moves.router)
 router.include_router(doctor.router)
@@ -62,6 +65,7 @@ router.include_router(reprocess.router)
 router.include_router(normalize.router)
 router.include_router(pages.router)
 router.include_router(jobs.router)
+router.include_router(audit_log.router)
 
 
 @router.get("/v1/admin/status", response_model=StatusAnswer, tags=["operations"])

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import Deps, DepsDep, Reading, Writing
 from app.api.listing import Cursor, Limit
@@ -61,7 +62,7 @@ async def rules(
     PATH, status_code=201, response_model=BoilerplateRuleAnswer, responses=problems(400, 404, 409)
 )
 async def add(
-    request: Request, session: Writing, deps: DepsDep, asked: AddBoilerplateRule
+    request: Request, session: Writing, deps: DepsDep, audit: Audit, asked: AddBoilerplateRule
 ) -> Response:
     """Say that a line is no part of a source's stories. Those that have it are made again soon."""
     text = clean_text(asked.text)
@@ -74,6 +75,7 @@ async def add(
     line = await set_line(
         session, source_id=asked.source_id, place=asked.place, text=text, at=deps.clock()
     )
+    await audit(session, "boilerplate.add", f"boilerplate-rule:{line.id}", after=_shape(line))
     location = {"Location": f"{PATH}/{line.id}"}
     return reply(request, {"data": _shape(line)}, status=201, headers=location)
 
@@ -90,12 +92,20 @@ async def one_rule(request: Request, session: Reading, rule_id: RuleId) -> Respo
     f"{PATH}/{{rule_id}}", response_model=BoilerplateRuleAnswer, responses=problems(400, 404)
 )
 async def change(
-    request: Request, session: Writing, deps: DepsDep, rule_id: RuleId, asked: ChangeBoilerplateRule
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    audit: Audit,
+    rule_id: RuleId,
+    asked: ChangeBoilerplateRule,
 ) -> Response:
     """Give a line back to the stories (`reverted`), or take it again. Those that have it are made
     again soon, and are `story.renewed` in the change log.
     """
+    before = _shape(await get_line(session, rule_id))
     line = await change_line(session, rule_id, asked.state, deps.clock())
+    subject = f"boilerplate-rule:{rule_id}"
+    await audit(session, "boilerplate.change", subject, before=before, after=_shape(line))
     return reply(request, {"data": _shape(line)})
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import invalid
@@ -51,7 +52,12 @@ async def credentials_of_feed(request: Request, session: Reading, feed_id: FeedI
 
 @router.put(PATH, response_model=CredentialsAnswer, responses=problems(400, 404, 409))
 async def set_credentials(
-    request: Request, session: Writing, deps: DepsDep, feed_id: FeedId, asked: SetCredentials
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    audit: Audit,
+    feed_id: FeedId,
+    asked: SetCredentials,
 ) -> Response:
     """Give a feed credentials, in the place of any that it has, and poll it at once.
 
@@ -63,18 +69,30 @@ async def set_credentials(
     if bare != feed.url:
         why = "its credentials are kept apart from its address"
         await relocate(session, feed_id, bare, why=why, now=deps.clock())
+    before = await read_credentials(session, feed_id)
     await write_credentials(session, feed_id, new)
+    await audit(
+        session,
+        "feed.set_credentials",
+        f"feed:{feed_id}",
+        before=before and _shape(feed_id, before),
+        after=_shape(feed_id, new),
+    )
     await make_due(session, feed_id)
     deps.wake_poller()
     return await credentials_of_feed(request, session, feed_id)
 
 
 @router.delete(PATH, status_code=204, responses=problems(404))
-async def forget_credentials(session: Writing, feed_id: FeedId) -> Response:
+async def forget_credentials(session: Writing, audit: Audit, feed_id: FeedId) -> Response:
     """Ask a feed without credentials from now on, and forget them."""
     await get_feed(session, feed_id)
-    if not await delete_credentials(session, feed_id):
+    before = await read_credentials(session, feed_id)
+    if before is None:
         raise NotFound(f"feed {feed_id} has no credentials: there is nothing to forget")
+    await delete_credentials(session, feed_id)
+    shown = _shape(feed_id, before)
+    await audit(session, "feed.forget_credentials", f"feed:{feed_id}", before=shown)
     return Response(status_code=204)
 
 

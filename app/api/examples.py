@@ -20,6 +20,7 @@ from app.api.examples_feeds import (
     SOURCE,
 )
 from app.api.examples_insights import FACETED, TIMELINE
+from app.api.examples_jobs import JOBS
 from app.api.examples_normalize import NORMALIZED
 from app.api.examples_operations import STATUS, STORY_PAGE
 from app.api.examples_push import PUSH
@@ -117,6 +118,7 @@ def _links(path: str, following: str | None = None) -> dict[str, str | None]:
 
 EXAMPLES: Final[dict[str, Any]] = {
     **BOILERPLATE,
+    **JOBS,
     **PUSH,
     **RULES,
     **TAGS,

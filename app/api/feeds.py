@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit, Auditor
 from app.api.callers import KeyBeforeBody
 from app.api.deps import Deps, DepsDep, Reading, Writing
 from app.api.feed_address import keep_credentials, move, read_address, try_move
@@ -29,7 +30,6 @@ from app.api.schemas_admin import (
     ChangeFeed,
     FeedList,
     FetchAnswer,
-    FetchList,
 )
 from app.api.schemas_hosts import FeedAnswer, host_shape
 from app.api.shapes import feed_shape, fetch_shape
@@ -37,7 +37,7 @@ from app.core.language import normalize_language
 from app.core.poll import Probe
 from app.core.text import title_text
 from app.errors import Conflict, Unavailable
-from app.store.engine import ReadSession
+from app.store.engine import ReadSession, WriteSession
 from app.store.feeds import (
     Feed,
     FeedState,
@@ -51,7 +51,7 @@ from app.store.feeds import (
     make_due,
     set_state,
 )
-from app.store.ledger import Fetch, latest_fetches, list_fetches
+from app.store.ledger import Fetch, latest_fetches
 from app.store.refusals import read_host
 from app.store.sources import set_country
 from app.store.subscriptions import subscriptions_of
@@ -90,7 +90,7 @@ async def feeds(
 
 
 @router.post("/feeds", status_code=201, response_model=AddedFeed, responses=problems(400, 409, 422))
-async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
+async def add(request: Request, deps: DepsDep, audit: Audit, asked: AddFeed) -> Response:
     """Add a feed: try its address, say what was found, and poll it at once."""
     address = read_address(asked.url, deps.sealer)
     url = address.url
@@ -116,9 +116,10 @@ async def add(request: Request, deps: DepsDep, asked: AddFeed) -> Response:
     async with deps.database.write() as session:
         feed_id = await add_feed(session, new, deps.clock())
         await keep_credentials(session, feed_id, address, deps.sealer, deps.clock())
-        feed = await get_feed(session, feed_id)
+        shown = feed_shape(await get_feed(session, feed_id), None)
+        await audit(session, "feed.add", f"feed:{feed_id}", after=shown)
     deps.wake_poller()
-    payload = {"data": feed_shape(feed, None), "found": probe and _found(probe)}
+    payload = {"data": shown, "found": probe and _found(probe)}
     location = {"Location": f"/v1/admin/feeds/{feed_id}"}
     return reply(request, payload, status=201, headers=location)
 
@@ -137,6 +138,7 @@ async def one_feed(request: Request, session: Reading, feed_id: FeedId) -> Respo
 async def change(
     request: Request,
     deps: DepsDep,
+    audit: Audit,
     feed_id: FeedId,
     asked: ChangeFeed,
     if_match: Annotated[str | None, Header(description="The ETag of the feed as read.")] = None,
@@ -159,11 +161,13 @@ async def change(
     country = country_code(asked.country)
     moved = await try_move(asked.url, feed, deps, probe=asked.probe) if asked.url else None
     async with deps.database.write() as session:
+        before = await _shown(session, feed_id)
         await change_feed(session, feed_id, values, version=version)
         if "country" in asked.model_fields_set:
             await set_country(session, feed.source.id, country)
         if moved is not None:
             await move(session, feed_id, moved, deps)
+        await _audit_change(audit, session, "feed.change", before)
         answer = await _feed_reply(request, session, feed_id)
     if moved is not None:
         deps.wake_poller()
@@ -171,23 +175,31 @@ async def change(
 
 
 @router.delete("/feeds/{feed_id}", status_code=204, responses=problems(404))
-async def delete(session: Writing, feed_id: FeedId) -> Response:
+async def delete(session: Writing, audit: Audit, feed_id: FeedId) -> Response:
     """Stop polling a feed and forget its ledger; its stories stay."""
+    before = await _shown(session, feed_id)
     await delete_feed(session, feed_id)
+    await audit(session, "feed.delete", f"feed:{feed_id}", before=before)
     return Response(status_code=204)
 
 
 @router.post("/feeds/{feed_id}:pause", response_model=FeedAnswer, responses=problems(404))
-async def pause(request: Request, session: Writing, feed_id: FeedId) -> Response:
+async def pause(request: Request, session: Writing, audit: Audit, feed_id: FeedId) -> Response:
     """Poll the feed no more until it is resumed."""
+    before = await _shown(session, feed_id)
     await set_state(session, feed_id, FeedState.PAUSED, "paused by an operator")
+    await _audit_change(audit, session, "feed.pause", before)
     return await _feed_reply(request, session, feed_id)
 
 
 @router.post("/feeds/{feed_id}:resume", response_model=FeedAnswer, responses=problems(404))
-async def resume(request: Request, session: Writing, deps: DepsDep, feed_id: FeedId) -> Response:
+async def resume(
+    request: Request, session: Writing, deps: DepsDep, audit: Audit, feed_id: FeedId
+) -> Response:
     """Poll a paused or quarantined feed again, at once."""
+    before = await _shown(session, feed_id)
     await set_state(session, feed_id, FeedState.ACTIVE, "resumed by an operator, due at once")
+    await _audit_change(audit, session, "feed.resume", before)
     deps.wake_poller()
     return await _feed_reply(request, session, feed_id)
 
@@ -198,6 +210,7 @@ async def resume(request: Request, session: Writing, deps: DepsDep, feed_id: Fee
 async def refresh(
     request: Request,
     deps: DepsDep,
+    audit: Audit,
     feed_id: FeedId,
     wait: Annotated[bool, Query(description="Answer with the poll's ledger row.")] = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
@@ -206,32 +219,14 @@ async def refresh(
         async with deps.database.write() as session:
             _check_active(await get_feed(session, feed_id))
             await make_due(session, feed_id)
+            await audit(session, "feed.refresh", f"feed:{feed_id}")
         deps.wake_poller()
         location = {"Location": f"/v1/admin/feeds/{feed_id}"}
         return reply(request, {"data": None}, status=202, headers=location)
-    return reply(request, {"data": fetch_shape(await _poll(deps, feed_id))})
-
-
-@router.get("/feeds/{feed_id}/fetches", response_model=FetchList, responses=problems(400, 404))
-async def fetches_of_feed(
-    request: Request,
-    session: Reading,
-    deps: DepsDep,
-    feed_id: FeedId,
-    limit: Limit = 20,
-    cursor: Cursor = None,
-) -> Response:
-    """The feed's ledger, newest first."""
-    await get_feed(session, feed_id)
-    return await _fetches(request, session, deps, feed_id, limit, cursor)
-
-
-@router.get("/fetches", response_model=FetchList, responses=problems(400))
-async def fetches(
-    request: Request, session: Reading, deps: DepsDep, limit: Limit = 20, cursor: Cursor = None
-) -> Response:
-    """The ledger of all feeds, newest first."""
-    return await _fetches(request, session, deps, None, limit, cursor)
+    polled = fetch_shape(await _poll(deps, feed_id))
+    async with deps.database.write() as session:
+        await audit(session, "feed.refresh", f"feed:{feed_id}", after=polled)
+    return reply(request, {"data": polled})
 
 
 def _check_active(feed: Feed) -> None:
@@ -256,25 +251,6 @@ async def _poll(deps: Deps, feed_id: int) -> Fetch:
     return after
 
 
-async def _fetches(
-    request: Request,
-    session: ReadSession,
-    deps: Deps,
-    feed_id: int | None,
-    limit: int,
-    cursor: str | None,
-) -> Response:
-    bound_to = f"fetches {feed_id}"
-    before_id = None
-    if cursor is not None:
-        before_id = int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
-    found = await list_fetches(session, feed_id=feed_id, before_id=before_id, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
-    data = [fetch_shape(fetch) for fetch in shown]
-    return page_reply(request, data, next_cursor=following, limit=limit)
-
-
 async def _feed_reply(request: Request, session: ReadSession, feed_id: int) -> Response:
     feed = await get_feed(session, feed_id)
     last = (await latest_fetches(session, [feed_id])).get(feed_id)
@@ -283,6 +259,18 @@ async def _feed_reply(request: Request, session: ReadSession, feed_id: int) -> R
     payload = {"data": feed_shape(feed, last, hub) | {"host": host}}
     prefix = f"{feed.version}-"
     return reply(request, payload, etag_prefix=prefix)
+
+
+async def _shown(session: ReadSession, feed_id: int) -> dict[str, Any]:
+    return feed_shape(await get_feed(session, feed_id), None)
+
+
+async def _audit_change(
+    audit: Auditor, session: WriteSession, action: str, before: dict[str, Any]
+) -> None:
+    feed_id = int(before["id"])
+    after = await _shown(session, feed_id)
+    await audit(session, action, f"feed:{feed_id}", before=before, after=after)
 
 
 def _found(probe: Probe) -> dict[str, Any]:

@@ -34,7 +34,9 @@ KeyId = Annotated[int, Path(ge=1, lt=1 << 63, description="A key's id.")]
 
 
 @router.post("/keys", status_code=201, response_model=NewKeyAnswer, responses=problems(400))
-async def create(request: Request, session: Writing, deps: DepsDep, asked: AddKey) -> Response:
+async def create(
+    request: Request, session: Writing, deps: DepsDep, audit: Audit, asked: AddKey
+) -> Response:
     """Make a key; it is shown this once."""
     now = deps.clock()
     _check_end(asked.expires_at, now)
@@ -48,6 +50,7 @@ async def create(request: Request, session: Writing, deps: DepsDep, asked: AddKe
         expires_at=asked.expires_at,
         requests_per_minute=asked.requests_per_minute,
     )
+    await audit(session, "key.create", f"key:{key.id}", after=key_shape(key))
     payload = {"data": {**key_shape(key), "key": secret}}
     return reply(request, payload, status=201, headers={"Cache-Control": "no-store"})
 
@@ -90,9 +93,13 @@ async def change(
 
 
 @router.delete("/keys/{key_id}", response_model=KeyAnswer, responses=problems(404))
-async def revoke(request: Request, session: Writing, deps: DepsDep, key_id: KeyId) -> Response:
+async def revoke(
+    request: Request, session: Writing, deps: DepsDep, audit: Audit, key_id: KeyId
+) -> Response:
     """End a key at once."""
+    before = key_shape(await get_key(session, key_id))
     key = await revoke_key(session, key_id, deps.clock())
+    await audit(session, "key.revoke", f"key:{key_id}", before=before, after=key_shape(key))
     return reply(request, {"data": key_shape(key)})
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading
 from app.api.replies import reply
@@ -34,12 +35,15 @@ async def moves_of_feed(request: Request, session: Reading, feed_id: FeedId) -> 
     response_model=MoveAnswer,
     responses=problems(404, 409),
 )
-async def revert(request: Request, deps: DepsDep, feed_id: FeedId, move_id: MoveId) -> Response:
+async def revert(
+    request: Request, deps: DepsDep, audit: Audit, feed_id: FeedId, move_id: MoveId
+) -> Response:
     """Take a move back, the latest first, and poll the feed at once at its old address.
 
     It is not moved there again by itself. A feed that was merged is polled again.
     """
     async with deps.database.write() as session:
         move = await revert_move(session, feed_id, move_id, deps.clock())
+        await audit(session, "feed.revert_move", f"feed:{feed_id}", after=move_shape(move))
     deps.wake_poller()
     return reply(request, {"data": move_shape(move)})

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.deps import Reading, Writing
 from app.api.replies import reply
 from app.api.schemas import problems
@@ -33,10 +34,15 @@ async def page_of_story(request: Request, session: Reading, story_id: StoryId) -
     response_model=StoryPageAnswer,
     responses=problems(400, 404),
 )
-async def fetch_page_again(request: Request, session: Writing, story_id: StoryId) -> Response:
+async def fetch_page_again(
+    request: Request, session: Writing, audit: Audit, story_id: StoryId
+) -> Response:
     """Have a story's page fetched again, soon, also one that was refused or given up."""
+    before = await _shape(session, story_id)
     await ask_again(session, story_id)
-    return reply(request, {"data": await _shape(session, story_id)}, status=202)
+    after = await _shape(session, story_id)
+    await audit(session, "story.fetch_page", f"story:{story_id}", before=before, after=after)
+    return reply(request, {"data": after}, status=202)
 
 
 async def _shape(session: ReadSession, story_id: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.deps import DepsDep
 from app.api.replies import reply
 from app.api.schemas import problems
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/v1/admin", tags=["operations"])
 async def reindex_some(
     request: Request,
     deps: DepsDep,
+    audit: Audit,
     before: Annotated[
         int | None,
         Query(ge=0, lt=1 << 63, description="`next` of the call before; from the newest without."),
@@ -38,6 +40,7 @@ async def reindex_some(
         terms = await deps.index_terms([story.words for story in stale])
         async with deps.database.write() as session:
             indexed = await reindex(session, list(zip(stale, terms, strict=True)))
+            await audit(session, "stories.reindex", "stories", after={"indexed": indexed})
     async with deps.database.read() as session:
         left = await count_outdated(session)
     following = str(stale[-1].id) if len(stale) == limit else None

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import Deps, DepsDep, Reading
 from app.api.examples_replay import BODY_ANSWER
@@ -38,7 +39,9 @@ FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
     response_model=ReplayAnswer,
     responses=problems(400, 404, 409, 413, 422, 503),
 )
-async def replay(request: Request, deps: DepsDep, feed_id: FeedId, asked: AskReplay) -> Response:
+async def replay(
+    request: Request, deps: DepsDep, audit: Audit, feed_id: FeedId, asked: AskReplay
+) -> Response:
     """Read the feed's last document again as if it had just come, and show what would be written,
     or write it.
 
@@ -49,6 +52,10 @@ async def replay(request: Request, deps: DepsDep, feed_id: FeedId, asked: AskRep
     found = await deps.replay(ReplayRequest(feed_id=feed_id, apply=asked.apply, given=given))
     async with deps.database.read() as session:
         changed = [await _changed(session, each) for each in found.plan.changed[:SHOWN]]
+    if found.applied:
+        counts = {"new": len(found.plan.new), "changed": len(found.plan.changed)}
+        async with deps.database.write() as session:
+            await audit(session, "feed.replay", f"feed:{feed_id}", after=counts)
     return reply(request, {"data": _shape(found, changed)})
 
 

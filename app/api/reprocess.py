@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.deps import DepsDep
 from app.api.replies import reply
 from app.api.schemas import problems
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/v1/admin", tags=["operations"])
 async def reprocess_some(
     request: Request,
     deps: DepsDep,
+    audit: Audit,
     *,
     before: Annotated[
         int | None,
@@ -39,15 +41,9 @@ async def reprocess_some(
     Call again with `before` set to `next` until that is null.
     """
     done = await deps.renew(before, limit, Outdated.TAGS if tags else Outdated.ALL)
-    return reply(
-        request,
-        {
-            "data": {
-                "renewed": done.changed,
-                "unchanged": done.same,
-                "skipped": done.skipped,
-                "next": None if done.next is None else str(done.next),
-                "outdated": done.outdated,
-            }
-        },
-    )
+    counts = {"renewed": done.changed, "unchanged": done.same, "skipped": done.skipped}
+    if any(counts.values()):
+        async with deps.database.write() as session:
+            await audit(session, "stories.reprocess", "stories", after=counts)
+    following = None if done.next is None else str(done.next)
+    return reply(request, {"data": {**counts, "next": following, "outdated": done.outdated}})

@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import named_version
@@ -63,7 +64,7 @@ async def tag_rules(
 
 @router.post(PATH, status_code=201, response_model=RuleAnswer, responses=problems(400, 409))
 async def add_tag_rule(
-    request: Request, session: Writing, deps: DepsDep, asked: AddRule
+    request: Request, session: Writing, deps: DepsDep, audit: Audit, asked: AddRule
 ) -> Response:
     """Add a rule. New stories are judged by it at once; those on record are brought up to it by
     the polling processes, see `:backfill`.
@@ -77,6 +78,7 @@ async def add_tag_rule(
         position=asked.position,
     )
     rule = await add_rule(session, new, deps.clock())
+    await audit(session, "tag_rule.add", f"tag-rule:{rule.id}", after=rule_shape(rule))
     log.info("tag_rule_added", rule_id=rule.id, position=rule.position, enabled=rule.enabled)
     return _rule_reply(request, rule, status=201)
 
@@ -104,11 +106,17 @@ async def backfill(request: Request, session: Reading) -> Response:
 
 
 @router.post(f"{PATH}:backfill", response_model=BackfillAnswer, responses=problems(400))
-async def pause_or_resume(request: Request, session: Writing, asked: PauseBackfill) -> Response:
+async def pause_or_resume(
+    request: Request, session: Writing, audit: Audit, asked: PauseBackfill
+) -> Response:
     """Stop bringing stories up, or take it up where it stopped."""
+    before = backfill_shape(await read_backfill(session))
     await pause_backfill(session, paused=asked.paused)
+    after = backfill_shape(await read_backfill(session))
+    action = "tag_backfill.pause" if asked.paused else "tag_backfill.resume"
+    await audit(session, action, "tag-backfill", before=before, after=after)
     log.info("tag_backfill_paused" if asked.paused else "tag_backfill_resumed")
-    return reply(request, {"data": backfill_shape(await read_backfill(session))})
+    return reply(request, {"data": after})
 
 
 @router.get(f"{PATH}/{{rule_id}}", response_model=RuleAnswer, responses=problems(400, 404))
@@ -124,28 +132,31 @@ async def change_tag_rule(
     request: Request,
     session: Writing,
     deps: DepsDep,
+    audit: Audit,
     rule_id: RuleId,
     asked: ChangeRule,
     if_match: Annotated[str | None, Header(description="The ETag of the rule as read.")] = None,
 ) -> Response:
     """Change a rule, move it, or turn it on or off; needs If-Match, so that no change is lost."""
-    version = named_version(
-        if_match, (await get_rule(session, rule_id)).version, f"{PATH}/{{rule_id}}"
-    )
+    present = await get_rule(session, rule_id)
+    version = named_version(if_match, present.version, f"{PATH}/{{rule_id}}")
     values: dict[str, Any] = asked.model_dump(exclude_unset=True)
     if "query" in values:
         read_query(asked.query)
     if "actions" in values:
         values["actions"] = read_actions(asked.actions)
     rule = await change_rule(session, rule_id, values, version=version, at=deps.clock())
+    before, after = rule_shape(present), rule_shape(rule)
+    await audit(session, "tag_rule.change", f"tag-rule:{rule_id}", before=before, after=after)
     log.info("tag_rule_changed", rule_id=rule_id, fields=sorted(values))
     return _rule_reply(request, rule)
 
 
 @router.delete(f"{PATH}/{{rule_id}}", status_code=204, responses=problems(400, 404))
-async def delete_tag_rule(session: Writing, rule_id: RuleId) -> Response:
+async def delete_tag_rule(session: Writing, audit: Audit, rule_id: RuleId) -> Response:
     """Delete a rule: its tags are taken from the stories, and what it took is given back."""
     rule = await delete_rule(session, rule_id)
+    await audit(session, "tag_rule.delete", f"tag-rule:{rule_id}", before=rule_shape(rule))
     log.info("tag_rule_deleted", rule_id=rule_id, name=rule.name, query=rule.query)
     return Response(status_code=204)
 

@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.callers import Reader, WriteKeyBeforeBody, Writer
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import named_version
@@ -75,13 +76,19 @@ async def searches(
     PATH, status_code=201, response_model=SearchAnswer, responses=problems(400, 401, 403, 409)
 )
 async def save(
-    request: Request, session: Writing, deps: DepsDep, caller: Writer, asked: AddSearch
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    caller: Writer,
+    audit: Audit,
+    asked: AddSearch,
 ) -> Response:
     """Keep a search under a name; it is the caller's key's own."""
     query = _checked(asked.query)
     search = await add_search(
         session, name=asked.name, asked=query, owner_id=caller.key_id, at=deps.clock()
     )
+    await audit(session, "search.add", f"search:{search.id}", after=_shape(search))
     log.info("search_saved", search_id=search.id)
     return _reply(request, search, status=201)
 
@@ -104,6 +111,7 @@ async def change(
     session: Writing,
     deps: DepsDep,
     caller: Writer,
+    audit: Audit,
     search_id: SearchId,
     asked: ChangeSearch,
     if_match: Annotated[str | None, Header(description="The ETag of the search as read.")] = None,
@@ -117,15 +125,18 @@ async def change(
     if asked.query is not None:
         values["asked"] = _checked(asked.query)
     search = await change_search(session, search_id, values, version=version, at=deps.clock())
+    before, after = _shape(present), _shape(search)
+    await audit(session, "search.change", f"search:{search_id}", before=before, after=after)
     log.info("search_changed", search_id=search_id, fields=sorted(values))
     return _reply(request, search)
 
 
 @router.delete(f"{PATH}/{{search_id}}", status_code=204, responses=problems(401, 403, 404))
-async def delete(session: Writing, caller: Writer, search_id: SearchId) -> Response:
+async def delete(session: Writing, caller: Writer, audit: Audit, search_id: SearchId) -> Response:
     """Forget a search, and its webhooks with it."""
-    await _own(session, caller, search_id)
+    before = _shape(await _own(session, caller, search_id))
     await delete_search(session, search_id)
+    await audit(session, "search.delete", f"search:{search_id}", before=before)
     log.info("search_deleted", search_id=search_id)
     return Response(status_code=204)
 

@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import Reading, Writing
 from app.api.feed_fields import invalid
@@ -49,7 +50,7 @@ async def source_sections(request: Request, session: Reading, source: Named) -> 
 
 @router.put(PATH, response_model=SectionsAnswer, responses=problems(400, 404))
 async def set_sections(
-    request: Request, session: Writing, source: Named, asked: SetSections
+    request: Request, session: Writing, audit: Audit, source: Named, asked: SetSections
 ) -> Response:
     """Say which media topics a source's categories stand for, in place of all that was said
     before; null for one that says nothing. What is not named stands for what it does everywhere.
@@ -58,6 +59,14 @@ async def set_sections(
     """
     found = await read_sections(session, source)
     await write_sections(session, found.source.id, _checked(asked.sections))
+    after = await read_sections(session, source)
+    await audit(
+        session,
+        "source.set_sections",
+        f"source:{found.source.id}",
+        before=_said(found),
+        after=_said(after),
+    )
     log.info("sections_set", source_id=found.source.id, sections=len(asked.sections))
     return await _answer(request, session, source)
 
@@ -96,11 +105,15 @@ async def _answer(request: Request, session: ReadSession, source: str) -> Respon
     seen = await seen_categories(session, found.source.id)
     data = {
         "source": source_shape(found.source),
-        "sections": {words: code and f"{SCHEME}:{code}" for words, code in found.sections.items()},
+        "sections": _said(found),
         "seen": [_seen_shape(category, found) for category in seen],
         "looked_at": LOOKED_AT,
     }
     return reply(request, {"data": data})
+
+
+def _said(found: SourceSections) -> dict[str, str | None]:
+    return {words: code and f"{SCHEME}:{code}" for words, code in found.sections.items()}
 
 
 def _seen_shape(category: SeenCategory, of: SourceSections) -> dict[str, Any]:

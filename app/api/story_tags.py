@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 import structlog
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit, Auditor
 from app.api.callers import KeyBeforeBody
 from app.api.deps import Deps, DepsDep, Reading
 from app.api.replies import reply
@@ -51,7 +52,12 @@ async def hand_tags(request: Request, session: Reading, story_id: StoryId) -> Re
 
 @router.put(f"{PATH}/{{qcode}}", response_model=HandTagsAnswer, responses=FAULTS)
 async def give_tag(
-    request: Request, deps: DepsDep, story_id: StoryId, qcode: QCode, asked: GiveTag | None = None
+    request: Request,
+    deps: DepsDep,
+    audit: Audit,
+    story_id: StoryId,
+    qcode: QCode,
+    asked: GiveTag | None = None,
 ) -> Response:
     """Give a story a tag, by an operator, whatever taggers and rules say of the story, now and
     later. A tag that is blocked is not given, and one that is merged goes under the other's name.
@@ -66,46 +72,66 @@ async def give_tag(
         async with deps.database.read() as session:
             name = await called(session, tag.qcode) or tag.name
     edit = HandEdit(tag=GivenTag(scheme=tag.scheme, code=tag.code, name=name), given=True)
-    return await _edited(request, deps, story_id, lambda edits: with_edit(edits, edit))
+    edited = _Edit(action="story.give_tag", change=lambda edits: with_edit(edits, edit))
+    return await _edited(request, deps, audit, story_id, edited)
 
 
 @router.delete(f"{PATH}/{{qcode}}", response_model=HandTagsAnswer, responses=FAULTS)
-async def take_tag(request: Request, deps: DepsDep, story_id: StoryId, qcode: QCode) -> Response:
+async def take_tag(
+    request: Request, deps: DepsDep, audit: Audit, story_id: StoryId, qcode: QCode
+) -> Response:
     """Take a tag from a story: nobody gives it to this one again, whether or not it has it now."""
     with _as_parameter():
         scheme, _, code = settable_qcode(qcode, "qcode").partition(":")
     edit = HandEdit(tag=GivenTag(scheme=scheme, code=code, name=code), given=False)
-    return await _edited(request, deps, story_id, lambda edits: with_edit(edits, edit))
+    edited = _Edit(action="story.take_tag", change=lambda edits: with_edit(edits, edit))
+    return await _edited(request, deps, audit, story_id, edited)
 
 
 @router.post(f"{PATH}/{{qcode}}:reset", response_model=HandTagsAnswer, responses=FAULTS)
-async def reset_tag(request: Request, deps: DepsDep, story_id: StoryId, qcode: QCode) -> Response:
+async def reset_tag(
+    request: Request, deps: DepsDep, audit: Audit, story_id: StoryId, qcode: QCode
+) -> Response:
     """Undo what was done to one tag of a story by hand: it has it as taggers and rules say."""
     with _as_parameter():
         tag = settable_qcode(qcode, "qcode")
-    return await _edited(request, deps, story_id, lambda edits: without_edit(edits, tag))
+    edited = _Edit(action="story.reset_tag", change=lambda edits: without_edit(edits, tag))
+    return await _edited(request, deps, audit, story_id, edited)
 
 
 @router.delete(PATH, response_model=HandTagsAnswer, responses=FAULTS)
-async def reset_tags(request: Request, deps: DepsDep, story_id: StoryId) -> Response:
+async def reset_tags(request: Request, deps: DepsDep, audit: Audit, story_id: StoryId) -> Response:
     """Undo all that was done to a story's tags by hand."""
-    return await _edited(request, deps, story_id, lambda _: ())
+    edited = _Edit(action="story.reset_tags", change=lambda _: ())
+    return await _edited(request, deps, audit, story_id, edited)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edit:
+    """What is done to the edits of a story, and under which name that is put on record."""
+
+    action: str
+    change: Callable[[HandEdits], HandEdits]
 
 
 async def _edited(
-    request: Request, deps: Deps, story_id: int, change: Callable[[HandEdits], HandEdits]
+    request: Request, deps: Deps, audit: Auditor, story_id: int, asked: _Edit
 ) -> Response:
-    """The story made again by the edits as `change` leaves them, if that makes a difference."""
+    """The story made again by the edits as they are left, if that makes a difference."""
     for _ in range(TRIES):
         async with deps.database.read() as session:
             read = await story_to_edit(session, story_id)
-        edits = change(read.making.edits)
+            before = _shape(await read_hand_tags(session, story_id))
+        edits = asked.change(read.making.edits)
         if edits != read.making.edits:
             check_room(edits)
             made = await deps.make_again(replace(read.making, edits=edits))
             async with deps.database.write() as session:
                 if not await write_hand_tags(session, read, edits, made, deps.clock()):
                     continue
+                after = _shape(await read_hand_tags(session, story_id))
+                subject = f"story:{story_id}"
+                await audit(session, asked.action, subject, before=before, after=after)
             log.info("story_tags_edited", story_id=story_id, edits=len(edits))
         async with deps.database.read() as session:
             return reply(request, {"data": _shape(await read_hand_tags(session, story_id))})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit, Auditor
 from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.listing import Cursor, Limit
@@ -18,12 +20,14 @@ from app.api.schemas_tags import MergeTag, RenameTag, TagEditAnswer, TagEditList
 from app.api.tags import QCode
 from app.core.tagging.edits import FIXED, read_qcode
 from app.errors import Conflict, FieldError, Invalid
+from app.store.engine import WriteSession
 from app.store.tag_edits import (
     EditKind,
     TagEdit,
     block_tag,
     list_edits,
     merge_tag,
+    read_edit,
     rename_tag,
 )
 
@@ -57,46 +61,65 @@ async def edited_tags(
 
 
 @router.post(f"{PATH}/{{qcode}}:block", response_model=TagEditAnswer, responses=FAULTS)
-async def block(request: Request, session: Writing, deps: DepsDep, qcode: QCode) -> Response:
+async def block(
+    request: Request, session: Writing, deps: DepsDep, audit: Audit, qcode: QCode
+) -> Response:
     """Have a tag given to no story again, whoever gives it. Stories that have it lose it soon, and
     are `story.retagged` in the change log.
     """
-    tag = _editable(qcode)
-    return _answer(request, "block", await block_tag(session, tag, deps.clock(), blocked=True))
+    act = await _begin(session, audit, "block", _editable(qcode))
+    edit = await block_tag(session, act.tag, deps.clock(), blocked=True)
+    return await act.answer(request, edit)
 
 
 @router.post(f"{PATH}/{{qcode}}:unblock", response_model=TagEditAnswer, responses=FAULTS)
-async def unblock(request: Request, session: Writing, deps: DepsDep, qcode: QCode) -> Response:
+async def unblock(
+    request: Request, session: Writing, deps: DepsDep, audit: Audit, qcode: QCode
+) -> Response:
     """Let a tag be given again. Every story is tagged again for it, which takes its time."""
-    tag = _editable(qcode)
-    return _answer(request, "unblock", await block_tag(session, tag, deps.clock(), blocked=False))
+    act = await _begin(session, audit, "unblock", _editable(qcode))
+    edit = await block_tag(session, act.tag, deps.clock(), blocked=False)
+    return await act.answer(request, edit)
 
 
 @router.post(f"{PATH}/{{qcode}}:rename", response_model=TagEditAnswer, responses=FAULTS)
 async def rename(
-    request: Request, session: Writing, deps: DepsDep, qcode: QCode, asked: RenameTag
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    audit: Audit,
+    qcode: QCode,
+    asked: RenameTag,
 ) -> Response:
     """Give a tag another name, or its own back; its code stays."""
-    edit = await rename_tag(session, _editable(qcode), asked.name, deps.clock())
-    return _answer(request, "rename", edit)
+    act = await _begin(session, audit, "rename", _editable(qcode))
+    return await act.answer(request, await rename_tag(session, act.tag, asked.name, deps.clock()))
 
 
 @router.post(f"{PATH}/{{qcode}}:merge", response_model=TagEditAnswer, responses=FAULTS)
 async def merge(
-    request: Request, session: Writing, deps: DepsDep, qcode: QCode, asked: MergeTag
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    audit: Audit,
+    qcode: QCode,
+    asked: MergeTag,
 ) -> Response:
     """Have a tag go under another's name wherever it comes from. Searches for it find what the
     other is on; stories that have it are tagged again soon.
     """
     tag, into = _editable(qcode), _read(asked.into, FieldError(pointer="/into", detail=""))
-    return _answer(request, "merge", await merge_tag(session, tag, into, deps.clock()))
+    act = await _begin(session, audit, "merge", tag)
+    return await act.answer(request, await merge_tag(session, tag, into, deps.clock()))
 
 
 @router.post(f"{PATH}/{{qcode}}:unmerge", response_model=TagEditAnswer, responses=FAULTS)
-async def unmerge(request: Request, session: Writing, deps: DepsDep, qcode: QCode) -> Response:
+async def unmerge(
+    request: Request, session: Writing, deps: DepsDep, audit: Audit, qcode: QCode
+) -> Response:
     """Let a tag go under its own name again; stories that have the other are tagged again."""
-    tag = _editable(qcode)
-    return _answer(request, "unmerge", await merge_tag(session, tag, None, deps.clock()))
+    act = await _begin(session, audit, "unmerge", _editable(qcode))
+    return await act.answer(request, await merge_tag(session, act.tag, None, deps.clock()))
 
 
 def _editable(written: str) -> str:
@@ -118,9 +141,31 @@ def _read(written: str, where: FieldError) -> str:
     return tag
 
 
-def _answer(request: Request, action: str, edit: TagEdit) -> Response:
-    log.info("tag_edited", action=action, tag=edit.tag, into=edit.into, name=edit.name)
-    return reply(request, {"data": _shape(edit)})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Act:
+    """An edit that is under way, and what was on record before it."""
+
+    session: WriteSession
+    audit: Auditor
+    action: str
+    before: TagEdit
+
+    @property
+    def tag(self) -> str:
+        return self.before.tag
+
+    async def answer(self, request: Request, edit: TagEdit) -> Response:
+        """What the edit has come to, put on record."""
+        before, after = _shape(self.before), _shape(edit)
+        subject = f"tag:{self.tag}"
+        await self.audit(self.session, f"tag.{self.action}", subject, before=before, after=after)
+        log.info("tag_edited", action=self.action, tag=edit.tag, into=edit.into, name=edit.name)
+        return reply(request, {"data": after})
+
+
+async def _begin(session: WriteSession, audit: Auditor, action: str, tag: str) -> _Act:
+    before = await read_edit(session, tag)
+    return _Act(session=session, audit=audit, action=action, before=before)
 
 
 def _shape(edit: TagEdit) -> dict[str, Any]:

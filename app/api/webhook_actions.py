@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit
 from app.api.callers import WriteKeyBeforeBody, Writer
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import invalid
@@ -26,7 +27,14 @@ from app.api.schemas_webhooks import (
     WebhookAnswer,
 )
 from app.api.webhook_shapes import attempt_shape, delivery_shape
-from app.api.webhooks import ONE, WebhookId, owned_webhook, secret_of, webhook_reply
+from app.api.webhooks import (
+    ONE,
+    WebhookId,
+    audit_webhook,
+    owned_webhook,
+    secret_of,
+    webhook_reply,
+)
 from app.core.webhook import DeliveryState, WebhookState
 from app.store.deliveries import latest_attempts, list_deliveries
 from app.store.redelivery import redeliver_some, redeliver_stretch
@@ -39,23 +47,35 @@ router = APIRouter(route_class=WriteKeyBeforeBody, tags=["webhooks"])
 
 @router.post(f"{ONE}:pause", response_model=WebhookAnswer, responses=problems(401, 403, 404))
 async def pause(
-    request: Request, session: Writing, deps: DepsDep, caller: Writer, webhook_id: WebhookId
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    caller: Writer,
+    audit: Audit,
+    webhook_id: WebhookId,
 ) -> Response:
     """Hold messages back until it is resumed, for 30 days: what is older, the log has still."""
-    await owned_webhook(session, caller, webhook_id)
+    before = await owned_webhook(session, caller, webhook_id)
     hook = await set_webhook_state(
         session, webhook_id, WebhookState.PAUSED, "paused by its owner", deps.clock()
     )
+    await audit_webhook(audit, session, "pause", before=before, after=hook)
     return webhook_reply(request, hook)
 
 
 @router.post(f"{ONE}:resume", response_model=WebhookAnswer, responses=problems(401, 403, 404))
 async def resume(
-    request: Request, session: Writing, deps: DepsDep, caller: Writer, webhook_id: WebhookId
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    caller: Writer,
+    audit: Audit,
+    webhook_id: WebhookId,
 ) -> Response:
     """Send what was held back, in order, from now on."""
-    await owned_webhook(session, caller, webhook_id)
+    before = await owned_webhook(session, caller, webhook_id)
     hook = await set_webhook_state(session, webhook_id, WebhookState.ACTIVE, None, deps.clock())
+    await audit_webhook(audit, session, "resume", before=before, after=hook)
     deps.wake_pusher()
     return webhook_reply(request, hook)
 
@@ -76,6 +96,7 @@ async def rotate(
     session: Writing,
     deps: DepsDep,
     caller: Writer,
+    audit: Audit,
     webhook_id: WebhookId,
     asked: RotateSecret,
 ) -> Response:
@@ -92,6 +113,7 @@ async def rotate(
         },
         at=now,
     )
+    await audit_webhook(audit, session, "rotate", before=present, after=hook)
     log.info("webhook_secret_rotated", webhook_id=webhook_id, overlap_s=asked.overlap_s)
     return webhook_reply(request, hook, secret=secret)
 
@@ -131,6 +153,7 @@ async def redeliver(
     session: Writing,
     deps: DepsDep,
     caller: Writer,
+    audit: Audit,
     webhook_id: WebhookId,
     asked: Redeliver,
 ) -> Response:
@@ -144,5 +167,7 @@ async def redeliver(
         due = await redeliver_stretch(session, hook, asked.after, asked.until, deps.clock())
     else:
         raise invalid("deliveries", "name some deliveries, or both `after` and `until`")
+    after = {**asked.model_dump(exclude_none=True), "due": due}
+    await audit(session, "webhook.redeliver", f"webhook:{webhook_id}", after=after)
     deps.wake_pusher()
     return reply(request, {"data": {"due": due}})

@@ -10,6 +10,7 @@ import structlog
 from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import Response
 
+from app.api.auditing import Audit, Auditor
 from app.api.callers import Caller, Reader, WriteKeyBeforeBody, Writer
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.event_types import tells_of_feeds, types_of
@@ -87,13 +88,19 @@ async def webhooks(
     responses=problems(400, 401, 403, 404, 409),
 )
 async def add(
-    request: Request, session: Writing, deps: DepsDep, caller: Writer, asked: AddWebhook
+    request: Request,
+    session: Writing,
+    deps: DepsDep,
+    caller: Writer,
+    audit: Audit,
+    asked: AddWebhook,
 ) -> Response:
     """Have a receiver told of changes from now on; its secret is shown this once."""
     search_id = None if asked.search_id is None else int(asked.search_id)
     if search_id is not None:
         await owned(session, caller, search_id)
-    return await _add(request, session, deps, caller, asked, search_id)
+    hook, secret = await _add(session, deps, caller, audit, asked, search_id)
+    return webhook_reply(request, hook, secret=secret, status=201)
 
 
 @router.get(
@@ -124,12 +131,14 @@ async def add_to_search(
     session: Writing,
     deps: DepsDep,
     caller: Writer,
+    audit: Audit,
     search_id: SearchId,
     asked: AddWebhookOfSearch,
 ) -> Response:
     """Have a receiver told of what a saved search finds; its secret is shown this once."""
     await owned(session, caller, search_id)
-    return await _add(request, session, deps, caller, asked, search_id)
+    hook, secret = await _add(session, deps, caller, audit, asked, search_id)
+    return webhook_reply(request, hook, secret=secret, status=201)
 
 
 @router.get(ONE, response_model=WebhookAnswer, responses=problems(400, 401, 403, 404))
@@ -146,6 +155,7 @@ async def change(
     session: Writing,
     deps: DepsDep,
     caller: Writer,
+    audit: Audit,
     webhook_id: WebhookId,
     asked: ChangeWebhook,
     if_match: IfMatch = None,
@@ -163,27 +173,30 @@ async def change(
         await _check_types(session, types, present.owner_id, present.search_id)
         values["types"] = sorted(kind.value for kind in types)
     hook = await change_webhook(session, webhook_id, values, version=version, at=deps.clock())
+    await audit_webhook(audit, session, "change", before=present, after=hook)
     log.info("webhook_changed", webhook_id=webhook_id, fields=sorted(values))
     return webhook_reply(request, hook)
 
 
 @router.delete(ONE, status_code=204, responses=problems(401, 403, 404))
-async def delete(session: Writing, caller: Writer, webhook_id: WebhookId) -> Response:
+async def delete(session: Writing, caller: Writer, audit: Audit, webhook_id: WebhookId) -> Response:
     """Tell it nothing more, and forget what it was told."""
-    await owned_webhook(session, caller, webhook_id)
+    present = await owned_webhook(session, caller, webhook_id)
     await delete_webhook(session, webhook_id)
+    await audit_webhook(audit, session, "delete", before=present)
     log.info("webhook_deleted", webhook_id=webhook_id)
     return Response(status_code=204)
 
 
 async def _add(
-    request: Request,
     session: WriteSession,
     deps: DepsDep,
     caller: Caller,
+    audit: Auditor,
     asked: AddWebhook | AddWebhookOfSearch,
     search_id: int | None,
-) -> Response:
+) -> tuple[Webhook, str]:
+    """The new webhook and its secret."""
     secret = secret_of(asked.secret)
     types = types_of(asked.types, caller)
     await _check_types(session, types, caller.key_id, search_id)
@@ -196,8 +209,28 @@ async def _add(
         secret=secret,
     )
     hook = await add_webhook(session, new, deps.clock())
+    await audit_webhook(audit, session, "add", after=hook)
     log.info("webhook_added", webhook_id=hook.id, search_id=search_id)
-    return webhook_reply(request, hook, secret=secret, status=201)
+    return hook, secret
+
+
+async def audit_webhook(
+    audit: Auditor,
+    session: WriteSession,
+    act: str,
+    *,
+    before: Webhook | None = None,
+    after: Webhook | None = None,
+) -> None:
+    """Put on record what was done to a webhook; its secret is in neither shape."""
+    hook = before or after
+    await audit(
+        session,
+        f"webhook.{act}",
+        "webhook" if hook is None else f"webhook:{hook.id}",
+        before=before and webhook_shape(before),
+        after=after and webhook_shape(after),
+    )
 
 
 async def owned_webhook(session: ReadSession, caller: Reader, webhook_id: int) -> Webhook:
