@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 NLP := .venv-nlp
 HUB := .venv-hub
 CLIENT := .venv-client
+NODE := .venv-node
 STAMP := $(VENV)/.installed
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
@@ -69,8 +70,17 @@ $(CLIENT)/.installed: requirements/client.txt
 		--require-hashes --requirement requirements/client.txt
 	@touch $@
 
+.PHONY: newsapi-client
+newsapi-client: $(NODE)/.installed ## make .venv-node with NewsAPI's client for Node, which a test has talk to us
+
+# Without it, the tests that need it say so, and are skipped.
+$(NODE)/.installed: tests/flow/newsapi_client/package-lock.json
+	@mkdir -p $(NODE) && cp tests/flow/newsapi_client/package*.json $(NODE)
+	@npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --silent && touch $@ \
+		|| echo "npm is missing or could not install: no client of NewsAPI for Node" >&2
+
 .PHONY: test
-test: setup hub client ## the whole suite, on SQLite and on a PostgreSQL of its own
+test: setup hub client newsapi-client ## the whole suite, on SQLite and on a PostgreSQL of its own
 	$(BIN)/pytest -n $(JOBS) $(ARGS)
 
 .PHONY: check
@@ -224,6 +234,6 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
 
 .PHONY: clean
 clean: ## remove .venv and everything else that was made here, but no database
-	rm -rf $(VENV) $(HUB) $(CLIENT) build dist htmlcov reports .coverage* *.egg-info \
+	rm -rf $(VENV) $(HUB) $(CLIENT) $(NODE) build dist htmlcov reports .coverage* *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
