@@ -130,7 +130,7 @@ def login_page(
     (SameSite=Strict): it is asked to come again, from here.
     """
     if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-        return render(console, request, "again.html", status=UNAUTHORIZED, nonce="none")
+        return render(console, request, "again.html", code=UNAUTHORIZED, nonce="none")
     wanted = next_path or request.url.path
     if next_path is None and request.method == "GET" and request.url.query:
         wanted += f"?{request.url.query}"
@@ -138,7 +138,7 @@ def login_page(
         console,
         request,
         "login.html",
-        status=UNAUTHORIZED,
+        code=UNAUTHORIZED,
         nonce=secrets.token_urlsafe(16),
         wrong=wrong,
         next_path=wanted if request.method == "GET" or next_path else "/admin",
@@ -154,7 +154,7 @@ def refused(
         console,
         request,
         "refused.html",
-        status=problem.status,
+        code=problem.status,
         nonce=secrets.token_urlsafe(16),
         problem=problem,
         key=key,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from app.console.inside import Refused
 from app.console.render import read_time
 from app.console.visit import Visit
 
@@ -43,6 +44,12 @@ async def health(visit: Visit) -> Response:
     answer = await visit.api.get("/v1/admin/doctor", {"online": online})
     status = await visit.api.get("/v1/admin/status")
     return visit.render("health.html", found=answer.data, status=status.data, online=online)
+
+
+async def nowhere(visit: Visit) -> Response:
+    """GET of what the console does not have."""
+    detail = f"the console has no page {visit.request.url.path}: choose one of the sections"
+    raise Refused(404, {"code": "not_found", "title": "Not found", "detail": detail})
 
 
 def _charts(hours: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -22,4 +22,5 @@ def console_routes() -> list[BaseRoute]:
         act("/admin/theme", session.set_theme),
         page("/admin", overview.show),
         page("/admin/health", overview.health),
+        page("/admin/{rest:path}", overview.nowhere),  # the last one: what no other route has
     ]

@@ -64,13 +64,13 @@ class Visit:
     async def form(self) -> FormData:
         return await self.request.form()
 
-    def render(self, template: str, *, status: int = 200, **context: Any) -> Response:  # noqa: ANN401
+    def render(self, template: str, *, code: int = 200, **context: Any) -> Response:  # noqa: ANN401
         """A page (or part of one) from a template."""
         return render(
             self.console,
             self.request,
             template,
-            status=status,
+            code=code,
             nonce=self.nonce,
             key=self.key,
             now=self.now,
@@ -102,7 +102,7 @@ def render(
     request: Request,
     template: str,
     *,
-    status: int = 200,
+    code: int = 200,
     nonce: str,
     **context: Any,  # noqa: ANN401 - what the template shows
 ) -> Response:
@@ -120,7 +120,7 @@ def render(
         is_fragment=is_fragment,
         **context,
     )
-    response = HTMLResponse(html, status_code=status, headers=_headers(nonce))
+    response = HTMLResponse(html, status_code=code, headers=_headers(nonce))
     if said and not is_fragment:
         response.delete_cookie(SAID, path="/", secure=True, httponly=True, samesite="strict")
     return response
