@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.slots import domain_slot
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -65,6 +67,7 @@ def upgrade() -> None:
             sqlite_where=sa.text(which),
             postgresql_where=sa.text(which),
         )
+    _have_domain_slots()
     op.create_table(
         "feed_moves",
         _serial(),
@@ -151,6 +154,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pushes")),
     )
     op.create_index("ix_pushes_feed", "pushes", ["feed_id", "id"], unique=False)
+
+
+def _have_domain_slots() -> None:
+    """Hosts that are on record share the slots of their domains from the first poll on."""
+    columns = (sa.column("host", sa.String), sa.column("domain_slot"), sa.column("free_at"))
+    hosts = sa.table("hosts", *columns)
+    connection = op.get_bind()
+    names = set(connection.scalars(sa.select(hosts.c.host)))
+    slots = {n: slot for n in names if " " not in n and (slot := domain_slot(n)) is not None}
+    if not slots:
+        return
+    connection.execute(
+        hosts.update()
+        .where(hosts.c.host == sa.bindparam("b_host"))
+        .values(domain_slot=sa.bindparam("b_slot")),
+        [{"b_host": name, "b_slot": slot} for name, slot in slots.items()],
+    )
+    if missing := sorted(set(slots.values()) - names):
+        connection.execute(hosts.insert(), [{"host": slot, "free_at": 0} for slot in missing])
 
 
 def _serial() -> sa.Column[int]:

@@ -93,15 +93,6 @@ INSERT INTO revisions (story_id, revision, at, state) VALUES (7, 1, 0, 'x')
 async def test_revisions_of_before_get_their_kinds(empty: Database) -> None:
     """0003 on a database with a story that had been revised once."""
     await migrate(empty)
-    config = module._config()
-
-    def to(revision: str, move: Callable[..., None]) -> Callable[[Connection], None]:
-        def step(connection: Connection) -> None:
-            config.attributes["connection"] = connection
-            move(config, revision)
-
-        return step
-
     async with empty.writer.begin() as connection:
         await connection.run_sync(to("0002", command.downgrade))
         for statement in STORY_OF_0002.split(";"):
@@ -110,6 +101,37 @@ async def test_revisions_of_before_get_their_kinds(empty: Database) -> None:
         now = (await connection.execute(text("SELECT revision_kind FROM stories"))).scalar_one()
         before = (await connection.execute(text("SELECT kind FROM revisions"))).scalar_one()
     assert (before, now) == ("first", "update")
+
+
+def to(revision: str, move: Callable[..., None]) -> Callable[[Connection], None]:
+    config = module._config()
+
+    def step(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        move(config, revision)
+
+    return step
+
+
+async def test_hosts_of_before_share_the_slots_of_their_domains(empty: Database) -> None:
+    """0005 on a database with hosts, some of one domain; and again, after a way back."""
+    await migrate(empty)
+    async with empty.writer.begin() as connection:
+        await connection.run_sync(to("0004", command.downgrade))
+        await connection.exec_driver_sql(
+            "INSERT INTO hosts (host, free_at) "
+            "VALUES ('a.example.org', 0), ('b.example.org', 0), ('203.0.113.7', 0)"
+        )
+        for _ in range(2):
+            await connection.run_sync(to("head", command.upgrade))
+            rows = await connection.execute(text("SELECT host, domain_slot FROM hosts"))
+            assert {row.host: row.domain_slot for row in rows} == {
+                "a.example.org": "* example.org",
+                "b.example.org": "* example.org",
+                "203.0.113.7": None,
+                "* example.org": None,
+            }
+            await connection.run_sync(to("0004", command.downgrade))
 
 
 async def test_a_schema_of_a_later_release_is_refused_with_what_to_do(empty: Database) -> None:
