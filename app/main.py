@@ -54,6 +54,7 @@ from app.push.fanout import Fanout
 from app.push.observe import observe_fanout
 from app.settings import Settings
 from app.store.engine import is_sqlite, sqlite_path
+from app.store.machine import disk_free
 from app.store.plans import Applied
 
 
@@ -170,11 +171,16 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         service.database, service.watch, write=write_event, clock=utc_now, start=group.create_task
     )
     observe_fanout(service.metrics, fanout)
+    file = sqlite_path(service.settings.database_url)
     return Deps(
         database=service.database,
         clock=utc_now,
         reading_is_open=service.settings.reading_is_open,
-        limits=Limits(service.settings.requests_per_minute, service.settings.trusted_proxies),
+        limits=Limits(
+            service.settings.requests_per_minute,
+            service.settings.trusted_proxies,
+            on_refused=lambda by: service.metrics.limited.labels(by).inc(),
+        ),
         cursor_secret=service.cursor_secret,
         registry=service.registry,
         sealer=service.pipeline.secrets.sealer,
@@ -197,7 +203,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         examine=lambda online: examine(
             setting_facts(service.settings),
             database=service.database,
-            file=sqlite_path(service.settings.database_url),
+            file=file,
             offload=service.pipeline.offload,
             clients=service.pipeline.clients,
             fetch_policy=service.pipeline.fetch_policy,
@@ -205,6 +211,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
             online=online,
         ),
         wake_poller=service.poller.wake,
+        disk_free=lambda: disk_free(file) if file else None,
         count_push=lambda outcome: service.metrics.pushes.labels(outcome).inc(),
         public_url=service.settings.public_url,
         wait_for_changes=service.watch.beyond,

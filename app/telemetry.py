@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import platform
 import sys
-from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 
+from app import __version__
 from app.core.poll import FeedPlan
 from app.core.story import PublishedFrom
 
@@ -55,33 +56,13 @@ def configure_logging(level: str, *, as_json: bool) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def feeds_gauge(by_health: Mapping[str, int]) -> CollectorRegistry:
-    """Feeds by health as they are at this moment, in all of the database."""
-    registry = CollectorRegistry()
-    gauge = Gauge("copydesk_feeds", "Feeds by health.", ["health"], registry=registry)
-    for health, count in by_health.items():
-        gauge.labels(health).set(count)
-    return registry
-
-
-def push_gauges(by_state: Mapping[str, int], backlog: int) -> CollectorRegistry:
-    """Webhooks by state, and how far they are behind the log, at this moment, of the database."""
-    registry = CollectorRegistry()
-    gauge = Gauge("copydesk_webhooks", "Webhooks by state.", ["state"], registry=registry)
-    for state, count in by_state.items():
-        gauge.labels(state).set(count)
-    Gauge(
-        "copydesk_push_backlog",
-        "Entries of the log that webhooks have not been held against yet.",
-        registry=registry,
-    ).set(backlog)
-    return registry
-
-
 class Metrics:
     """The metrics of one process; every label's values are bounded."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        ProcessCollector(registry=registry)
+        build = Info("copydesk_build", "The release, and what runs it.", registry=registry)
+        build.info({"version": __version__, "python": platform.python_version()})
         self.polls = Counter("copydesk_polls", "Polls by outcome.", ["outcome"], registry=registry)
         self.poll_failures = Counter(
             "copydesk_poll_failures", "Failed polls by kind.", ["failure"], registry=registry
@@ -130,6 +111,12 @@ class Metrics:
             "Time to answer a request, by route.",
             ["route"],
             buckets=REQUEST_BUCKETS_S,
+            registry=registry,
+        )
+        self.limited = Counter(
+            "copydesk_http_limited",
+            "Requests refused for their number, by what was counted.",
+            ["by"],
             registry=registry,
         )
         self._count_what_is_told(registry)

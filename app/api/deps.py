@@ -58,6 +58,7 @@ class Deps:
     examine: Callable[[bool], Awaitable[Facts]]  # also whether the outside answers
     wake_poller: Callable[[], None]
     count_push: Callable[[str], None]  # by what became of it
+    disk_free: Callable[[], int | None]  # bytes, where an SQLite file is
     wait_for_changes: Callable[[int, float], Awaitable[bool]]  # beyond a seq, so many seconds
     listen: Callable[[str, Following, int], Listening]  # by a name, from a seq on
     test_webhook: Callable[[Webhook], Awaitable[Attempt]]

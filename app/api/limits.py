@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -52,8 +52,16 @@ class Limits:
     None is without limit. `trusted` are the networks of proxies whose X-Forwarded-For is believed.
     """
 
-    def __init__(self, per_minute: int | None = None, trusted: Sequence[Network] = ()) -> None:
+    def __init__(
+        self,
+        per_minute: int | None = None,
+        trusted: Sequence[Network] = (),
+        *,
+        on_refused: Callable[[str], None] = lambda _by: None,
+    ) -> None:
+        """`on_refused` hears of each refusal by what was counted: key, address, wrong_keys."""
         self._per_minute = per_minute
+        self._on_refused = on_refused
         self._trusted = trusted
         self._buckets = Buckets()
         self._known: OrderedDict[bytes, None] = OrderedDict()  # fingerprints of keys that were good
@@ -71,15 +79,16 @@ class Limits:
         """Raise TooManyRequests before a key is looked up, where too many from its address were
         wrong. A key that was good lately passes: its owner may share the address with a guesser.
         """
-        who = ("wrong keys", self._client_of(request))
+        who = ("wrong_keys", self._client_of(request))
         if self._buckets.has_any(who, now.timestamp(), WRONG_KEYS_PER_MINUTE):
             return
         if fingerprint(secret) not in self._known:
+            self._on_refused(who[0])
             raise _refused(self._buckets.take(who, now.timestamp(), WRONG_KEYS_PER_MINUTE))
 
     def count_guess(self, request: Request, now: datetime) -> None:
         """A key was wrong."""
-        who = ("wrong keys", self._client_of(request))
+        who = ("wrong_keys", self._client_of(request))
         self._buckets.take(who, now.timestamp(), WRONG_KEYS_PER_MINUTE)
 
     def note_good(self, secret: str) -> None:
@@ -98,6 +107,7 @@ class Limits:
         fields = header_fields(taken, per_minute)
         setattr(request.state, STATE, fields)
         if not taken.allowed:
+            self._on_refused(who[0])
             raise _refused(taken)
 
     def _client_of(self, request: Request) -> str:

@@ -12,13 +12,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.api.callers import may_read
 from app.api.deps import DepsDep
+from app.api.gauges import database_gauges
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.errors import Unavailable
 from app.store.changes import last_seq
 from app.store.engine import DATABASE_FAULTS
-from app.store.status import count_feeds, count_webhooks, push_backlog
-from app.telemetry import feeds_gauge, push_gauges
+from app.store.figures import read_figures
 
 log = structlog.get_logger()
 
@@ -53,12 +53,12 @@ async def metrics(deps: DepsDep) -> Response:
 
     While the database does not answer, those of it are left out.
     """
-    told = generate_latest(deps.registry)
+    figures = None
     try:
         async with asyncio.timeout(READY_TIMEOUT_S), deps.database.read() as session:
-            of_all = feeds_gauge(await count_feeds(session))
-            pushing = push_gauges(await count_webhooks(session), await push_backlog(session))
-        told += generate_latest(of_all) + generate_latest(pushing)
+            figures = await read_figures(session)
     except (*DATABASE_FAULTS, TimeoutError):
-        log.warning("feeds_not_counted")
+        log.warning("database_not_counted")
+    of_all = database_gauges(figures, deps.disk_free())
+    told = generate_latest(deps.registry) + generate_latest(of_all)
     return Response(told, media_type=CONTENT_TYPE_LATEST)

@@ -39,7 +39,7 @@ TROUBLED = (Health.SILENT, Health.FAILING, Health.GONE, Health.QUARANTINED)
 async def read_conditions(session: ReadSession, *, disk_free: int | None = None) -> Conditions:
     """All that is judged; `disk_free` is what the machine says."""
     now = await database_now(session)
-    due, overdue_since = await _overdue(session, now)
+    due, overdue_since = await overdue(session, now)
     delays = await read_delays(session, now - HOUR)
     unmatched, unmatched_since = await _unmatched(session)
     return Conditions(
@@ -128,7 +128,7 @@ async def _jobs(session: ReadSession, since: datetime) -> Sequence[FailedJob]:
     return [FailedJob(id=row.id, kind=row.kind, failed_at=row.finished_at) for row in rows]
 
 
-async def _overdue(session: ReadSession, now: datetime) -> tuple[int, datetime | None]:
+async def overdue(session: ReadSession, now: datetime) -> tuple[int, datetime | None]:
     """Feeds whose time has come, and since when; not those whose host wants to be left alone."""
     refused = exists().where(
         hosts.c.host == feeds.c.host, hosts.c.refusals > 0, hosts.c.refused_until > now

@@ -121,11 +121,12 @@ async def test_metrics_are_told_without_the_database(api: Api, monkeypatch: pyte
     async def away(session: object) -> dict[str, int]:
         raise TimeoutError
 
-    monkeypatch.setattr("app.api.ops.count_feeds", away)
+    monkeypatch.setattr("app.api.ops.read_figures", away)
     answer = await api.get("/metrics")
     assert answer.status_code == 200
     assert "copydesk_http_requests_total" in answer.text
     assert "copydesk_feeds{" not in answer.text
+    assert "copydesk_database_up 0.0" in answer.text
 
 
 @on_sqlite
