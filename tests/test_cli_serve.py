@@ -379,6 +379,10 @@ def test_the_index_is_brought_up_to_date_while_the_service_serves(here: Path, fe
     assert "1 of 1 done" in done("jobs", "show", job["id"])
     assert "has ended" in copydesk("jobs", "stop", job["id"]).stderr
     assert "reindex" in done("jobs", "list")
+    (act,) = map(json.loads, done("audit", "--action", "job", "--json").splitlines())
+    assert (act["action"], act["via"]) == ("job.start", "command")
+    changed = done("audit", "--subject", f"feed:{feed_id}", "--action", "feed.change")
+    assert "feed.change" in changed
     assert "(backfill): done" in done("jobs", "start", "backfill", "--watch")
     assert "up to date" in done("status")
     assert "Ferry back" in done("search", "country:NO")

@@ -13,6 +13,7 @@ from app import __version__
 from app.cli import boilerplate, feeds, jobs, keys, rules, sections, stories, story_tags, tags
 from app.cli.alerts import alerts
 from app.cli.archive import export, import_
+from app.cli.audit import audit
 from app.cli.demo import demo
 from app.cli.doctor import doctor
 from app.cli.normalize import normalize
@@ -66,6 +67,7 @@ app.command()(reindex)
 app.command()(reprocess)
 app.command()(replay)
 app.command()(doctor)
+app.command()(audit)
 app.command()(alerts)
 app.command()(export)
 app.command("import")(import_)
