@@ -21,20 +21,22 @@ from app.store.engine import sqlite_path
 from tests.api.conftest import ADMIN_KEY, Api, on_sqlite, running
 from tests.api.publisher import Item, Publisher, atom
 
-OPEN_TO_ALL = {"/healthz", "/readyz", "/docs", "/docs/assets", "/openapi.json", "/websub/1"}
+OPEN_TO_ALL = {
+    *("/healthz", "/readyz", "/docs", "/docs/assets", "/openapi.json", "/websub/1"),
+    *("/admin/static", "/admin/welcome"),
+}
+SAMPLES = {"qcode": "label:a", "suffix": "json"}
+OURS = {"Sec-Fetch-Site": "same-origin"}  # what a browser says of the console's own forms
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
     """Every method and path that the application answers."""
     for found in iter_route_contexts(app.routes):
-        path = found.path or ""
+        path = re.sub(
+            r"\{(\w+)(?::\w+)?\}", lambda name: SAMPLES.get(name[1], "1"), found.path or ""
+        )
         for method in found.methods or {"GET"}:
-            yield (
-                method,
-                re.sub(
-                    r"\{(?:\w+_id|revision|token|source)\}", "1", path.replace("{qcode}", "label:a")
-                ).replace("{suffix}", "json"),
-            )
+            yield method, path
 
 
 @on_sqlite
@@ -42,15 +44,35 @@ async def test_every_route_but_those_on_the_list_needs_a_key(locked: Api):
     walked = set()
     for method, path in operations(locked.app):
         assert "{" not in path
-        answer = await locked.reader.request(method, path)
+        answer = await locked.reader.request(method, path, headers=OURS)
         if path in OPEN_TO_ALL:
             assert answer.status_code != 401, path
         else:
             walked.add(path)
             assert answer.status_code == 401, (method, path)
-            assert answer.headers["www-authenticate"].startswith("Bearer")
+            if not path.startswith("/admin"):
+                assert answer.headers["www-authenticate"].startswith("Bearer")
     assert {"/metrics", "/v1/stories", "/v1/changes", "/v1/admin/feeds.opml"} <= walked
+    assert {"/v2/everything", "/https://newsapi.org/v2/sources", "/admin"} <= walked
     assert len(walked) > 15
+
+
+@on_sqlite
+async def test_nothing_in_the_console_is_done_for_the_page_of_another_site(api: Api):
+    walked = 0
+    for method, path in operations(api.app):
+        if path.startswith("/admin") and method not in ("GET", "HEAD"):
+            walked += 1
+            for foreign in (
+                {"Sec-Fetch-Site": "cross-site"},
+                {"Sec-Fetch-Site": "same-site"},
+                {"Origin": "https://elsewhere.example"},
+                {"Origin": "null"},
+                {},
+            ):
+                answer = await api.reader.request(method, path, headers=foreign)
+                assert answer.status_code == 403, (method, path, foreign)
+    assert walked > 2
 
 
 @on_sqlite
