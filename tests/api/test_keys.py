@@ -23,7 +23,7 @@ from tests.api.publisher import Item, Publisher, atom
 
 OPEN_TO_ALL = {
     *("/healthz", "/readyz", "/docs", "/docs/assets", "/openapi.json", "/websub/1"),
-    *("/admin/static", "/admin/welcome"),
+    "/admin/static",
 }
 SAMPLES = {"qcode": "label:a", "suffix": "json"}
 OURS = {"Sec-Fetch-Site": "same-origin"}  # what a browser says of the console's own forms
