@@ -16,6 +16,8 @@ from app.api import (
     credentials,
     discovery,
     doctor,
+    feed_acts,
+    feed_list,
     feeds,
     jobs,
     keys,
@@ -29,6 +31,7 @@ from app.api import (
     reprocess,
     rules,
     sections,
+    story_kills,
     story_tags,
     tag_edits,
 )
@@ -46,7 +49,9 @@ from app.store.status import read_status
 router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(401, 403))
 router.include_router(activity.router)
 router.include_router(opml.router)
+router.include_router(feed_list.router)
 router.include_router(feeds.router)
+router.include_router(feed_acts.router)
 router.include_router(ledgers.router)
 router.include_router(credentials.router)
 router.include_router(moves.router)
@@ -60,6 +65,7 @@ router.include_router(rules.router)
 router.include_router(tag_edits.router)
 router.include_router(sections.router)
 router.include_router(story_tags.router)
+router.include_router(story_kills.router)
 router.include_router(reindex.router)
 router.include_router(reprocess.router)
 router.include_router(normalize.router)

@@ -10,6 +10,7 @@ from app.api.examples_clusters import CLUSTER
 from app.api.examples_doctor import DOCTOR
 from app.api.examples_explain import EXPLAINED
 from app.api.examples_feeds import (
+    BULK,
     CREDENTIALS,
     DISCOVERED,
     FEED,
@@ -21,6 +22,7 @@ from app.api.examples_feeds import (
 )
 from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_jobs import JOBS
+from app.api.examples_kills import KILLS
 from app.api.examples_normalize import NORMALIZED
 from app.api.examples_operations import STATUS, STORY_PAGE
 from app.api.examples_push import PUSH
@@ -120,6 +122,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     **BOILERPLATE,
     **JOBS,
     **PUSH,
+    **KILLS,
     **RULES,
     **TAGS,
     "StoryList": {
@@ -183,11 +186,12 @@ EXAMPLES: Final[dict[str, Any]] = {
         "links": _links("/v1/sources"),
     },
     "FeedList": {
-        "data": [FEED],
+        "data": [{**FEED, "recent": None}],
         "page": _PAGE,
         "meta": {},
         "links": _links("/v1/admin/feeds?health=ok"),
     },
+    "BulkAnswer": BULK,
     "FeedAnswer": {"data": FEED | {"host": HOST}},
     "CredentialsAnswer": CREDENTIALS,
     "DiscoveryAnswer": DISCOVERED,

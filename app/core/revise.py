@@ -22,6 +22,9 @@ WITHDRAWN_STATUSES: Final = frozenset({"canceled", "withheld"})
 WITHDRAWN_HASH: Final = hash64("withdrawn")
 """The content hash of a withdrawn story: no words hash to it, so whatever follows is a change."""
 
+KILLED_HASH: Final = hash64("killed")
+"""That of a story that an operator has killed: its publisher's withdrawal is a change to it too."""
+
 MAX_NOTICE_WORDS: Final = 120
 """A text that says the story is withdrawn and says more than this is about something else."""
 

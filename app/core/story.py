@@ -167,7 +167,7 @@ class StoryStatus(StrEnum):
     """Whether a story is served."""
 
     LIVE = "live"
-    KILLED = "killed"  # its publisher withdrew it
+    KILLED = "killed"  # its publisher withdrew it, or an operator took it out
     DROPPED = "dropped"  # an operator's rule keeps it out of the stream
 
 

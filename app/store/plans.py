@@ -17,6 +17,7 @@ from app.store.clusters import cluster_stories
 from app.store.engine import WriteSession
 from app.store.finish import finish_poll
 from app.store.hosts import leave
+from app.store.kills import leave_killed
 from app.store.known import chunks, read_known
 from app.store.learned import write_lessons
 from app.store.leases import holder_of, holds_lease
@@ -24,6 +25,7 @@ from app.store.lines import read_decided
 from app.store.models import copies, sources, stories
 from app.store.moves import lock_target
 from app.store.pages import ask_for_pages, forget_pages
+from app.store.plan_hosts import know_hosts_of
 from app.store.policy import shared_version
 from app.store.reindex import mark_outdated
 from app.store.replay import finish_replay
@@ -50,6 +52,7 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
         await leave(session, holder_of(plan.feed), gap_s=gap_s)  # what nobody has taken over
         return Applied.LEASE_LOST
     await lock_target(session, plan.move)
+    await know_hosts_of(session, plan)
     news: list[NewChange] = []
     sketches: dict[int, Sketch] = {}
     created: list[int] = []
@@ -61,6 +64,7 @@ async def apply_plan(session: WriteSession, plan: FeedPlan, *, gap_s: float) -> 
         )
         if not await _still_holds(session, plan):
             return Applied.STALE
+        plan = await leave_killed(session, plan)
         new = await _with_free_ids(session, plan.new)
         news = await _write_stories(session, plan, new)
         sketches = {story.id: story.made.sketch for story in new}

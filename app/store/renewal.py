@@ -103,13 +103,18 @@ async def outdated_entries(
     return await _read(session, query)
 
 
-async def stored_entry(session: ReadSession, story_id: int) -> StoredEntry | None:
-    """What a story was made from; None where that is not kept, or it was withdrawn."""
-    found = await _read(session, _stored_entries().where(stories.c.id == story_id))
+async def stored_entry(
+    session: ReadSession, story_id: int, *, killed: bool = False
+) -> StoredEntry | None:
+    """What a story was made from, one that is `killed` or one that is not; None where that is not
+    kept.
+    """
+    found = await _read(session, _stored_entries(killed=killed).where(stories.c.id == story_id))
     return found[0] if found else None
 
 
-def _stored_entries() -> Select[Any]:
+def _stored_entries(*, killed: bool = False) -> Select[Any]:
+    is_killed = stories.c.status == StoryStatus.KILLED.value
     return (
         select(
             stories.c.id,
@@ -122,7 +127,7 @@ def _stored_entries() -> Select[Any]:
         )
         .join(stories, stories.c.id == entries.c.story_id)
         .join(sources, sources.c.id == stories.c.source_id)
-        .where(stories.c.status != StoryStatus.KILLED.value)
+        .where(is_killed if killed else ~is_killed)
     )
 
 

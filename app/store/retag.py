@@ -51,7 +51,7 @@ async def story_to_edit(session: ReadSession, story_id: int) -> StoredEntry:
     if found is None:
         raise NotFound(f"there is no story {story_id}")
     if found.status == StoryStatus.KILLED.value:
-        raise Conflict(f"story {story_id} was withdrawn by its publisher, and has no tags")
+        raise Conflict(f"story {story_id} was withdrawn, and has no tags")
     stored = None if found.entry is None else await stored_entry(session, story_id)
     if stored is None:
         raise Conflict(

@@ -104,28 +104,30 @@ async def keep_made(session: WriteSession, written: Sequence[Written]) -> None:
     """What is kept of stories beside their rows, over what was there before."""
     if not written:
         return
-    current = await shared_version(session)
     await _upsert(session, texts, [_text_row(w) for w in written])
-    await _upsert(
-        session,
-        entries,
-        [
-            {
-                "story_id": w.id,
-                "version": NORMAL_FORM_VERSION,
-                "policy": w.made.policy if w.made.policy == current else STALE,
-                "taggers": w.made.taggers,
-                "packed": w.made.entry,
-            }
-            for w in written
-        ],
-    )
+    await keep_entries(session, [(w.id, w.made) for w in written])
     shown = [w for w in written if w.status is StoryStatus.LIVE]
     hidden = [w for w in written if w.status is not StoryStatus.LIVE]
     tagged = [(w.id, w.made.story.tags) for w in shown]
     await replace_tags(session, [*tagged, *((w.id, ()) for w in hidden)])
     await index_stories(session, [_index_row(w) for w in shown])
     await unindex_stories(session, [w.id for w in hidden])
+
+
+async def keep_entries(session: WriteSession, made: Sequence[tuple[int, Made]]) -> None:
+    """What stories are made from, by their ids, over what was there before."""
+    current = await shared_version(session)
+    rows = [
+        {
+            "story_id": story_id,
+            "version": NORMAL_FORM_VERSION,
+            "policy": one.policy if one.policy == current else STALE,
+            "taggers": one.taggers,
+            "packed": one.entry,
+        }
+        for story_id, one in made
+    ]
+    await _upsert(session, entries, rows)
 
 
 def story_columns(story: Story) -> dict[str, Any]:

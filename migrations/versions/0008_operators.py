@@ -161,7 +161,7 @@ def _serial() -> sa.Column[int]:
 
 
 def downgrade() -> None:
-    for table in ("alerts", "job_lines", "jobs", "audit", "console_sessions"):
+    for table in ("alerts", "story_kills", "job_lines", "jobs", "audit", "console_sessions"):
         op.drop_table(table)
     op.execute("ALTER TABLE feeds DROP COLUMN keep_days")
     op.execute("ALTER TABLE keys DROP COLUMN requests_per_minute")

@@ -372,6 +372,7 @@ async def test_the_names_of_tables_cover_what_is_there(database: Database) -> No
         "sketches",
         "sources",
         "stories",
+        "story_kills",
         "story_tag_edits",
         "story_tags",
         "story_weights",

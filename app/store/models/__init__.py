@@ -5,7 +5,14 @@ from __future__ import annotations
 from app.store.models.derived import bands, entries, learned_lines, members, pages, sketches
 from app.store.models.keys import keys, meta
 from app.store.models.log import changes, log_head
-from app.store.models.operators import alerts, audit, console_sessions, job_lines, jobs
+from app.store.models.operators import (
+    alerts,
+    audit,
+    console_sessions,
+    job_lines,
+    jobs,
+    story_kills,
+)
 from app.store.models.polling import bodies, feeds, fetches, hosts, sources
 from app.store.models.push import attempts, deliveries, push_head, searches, webhooks
 from app.store.models.stories import (
@@ -52,6 +59,7 @@ __all__ = [
     "sketches",
     "sources",
     "stories",
+    "story_kills",
     "story_tag_edits",
     "story_tags",
     "story_weights",
