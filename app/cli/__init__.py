@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import boilerplate, feeds, jobs, keys, rules, sections, stories, story_tags, tags
+from app.cli import (
+    boilerplate,
+    feeds,
+    jobs,
+    keys,
+    rules,
+    searches,
+    sections,
+    stories,
+    story_tags,
+    tags,
+    webhooks,
+)
 from app.cli.alerts import alerts
 from app.cli.archive import export, import_
 from app.cli.audit import audit
@@ -58,6 +70,8 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(boilerplate.app, name="boilerplate")
 app.add_typer(rules.app, name="rules")
 app.add_typer(tags.app, name="tags")
+app.add_typer(searches.app, name="searches")
+app.add_typer(webhooks.app, name="webhooks")
 for command in (story_tags.add, story_tags.remove, story_tags.reset, sections.sections):
     tags.app.command()(command)
 app.command()(stories.search)
