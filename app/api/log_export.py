@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from xxhash import xxh3_128_hexdigest
 
+from app import __version__
 from app.api.changes import After, Compact, FollowingDep, start_of
 from app.api.deps import Deps, DepsDep
 from app.api.parameters import line_of
@@ -18,6 +19,7 @@ from app.api.schemas import problems
 from app.api.shapes import change_shape
 from app.store.changes import last_seq
 from app.store.following import Following, read_on
+from app.store.sources import sources_as_told
 
 router = APIRouter(prefix="/v1", tags=["changes"])
 
@@ -48,7 +50,11 @@ async def export_changes(
     async with deps.database.read() as session:
         start = await start_of(session, "after", after, compact=compact)
         until = await last_seq(session)
-    rests_on = [start, until, compact, wanted.body, sorted(wanted.types), line_of(wanted.search)]
+        sources = await sources_as_told(session)
+    rests_on = [
+        *(start, until, sources, compact, wanted.body),
+        *(sorted(wanted.types), line_of(wanted.search), __version__),
+    ]
     etag = f'W/"{xxh3_128_hexdigest(encode(rests_on))[:20]}"'
     if names_etag(request, etag):
         return not_modified(etag)

@@ -36,8 +36,15 @@ from app.api.webhooks import (
     webhook_reply,
 )
 from app.core.webhook import DeliveryState, WebhookState
-from app.store.deliveries import latest_attempts, list_deliveries
-from app.store.redelivery import redeliver_some, redeliver_stretch
+from app.errors import Conflict
+from app.store.deliveries import (
+    NewDelivery,
+    add_deliveries,
+    latest_attempts,
+    list_deliveries,
+)
+from app.store.keys import get_key
+from app.store.redelivery import redeliver_some, stretch_for
 from app.store.webhooks import change_webhook, set_webhook_state
 
 log = structlog.get_logger()
@@ -63,7 +70,7 @@ async def pause(
     return webhook_reply(request, hook)
 
 
-@router.post(f"{ONE}:resume", response_model=WebhookAnswer, responses=problems(401, 403, 404))
+@router.post(f"{ONE}:resume", response_model=WebhookAnswer, responses=problems(401, 403, 404, 409))
 async def resume(
     request: Request,
     session: Writing,
@@ -74,6 +81,13 @@ async def resume(
 ) -> Response:
     """Send what was held back, in order, from now on."""
     before = await owned_webhook(session, caller, webhook_id)
+    if before.owner_id is not None:
+        key = await get_key(session, before.owner_id)
+        if not key.usable(deps.clock()):
+            raise Conflict(
+                f"the key {key.name!r} that made webhook {webhook_id} has ended, and what ended is "
+                "told nothing: make the webhook again with another key"
+            )
     hook = await set_webhook_state(session, webhook_id, WebhookState.ACTIVE, None, deps.clock())
     await audit_webhook(audit, session, "resume", before=before, after=hook)
     deps.wake_pusher()
@@ -146,11 +160,12 @@ async def deliveries(
 
 
 @router.post(
-    f"{ONE}:redeliver", response_model=RedeliveredAnswer, responses=problems(400, 401, 403, 404)
+    f"{ONE}:redeliver",
+    response_model=RedeliveredAnswer,
+    responses=problems(400, 401, 403, 404, 410),
 )
 async def redeliver(
     request: Request,
-    session: Writing,
     deps: DepsDep,
     caller: Writer,
     audit: Audit,
@@ -160,14 +175,22 @@ async def redeliver(
     """Send messages again, under their first ids: some deliveries, or of all changes between two
     places of the log those that it follows.
     """
-    hook = await owned_webhook(session, caller, webhook_id)
-    if asked.deliveries is not None and asked.after is None and asked.until is None:
-        due = await redeliver_some(session, hook, [int(n) for n in asked.deliveries], deps.clock())
-    elif asked.deliveries is None and asked.after is not None and asked.until is not None:
-        due = await redeliver_stretch(session, hook, asked.after, asked.until, deps.clock())
-    else:
-        raise invalid("deliveries", "name some deliveries, or both `after` and `until`")
-    after = {**asked.model_dump(exclude_none=True), "due": due}
-    await audit(session, "webhook.redeliver", f"webhook:{webhook_id}", after=after)
+    new: list[NewDelivery] = []
+    async with deps.database.read() as reading:  # which may take a while: no writer waits for it
+        hook = await owned_webhook(reading, caller, webhook_id)
+        if asked.deliveries is None and asked.after is not None and asked.until is not None:
+            new = await stretch_for(reading, hook, asked.after, asked.until, deps.clock())
+        elif asked.deliveries is None or (asked.after, asked.until) != (None, None):
+            raise invalid("deliveries", "name some deliveries, or both `after` and `until`")
+    async with deps.database.write() as session:
+        hook = await owned_webhook(session, caller, webhook_id)
+        if asked.deliveries is None:
+            await add_deliveries(session, new, deps.clock())
+            due = len(new)
+        else:
+            some = [int(n) for n in asked.deliveries]
+            due = await redeliver_some(session, hook, some, deps.clock())
+        after = {**asked.model_dump(exclude_none=True), "due": due}
+        await audit(session, "webhook.redeliver", f"webhook:{webhook_id}", after=after)
     deps.wake_pusher()
     return reply(request, {"data": {"due": due}})

@@ -86,6 +86,7 @@ class Sender:
         client = self._clients.client_for(target.host)
         headers = {
             "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
             "User-Agent": self._policy.user_agent,
             **headers_of(message, at, to.secrets(at)),
         }
@@ -107,7 +108,17 @@ class Sender:
                     break
         finally:
             await response.aclose()
-        said = one_line(beginning[:EXCERPT_BYTES].decode("utf-8", "replace")) or None
+        said = excerpt_of(beginning, response.headers.get("content-encoding", ""))
         after = response.headers.get("retry-after", "").strip()
         waits = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else None  # noqa: PLR2004 - what is longer is no span
         return response.status_code, said, waits
+
+
+def excerpt_of(beginning: bytes, coding: str) -> str | None:
+    """The beginning of an answer, in a line; of one that is no text, what it is."""
+    coding = coding.strip().lower()
+    if coding not in ("", "identity") and beginning:
+        return f"({one_line(coding)[:20]}, not read)"
+    if b"\0" in beginning:
+        return "(binary, not read)"
+    return one_line(beginning[:EXCERPT_BYTES].decode("utf-8", "replace")) or None

@@ -72,10 +72,19 @@ class Stretch:
 
 
 async def read_on(
-    session: ReadSession, wanted: Following, after: int, limit: int, now: datetime
+    session: ReadSession,
+    wanted: Following,
+    after: int,
+    limit: int,
+    now: datetime,
+    *,
+    until: int | None = None,
 ) -> Stretch:
-    """The next entries that are asked for, `limit` at most, out of MAX_SCANNED."""
+    """The next entries that are asked for, `limit` at most, out of MAX_SCANNED; none beyond
+    `until`, where the log ends for this reader.
+    """
     last, scanned = await last_seq(session), after
+    last = last if until is None else min(last, until)
     until = min(last, after + MAX_SCANNED)
     found: list[tuple[Entry, bool]] = []
     while len(found) < limit and scanned < until:

@@ -11,16 +11,19 @@ from sqlalchemy import select, update
 from app.core.search.asked import search_of
 from app.core.search.search import Search
 from app.core.webhook import DeliveryState
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, LogTrimmed, NotFound
 from app.store.changes import FeedEvent
-from app.store.deliveries import NewDelivery, add_deliveries
-from app.store.engine import WriteSession, now_ms
+from app.store.deliveries import NewDelivery
+from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.following import Following, read_on
 from app.store.models import deliveries, webhooks
 from app.store.searches import get_search
+from app.store.trim import trimmed_up_to
 from app.store.webhooks import Webhook
 
 MAX_STRETCH: Final = 10_000
+STEP: Final = 500
+"""Entries that are read at a time, each with its story."""
 
 
 async def redeliver_some(
@@ -41,14 +44,20 @@ async def redeliver_some(
     return len(present)
 
 
-async def redeliver_stretch(
-    session: WriteSession, hook: Webhook, after: int, until: int, at: datetime
-) -> int:
-    """Make deliveries due of all changes in a stretch of the log that the webhook follows, whether
-    or not it was told of them; raises Invalid for a stretch that is too long.
+async def stretch_for(
+    session: ReadSession, hook: Webhook, after: int, until: int, at: datetime
+) -> list[NewDelivery]:
+    """Deliveries of all changes in a stretch of the log that the webhook follows, whether or not it
+    was told of them; raises Invalid for a stretch that is too long, LogTrimmed for one that is not
+    kept whole.
     """
     if until - after > MAX_STRETCH:
         raise Invalid(f"{until - after} changes are too many: send stretches of {MAX_STRETCH}")
+    if after < (trimmed := await trimmed_up_to(session)):
+        raise LogTrimmed(
+            f"what happened after {after} is not kept whole: the log is trimmed up to {trimmed}; "
+            f"ask for what came after {trimmed}"
+        )
     search = Search()
     if hook.search_id is not None:
         search = search_of((await get_search(session, hook.search_id)).asked)
@@ -57,19 +66,17 @@ async def redeliver_stretch(
     new: list[NewDelivery] = []
     scanned, more = after, True
     while more and scanned < until:
-        stretch = await read_on(session, wanted, scanned, MAX_STRETCH, at)
+        stretch = await read_on(session, wanted, scanned, STEP, at, until=until)
         new += [
             NewDelivery(webhook_id=hook.id, change=each.change, matches=each.matches)
             for each in stretch.told
-            if each.change.seq <= until
-            and (each.matches or isinstance(each.change, FeedEvent) or each.change.story_id in told)
+            if each.matches or isinstance(each.change, FeedEvent) or each.change.story_id in told
         ]
         scanned, more = stretch.scanned, stretch.more
-    await add_deliveries(session, new, at)
-    return len(new)
+    return new
 
 
-async def _told_before(session: WriteSession, hook: Webhook) -> set[int]:
+async def _told_before(session: ReadSession, hook: Webhook) -> set[int]:
     """The stories that the webhook has been told of."""
     rows = await session.execute(
         select(deliveries.c.story_id).where(deliveries.c.webhook_id == hook.id).distinct()

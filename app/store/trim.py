@@ -24,7 +24,7 @@ async def trim_some(session: WriteSession, before: datetime) -> int:
     """Look at the next entries that are older than a time, and forget those whose story or feed has
     a later one; how many were looked at. What webhooks are still to be told of is left alone.
     """
-    trimmed = (await session.execute(select(log_head.c.trimmed))).scalar_one()
+    trimmed = await trimmed_up_to(session)
     told = (await session.execute(select(push_head.c.seq))).scalar_one()
     rows = await session.execute(
         select(changes.c.seq, changes.c.at)
@@ -51,9 +51,14 @@ async def trim_some(session: WriteSession, before: datetime) -> int:
     return old
 
 
+async def trimmed_up_to(session: ReadSession) -> int:
+    """The last entry up to which the log is not kept whole."""
+    return int((await session.execute(select(log_head.c.trimmed))).scalar_one())
+
+
 async def check_place(session: ReadSession, after: int, *, compact: bool) -> None:
     """Raises LogTrimmed where a reader who goes on from an entry would miss something."""
-    trimmed = int((await session.execute(select(log_head.c.trimmed))).scalar_one())
+    trimmed = await trimmed_up_to(session)
     if after < trimmed and not compact:
         raise LogTrimmed(
             f"what happened after {after} is not kept whole: the log is trimmed up to {trimmed}; "

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.push.trim import PAUSE_S, Trimmer
 from app.push.watch import LogWatch
 from app.store.engine import Database
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_sqlite
 
 FERRY = Item(title="Ferry sails", text="The ferry sailed at noon.", categories=("Harbour",))
 LATER = Item(
@@ -263,3 +265,17 @@ async def test_a_place_beyond_the_log_is_of_another_log(api: Api, harbour: Publi
     refused = await api.get("/v1/changes", after="7")
     assert (refused.status_code, refused.json()["code"]) == (410, "log_trimmed")
     assert (await api.get("/v1/changes", after="1")).status_code == 200
+
+
+@on_sqlite
+async def test_a_file_of_the_log_is_another_where_its_sources_are_called_otherwise(
+    api: Api, harbour: Publisher
+):
+    harbour.pages["/feed"] = atom(FERRY)
+    await api.poll(harbour.url())
+    before = (await api.get("/v1/changes.ndjson")).headers["etag"]
+    held = {"headers": {"If-None-Match": before}}
+    assert (await api.reader.get("/v1/changes.ndjson", **held)).status_code == 304
+    async with api.service.database.write() as session:
+        await session.execute(text("UPDATE sources SET name = 'Harbour Post'"))
+    assert (await api.reader.get("/v1/changes.ndjson", **held)).status_code == 200

@@ -16,9 +16,11 @@ from standardwebhooks import Webhook as Verifier
 
 from app.api.schemas_webhooks import DeliveryList, SecretWebhookAnswer, WebhookAnswer
 from app.core.webhook import MAX_DEAD, RETRIES_S
+from app.push.sender import excerpt_of
 from app.store.engine import to_ms
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_sqlite
 from tests.ingest import servers
 
 HOOKS = "/v1/webhooks"
@@ -441,3 +443,34 @@ async def test_what_cannot_be_taken_is_refused(api: Api):
     assert none.status_code == 404
     long = await api.admin.post(f"{HOOKS}/{hook}:redeliver", json={"after": 0, "until": 20_000})
     assert long.status_code == 400
+
+
+@on_sqlite
+async def test_a_stretch_that_was_trimmed_is_not_told_again_in_part(
+    api: Api, harbour: Publisher, desk: Receiver
+):
+    hook, _ = await add(api, desk.root)
+    harbour.pages["/feed"] = atom(FERRY, BRIDGE)
+    await api.poll(harbour.url())
+    async with api.service.database.write() as session:
+        await session.execute(text("UPDATE log_head SET trimmed = 1"))
+    gone = await api.admin.post(f"{HOOKS}/{hook}:redeliver", json={"after": 0, "until": 2})
+    assert (gone.status_code, gone.json()["code"]) == (410, "log_trimmed")
+    whole = await api.admin.post(f"{HOOKS}/{hook}:redeliver", json={"after": 1, "until": 2})
+    assert whole.json()["data"] == {"due": 1}
+
+
+@pytest.mark.parametrize(
+    ("beginning", "coding", "shown"),
+    [
+        (b"out for\nlunch", "", "out for lunch"),
+        (b"out", "Identity", "out"),
+        (b"\x1f\x8b\x08\0\0", "gzip", "(gzip, not read)"),
+        (b"GIF89a\0\0", "", "(binary, not read)"),
+        (b"", "gzip", None),
+    ],
+)
+def test_of_an_answer_that_is_no_text_it_is_said_what_it_is(
+    beginning: bytes, coding: str, shown: str | None
+):
+    assert excerpt_of(beginning, coding) == shown

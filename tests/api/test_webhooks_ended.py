@@ -76,7 +76,9 @@ async def test_nothing_is_told_for_a_key_that_was_revoked_or_has_expired(
     assert desk.ids == [f"msg_{good}_1"]
     ended = await hook_of(api, revoked)
     assert (ended.state.value, "revoked" in ended.reason) == ("disabled", True)
-    await api.admin.post(f"{HOOKS}/{revoked}:resume")
+    refused = await api.admin.post(f"{HOOKS}/{revoked}:resume")
+    assert (refused.status_code, "another key" in refused.json()["detail"]) == (409, True)
+    assert (await hook_of(api, revoked)).state.value == "disabled"
     await push(api)
     assert len(desk.taken) == 1
 
