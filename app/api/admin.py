@@ -16,6 +16,8 @@ from app.api import (
     credentials,
     discovery,
     doctor,
+    feed_acts,
+    feed_list,
     feeds,
     jobs,
     keys,
@@ -47,7 +49,9 @@ from app.store.status import read_status
 router = APIRouter(dependencies=[Depends(may_administer)], responses=problems(401, 403))
 router.include_router(activity.router)
 router.include_router(opml.router)
+router.include_router(feed_list.router)
 router.include_router(feeds.router)
+router.include_router(feed_acts.router)
 router.include_router(ledgers.router)
 router.include_router(credentials.router)
 router.include_router(moves.router)

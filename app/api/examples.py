@@ -10,6 +10,7 @@ from app.api.examples_clusters import CLUSTER
 from app.api.examples_doctor import DOCTOR
 from app.api.examples_explain import EXPLAINED
 from app.api.examples_feeds import (
+    BULK,
     CREDENTIALS,
     DISCOVERED,
     FEED,
@@ -185,11 +186,12 @@ EXAMPLES: Final[dict[str, Any]] = {
         "links": _links("/v1/sources"),
     },
     "FeedList": {
-        "data": [FEED],
+        "data": [{**FEED, "recent": None}],
         "page": _PAGE,
         "meta": {},
         "links": _links("/v1/admin/feeds?health=ok"),
     },
+    "BulkAnswer": BULK,
     "FeedAnswer": {"data": FEED | {"host": HOST}},
     "CredentialsAnswer": CREDENTIALS,
     "DiscoveryAnswer": DISCOVERED,

@@ -103,6 +103,18 @@ FEED: Final[dict[str, Any]] = {
     "last_poll": FETCH,
 }
 
+BULK: Final[dict[str, Any]] = {
+    "data": [
+        {"feed_id": "17", "done": True, "detail": None},
+        {
+            "feed_id": "18",
+            "done": False,
+            "detail": "there is no feed 18: GET /v1/admin/feeds lists them",
+        },
+    ],
+    "meta": {"done": 1, "refused": 1},
+}
+
 _MOVE: Final = {
     "id": "3",
     "at": "2026-11-12T03:04:07.120000Z",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import Response
 
 from app.api.auditing import Audit, Auditor
 from app.api.callers import KeyBeforeBody
-from app.api.deps import Deps, DepsDep, Reading, Writing
+from app.api.deps import DepsDep, Reading
 from app.api.feed_address import keep_credentials, move, read_address, try_move
 from app.api.feed_fields import (
     check_bounds,
@@ -20,73 +20,34 @@ from app.api.feed_fields import (
     new_feed,
     version_of,
 )
-from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
-from app.api.replies import page_reply, reply
+from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_admin import (
     AddedFeed,
     AddFeed,
     ChangeFeed,
-    FeedList,
-    FetchAnswer,
 )
 from app.api.schemas_hosts import FeedAnswer, host_shape
-from app.api.shapes import feed_shape, fetch_shape
+from app.api.shapes import feed_shape
 from app.core.language import normalize_language
 from app.core.poll import Probe
 from app.core.text import title_text
-from app.errors import Conflict, Unavailable
 from app.store.engine import ReadSession, WriteSession
 from app.store.feeds import (
-    Feed,
-    FeedState,
-    Health,
     add_feed,
     change_feed,
     check_new,
-    delete_feed,
     get_feed,
-    list_feeds,
-    make_due,
-    set_state,
 )
-from app.store.ledger import Fetch, latest_fetches
+from app.store.ledger import latest_fetches
 from app.store.refusals import read_host
 from app.store.sources import set_country
 from app.store.subscriptions import subscriptions_of
 
-REFRESH_WAIT_S: Final = 60.0
 TITLES_SHOWN: Final = 3
 
 router = APIRouter(route_class=KeyBeforeBody, prefix="/v1/admin", tags=["feeds"])
 FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
-
-
-@router.get("/feeds", response_model=FeedList, responses=problems(400))
-async def feeds(
-    request: Request,
-    session: Reading,
-    deps: DepsDep,
-    state: FeedState | None = None,
-    health: Health | None = None,
-    limit: Limit = 20,
-    cursor: Cursor = None,
-) -> Response:
-    """Feeds with their health and last poll."""
-    bound_to = f"feeds {state} {health}"
-    after_id = 0
-    if cursor is not None:
-        after_id = int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
-    found = await list_feeds(
-        session, state=state, health=health, after_id=after_id, limit=limit + 1
-    )
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
-    last = await latest_fetches(session, [feed.id for feed in shown])
-    hubs = await subscriptions_of(session, [feed.id for feed in shown])
-    data = [feed_shape(feed, last.get(feed.id), hubs.get(feed.id)) for feed in shown]
-    return page_reply(request, data, next_cursor=following, limit=limit)
 
 
 @router.post("/feeds", status_code=201, response_model=AddedFeed, responses=problems(400, 409, 422))
@@ -127,7 +88,7 @@ async def add(request: Request, deps: DepsDep, audit: Audit, asked: AddFeed) -> 
 @router.get("/feeds/{feed_id}", response_model=FeedAnswer, responses=problems(400, 404))
 async def one_feed(request: Request, session: Reading, feed_id: FeedId) -> Response:
     """One feed; its ETag is what a PATCH sends as If-Match."""
-    return await _feed_reply(request, session, feed_id)
+    return await feed_reply(request, session, feed_id)
 
 
 @router.patch(
@@ -161,97 +122,21 @@ async def change(
     country = country_code(asked.country)
     moved = await try_move(asked.url, feed, deps, probe=asked.probe) if asked.url else None
     async with deps.database.write() as session:
-        before = await _shown(session, feed_id)
+        before = await shown_feed(session, feed_id)
         await change_feed(session, feed_id, values, version=version)
         if "country" in asked.model_fields_set:
             await set_country(session, feed.source.id, country)
         if moved is not None:
             await move(session, feed_id, moved, deps)
-        await _audit_change(audit, session, "feed.change", before)
-        answer = await _feed_reply(request, session, feed_id)
+        await audit_change(audit, session, "feed.change", before)
+        answer = await feed_reply(request, session, feed_id)
     if moved is not None:
         deps.wake_poller()
     return answer
 
 
-@router.delete("/feeds/{feed_id}", status_code=204, responses=problems(404))
-async def delete(session: Writing, audit: Audit, feed_id: FeedId) -> Response:
-    """Stop polling a feed and forget its ledger; its stories stay."""
-    before = await _shown(session, feed_id)
-    await delete_feed(session, feed_id)
-    await audit(session, "feed.delete", f"feed:{feed_id}", before=before)
-    return Response(status_code=204)
-
-
-@router.post("/feeds/{feed_id}:pause", response_model=FeedAnswer, responses=problems(404))
-async def pause(request: Request, session: Writing, audit: Audit, feed_id: FeedId) -> Response:
-    """Poll the feed no more until it is resumed."""
-    before = await _shown(session, feed_id)
-    await set_state(session, feed_id, FeedState.PAUSED, "paused by an operator")
-    await _audit_change(audit, session, "feed.pause", before)
-    return await _feed_reply(request, session, feed_id)
-
-
-@router.post("/feeds/{feed_id}:resume", response_model=FeedAnswer, responses=problems(404))
-async def resume(
-    request: Request, session: Writing, deps: DepsDep, audit: Audit, feed_id: FeedId
-) -> Response:
-    """Poll a paused or quarantined feed again, at once."""
-    before = await _shown(session, feed_id)
-    await set_state(session, feed_id, FeedState.ACTIVE, "resumed by an operator, due at once")
-    await _audit_change(audit, session, "feed.resume", before)
-    deps.wake_poller()
-    return await _feed_reply(request, session, feed_id)
-
-
-@router.post(
-    "/feeds/{feed_id}:refresh", response_model=FetchAnswer, responses=problems(400, 404, 409, 503)
-)
-async def refresh(
-    request: Request,
-    deps: DepsDep,
-    audit: Audit,
-    feed_id: FeedId,
-    wait: Annotated[bool, Query(description="Answer with the poll's ledger row.")] = False,  # noqa: FBT002 - a query parameter
-) -> Response:
-    """Poll the feed now: 202 at once, or with `wait` the outcome, also of a feed that is paused."""
-    if not wait:
-        async with deps.database.write() as session:
-            _check_active(await get_feed(session, feed_id))
-            await make_due(session, feed_id)
-            await audit(session, "feed.refresh", f"feed:{feed_id}")
-        deps.wake_poller()
-        location = {"Location": f"/v1/admin/feeds/{feed_id}"}
-        return reply(request, {"data": None}, status=202, headers=location)
-    polled = fetch_shape(await _poll(deps, feed_id))
-    async with deps.database.write() as session:
-        await audit(session, "feed.refresh", f"feed:{feed_id}", after=polled)
-    return reply(request, {"data": polled})
-
-
-def _check_active(feed: Feed) -> None:
-    """Nobody would come for it."""
-    if feed.state is not FeedState.ACTIVE:
-        raise Conflict(
-            f"feed {feed.id} is {feed.state.value}: resume it, or poll it this once with wait=true"
-        )
-
-
-async def _poll(deps: Deps, feed_id: int) -> Fetch:
-    async with deps.database.read() as session:
-        await get_feed(session, feed_id)
-        before = (await latest_fetches(session, [feed_id])).get(feed_id)
-    polled = await deps.poll_now(feed_id, REFRESH_WAIT_S)
-    async with deps.database.read() as session:
-        after = (await latest_fetches(session, [feed_id])).get(feed_id)
-    if not polled or after is None or (before is not None and after.id == before.id):
-        raise Unavailable(
-            "the feed or its host was busy all the time: look at its ledger, or try again"
-        )
-    return after
-
-
-async def _feed_reply(request: Request, session: ReadSession, feed_id: int) -> Response:
+async def feed_reply(request: Request, session: ReadSession, feed_id: int) -> Response:
+    """A feed in detail, with the ETag of what operators own of it."""
     feed = await get_feed(session, feed_id)
     last = (await latest_fetches(session, [feed_id])).get(feed_id)
     hub = (await subscriptions_of(session, [feed_id])).get(feed_id)
@@ -261,15 +146,17 @@ async def _feed_reply(request: Request, session: ReadSession, feed_id: int) -> R
     return reply(request, payload, etag_prefix=prefix)
 
 
-async def _shown(session: ReadSession, feed_id: int) -> dict[str, Any]:
+async def shown_feed(session: ReadSession, feed_id: int) -> dict[str, Any]:
+    """What the audit log keeps of a feed."""
     return feed_shape(await get_feed(session, feed_id), None)
 
 
-async def _audit_change(
+async def audit_change(
     audit: Auditor, session: WriteSession, action: str, before: dict[str, Any]
 ) -> None:
+    """Put a change of a feed on record, with the feed before and after."""
     feed_id = int(before["id"])
-    after = await _shown(session, feed_id)
+    after = await shown_feed(session, feed_id)
     await audit(session, action, f"feed:{feed_id}", before=before, after=after)
 
 

@@ -21,7 +21,8 @@ from app.core.language import normalize_language
 from app.core.urls import without_credentials
 from app.errors import Invalid
 from app.store.engine import ReadSession
-from app.store.feeds import Feed, list_feeds
+from app.store.feed_list import list_feeds
+from app.store.feeds import Feed
 from app.store.jobs import Job, add_job, add_lines
 
 PREFIX: Final = "/v1/admin"
@@ -154,8 +155,8 @@ def _outline(attributes: dict[str, str]) -> Outline:
 
 async def _all_feeds(session: ReadSession) -> list[Feed]:
     found: list[Feed] = []
-    while page := await list_feeds(
-        session, after_id=found[-1].id if found else 0, limit=EXPORT_PAGE
-    ):
-        found += page
+    after = None
+    while page := await list_feeds(session, after=after, limit=EXPORT_PAGE):
+        found += [each.feed for each in page]
+        after = page[-1].place
     return found

@@ -116,13 +116,6 @@ class FeedOut(Answer):
     last_poll: FetchOut | None
 
 
-class FeedList(Answer):
-    data: list[FeedOut]
-    page: PageInfo
-    meta: dict[str, Any]
-    links: Links
-
-
 class Found(Answer):
     """What the address of a new feed answered with."""
 

@@ -19,7 +19,7 @@ from app.cli.show import console
 from app.main import create_app
 from app.process import Service
 from app.settings import Settings
-from app.store.feeds import list_feeds
+from app.store.feed_list import list_feeds
 
 log = structlog.get_logger()
 

@@ -156,27 +156,10 @@ async def check_new(session: ReadSession, url: str) -> None:
 
 
 async def get_feed(session: ReadSession, feed_id: int) -> Feed:
-    row = (await session.execute(_feeds().where(feeds.c.id == feed_id))).one_or_none()
+    row = (await session.execute(select_feeds().where(feeds.c.id == feed_id))).one_or_none()
     if row is None:
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
-    return _feed(row)
-
-
-async def list_feeds(
-    session: ReadSession,
-    *,
-    state: FeedState | None = None,
-    health: Health | None = None,
-    after_id: int = 0,
-    limit: int,
-) -> list[Feed]:
-    """Feeds in the order of their ids, from `after_id` on."""
-    query = _feeds().where(feeds.c.id > after_id).order_by(feeds.c.id).limit(limit)
-    if state is not None:
-        query = query.where(feeds.c.state == state.value)
-    if health is not None:
-        query = query.where(health_of() == health.value)
-    return [_feed(row) for row in await session.execute(query)]
+    return feed_of(row)
 
 
 async def set_state(session: WriteSession, feed_id: int, state: FeedState, reason: str) -> None:
@@ -266,13 +249,15 @@ async def _update_one(session: WriteSession, feed_id: int, values: dict[str, Any
         raise NotFound(f"there is no feed {feed_id}: GET /v1/admin/feeds lists them")
 
 
-def _feeds() -> Select[Any]:
+def select_feeds() -> Select[Any]:
+    """Feeds with their sources and health, as `feed_of` reads them."""
     of_source = (sources.c.domain, sources.c.name.label("source_name"), sources.c.country)
     found = select(feeds, health_of().label("health"), *of_source)
     return found.join(sources, sources.c.id == feeds.c.source_id)
 
 
-def _feed(row: Row[Any]) -> Feed:
+def feed_of(row: Row[Any]) -> Feed:
+    """Of a row of `select_feeds`."""
     return Feed(
         id=row.id,
         url=row.url,

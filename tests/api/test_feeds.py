@@ -11,16 +11,17 @@ from sqlalchemy import update
 
 from app.api.schemas_admin import (
     AddedFeed,
-    FeedList,
     FetchAnswer,
     FetchList,
 )
+from app.api.schemas_feed_list import FeedList
 from app.api.schemas_hosts import FeedAnswer
 from app.api.schemas_status import StatusAnswer
 from app.store.feeds import Health
 from app.store.models import feeds
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 from tests.ingest.servers import answer as scripted
 from tests.ingest.servers import serve
 
@@ -58,7 +59,6 @@ async def test_a_feed_that_is_there_is_not_added_nor_tried_again(api: Api, harbo
     assert len(harbour.asked) == asked
 
 
-@on_sqlite
 async def test_an_address_without_a_feed_is_refused_saying_why(api: Api, harbour: Publisher):
     harbour.pages |= {
         "/page": scripted(200, PAGE.encode(), (("Content-Type", "text/html"),)),
@@ -82,7 +82,6 @@ async def test_an_address_without_a_feed_is_refused_saying_why(api: Api, harbour
     assert (await api.admin.get(FEEDS)).json()["data"] == []
 
 
-@on_sqlite
 async def test_the_password_in_an_address_on_record_is_used_and_not_told(
     api: Api, harbour: Publisher
 ):
@@ -128,7 +127,6 @@ REFUSED: list[tuple[dict[str, object], str]] = [
 ]
 
 
-@on_sqlite
 async def test_what_may_not_be_set_of_a_new_feed(api: Api):
     for given, pointer in REFUSED:
         body = {"url": "https://news.example/rss", "probe": False} | given if given else {}
@@ -138,6 +136,7 @@ async def test_what_may_not_be_set_of_a_new_feed(api: Api):
     assert (await api.admin.get(FEEDS)).json()["data"] == []
 
 
+@on_both
 async def test_feeds_are_listed_with_health_page_by_page(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(Item(title="One"))
     good = await api.poll(harbour.url())
@@ -170,6 +169,7 @@ async def test_feeds_are_listed_with_health_page_by_page(api: Api, harbour: Publ
     assert shown.next_poll_at > shown.last_poll.at
 
 
+@on_both
 async def test_a_change_needs_the_version_it_was_made_on(api: Api):
     feed = f"{FEEDS}/{await api.add_feed('https://news.example/rss')}"
 
@@ -197,6 +197,7 @@ async def test_a_change_needs_the_version_it_was_made_on(api: Api):
     assert await patch("nonsense", title="x") == 412
 
 
+@on_both
 async def test_a_poll_does_not_get_in_the_way_of_a_change(api: Api, harbour: Publisher):
     """What polling writes is no change by an operator; and what operators set it leaves alone."""
     harbour.pages["/feed"] = atom(Item(title="One"), title="Harbour News", lang="en")
@@ -212,6 +213,7 @@ async def test_a_poll_does_not_get_in_the_way_of_a_change(api: Api, harbour: Pub
     assert {name: after[name] for name in given} == given
 
 
+@on_both
 async def test_a_change_while_a_poll_is_under_way_is_kept(api: Api):
     asked, go = asyncio.Event(), asyncio.Event()
 
@@ -289,7 +291,6 @@ PATCHES: list[tuple[dict[str, object], str]] = [
 ]
 
 
-@on_sqlite
 async def test_what_may_not_be_set_of_a_feed(api: Api):
     feed = f"{FEEDS}/{await api.add_feed('https://news.example/rss', min_interval_s=60)}"
     before = (await api.admin.get(feed)).json()
@@ -349,6 +350,7 @@ async def test_a_deleted_feed_leaves_its_stories(api: Api, harbour: Publisher):
     assert len(await api.titles()) == 1
 
 
+@on_both
 async def test_the_ledger_page_by_page(api: Api, harbour: Publisher):
     harbour.pages |= {"/a": atom(Item(title="One")), "/b": atom(Item(title="Two"))}
     one, two = [await api.poll(harbour.url(path)) for path in ("/a", "/b")]
@@ -433,7 +435,6 @@ async def test_a_host_that_refuses_two_feeds_is_told_of_all_of_them(api: Api):
 
 
 @pytest.mark.parametrize("number", ["0", "x", "9" * 25])
-@on_sqlite
 async def test_what_is_no_id(api: Api, number: str):
     assert (await api.admin.get(f"{FEEDS}/{number}")).status_code == 400
 
