@@ -14,6 +14,8 @@ from app.core.types import Failure, ServerHints, Validators
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
+MAX_HEADERS = 256
+MAX_HEADER_BYTES = 64 * 1024
 MAX_VALIDATOR = 1024
 MAX_SECONDS = 2**31  # RFC 9111 §1.2.2: what a number too great to hold is taken for
 NOT_MODIFIED = 304
@@ -47,6 +49,17 @@ _NEXT_STEPS = {
     Failure.HTTP_SERVER: "a fault of the server's; it is tried again later",
     Failure.HTTP_UNEXPECTED: "the answer carries no document; see whether the address is a feed's",
 }
+
+
+def too_many_headers(raw: RawHeaders) -> str | None:
+    """What is wrong with them, if there are more than are taken."""
+    size = sum(len(name) + len(value) for name, value in raw)
+    if len(raw) <= MAX_HEADERS and size <= MAX_HEADER_BYTES:
+        return None
+    return (
+        f"the answer has {len(raw)} headers of {size} bytes; "
+        f"{MAX_HEADERS} of {MAX_HEADER_BYTES} bytes are taken"
+    )
 
 
 def refusal(status: int) -> tuple[Failure, str]:

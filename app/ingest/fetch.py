@@ -30,6 +30,7 @@ from app.ingest.answers import (
     is_feed_delta,
     link_headers,
     refusal,
+    too_many_headers,
     validators,
 )
 from app.ingest.request import ACCEPT, FetchRequest
@@ -43,24 +44,24 @@ from app.net import (
     one_line,
     read_body,
 )
+from app.work.leased import Overslept
 
 __all__ = ["ACCEPT", "FetchRequest", "fetch"]
 
-MAX_HEADERS = 256
-MAX_HEADER_BYTES = 64 * 1024
-
 
 async def fetch(request: FetchRequest, clients: HttpClients, policy: FetchPolicy) -> FetchResult:
-    """The document, "as it was", or why not; nothing is raised but CancelledError.
+    """The document, "as it was", or why not; raises CancelledError and Overslept, and nothing else.
 
     From https to http a redirect is followed: no secret travels, and the hop is on record.
     """
-    started = time.perf_counter()
+    started = time.monotonic()
     exchange = _Exchange(request, clients, policy)
     try:
-        async with asyncio.timeout(policy.deadline_s):
+        async with asyncio.timeout_at(exchange.until):  # the loop's clock is the monotonic one
             result = await exchange.run()
     except TimeoutError:
+        if request.begun is not None and not exchange.asked:
+            raise Overslept from None
         result = exchange.failed(
             Failure.TIMEOUT,
             f"not done in {policy.deadline_s:g} s, {exchange.stage}; see COPYDESK_FETCH_DEADLINE_S",
@@ -69,7 +70,7 @@ async def fetch(request: FetchRequest, clients: HttpClients, policy: FetchPolicy
         result = failed.result
     except Exception as error:  # noqa: BLE001 - the edge: whatever a server provokes is a value
         result = exchange.failed(*failure_of(error))
-    return replace(result, elapsed_ms=round((time.perf_counter() - started) * 1000))
+    return replace(result, elapsed_ms=round((time.monotonic() - started) * 1000))
 
 
 class _Failed(Exception):
@@ -84,6 +85,8 @@ class _Exchange:
     """One fetch under way: what a failure has to say of it at whatever moment it comes."""
 
     def __init__(self, request: FetchRequest, clients: HttpClients, policy: FetchPolicy) -> None:
+        begun = time.monotonic() if request.begun is None else request.begun
+        self.until = begun + policy.deadline_s
         self._request = request
         self._clients = clients
         self._policy = policy
@@ -94,6 +97,7 @@ class _Exchange:
         self._whole = False  # the body was read to its end
         self._url = request.url if "@" not in request.url else ""  # no credentials on record
         self.stage = "reading the address"
+        self.asked = False  # anybody
 
     async def run(self) -> Fetched | NotModified | FetchFailed:
         target = self._clients.target(self._request.url)
@@ -157,7 +161,8 @@ class _Exchange:
         self._response = response
         self.stage = f"reading the answer of {target.host}"
         try:
-            self._check_headers(response)
+            if (excess := too_many_headers(response.headers.raw)) is not None:
+                self._fail(Failure.PROTOCOL, excess)
             self._hints = hints(response.headers.raw, datetime.now(UTC))
             yield response
         finally:
@@ -189,6 +194,9 @@ class _Exchange:
                 timeout=Timeout(None, connect=self._policy.connect_timeout_s),
                 extensions={"trace": trace},
             )
+            if time.monotonic() >= self.until:  # asyncio says so no sooner than at the next wait
+                raise TimeoutError
+            self.asked = True
             try:
                 response = await client.send(request, stream=True)
             except HTTPError:
@@ -215,15 +223,6 @@ class _Exchange:
             headers = [pair for pair in headers if pair[0].lower() != secret.header.lower()]
             headers.append((secret.header, secret.value))
         return headers
-
-    def _check_headers(self, response: Response) -> None:
-        size = sum(len(name) + len(value) for name, value in response.headers.raw)
-        if len(response.headers.raw) > MAX_HEADERS or size > MAX_HEADER_BYTES:
-            self._fail(
-                Failure.PROTOCOL,
-                f"the answer has {len(response.headers.raw)} headers of {size} bytes; "
-                f"{MAX_HEADERS} of {MAX_HEADER_BYTES} bytes are taken",
-            )
 
     # --- what the answer means --------------------------------------------------------------
 

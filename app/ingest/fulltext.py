@@ -30,6 +30,7 @@ from app.store.hosts import learn_addresses, leave
 from app.store.page_leases import holder_of
 from app.store.pages import PageApplied, apply_page
 from app.store.refusals import note_answers
+from app.work.leased import Overslept
 
 ACCEPT: Final = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 MAX_PAGE_BYTES: Final = 8 * 1024 * 1024
@@ -65,9 +66,9 @@ class PageDone:
 
 
 async def tell_page(page: ClaimedPage, pipeline: PagePipeline) -> PageDone:
-    """Fetch a claimed page and apply what came of it."""
+    """Fetch a claimed page and apply what came of it; raises Overslept where it is too late."""
     started = time.monotonic()
-    fetched = await _Visit(page, pipeline).run()
+    fetched = await _Visit(page, pipeline, started).run()
     result = fetched if isinstance(fetched, NoPage) else await _tell(page, fetched, pipeline)
     return await apply_result(page, result, pipeline, started)
 
@@ -109,7 +110,7 @@ async def _tell(page: ClaimedPage, fetched: Fetched, pipeline: PagePipeline) -> 
 class _Visit:
     """The requests that one page takes; each host is left as soon as there is no more to ask."""
 
-    def __init__(self, page: ClaimedPage, pipeline: PagePipeline) -> None:
+    def __init__(self, page: ClaimedPage, pipeline: PagePipeline, started: float) -> None:
         self._page = page
         self._pipeline = pipeline
         self._policy = replace(
@@ -129,6 +130,7 @@ class _Visit:
         self._refusals: list[Answer] = []
         self._dialled: dict[str, str] = {}
         self._paid = True  # the first request, by the claim
+        self._awake_at = started
 
     async def run(self) -> Fetched | NoPage:
         try:
@@ -192,8 +194,11 @@ class _Visit:
         if not self._paid:
             await self._entrance.charge()
         self._paid = False
+        if time.monotonic() - self._awake_at > self._pipeline.lease_s / 2:
+            raise Overslept
         request = FetchRequest(url=url, accept=ACCEPT)
         answer = await fetch(request, self._pipeline.clients, policy)
+        self._awake_at = time.monotonic()
         # A page that is given says nothing of the feeds of its host.
         self._refusals += [said for said in answers_of(answer) if said.status in REFUSALS]
         self._dialled |= dict(answer.dialled)

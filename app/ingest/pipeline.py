@@ -88,9 +88,9 @@ class Polled:
 
 
 async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
-    """Poll a claimed feed and apply the plan."""
+    """Poll a claimed feed and apply the plan; raises Overslept where it is too late to ask."""
     started = time.monotonic()
-    fetched = await obtain(feed, pipeline)
+    fetched = await obtain(feed, pipeline, started)
     document = await _read_once(feed, fetched, pipeline)
     for _ in range(REPLANS):
         now = feed.claimed_at + timedelta(seconds=time.monotonic() - started)
@@ -105,8 +105,11 @@ async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
     return Polled(plan=plan, applied=await apply(plan, pipeline))
 
 
-async def obtain(feed: ClaimedFeed, pipeline: Pipeline) -> FetchResult:
-    """What the feed's server gives: its document, or all that this only lists, or why not."""
+async def obtain(feed: ClaimedFeed, pipeline: Pipeline, begun: float) -> FetchResult:
+    """What the feed's server gives: its document, or all that this only lists, or why not.
+
+    `begun` is when the poll began, by the monotonic clock; raises Overslept where it is too late.
+    """
     if feed.push_id is not None:
         return await _pushed(feed, feed.push_id, pipeline)
     given = await _credentials(feed, pipeline)
@@ -130,6 +133,7 @@ async def obtain(feed: ClaimedFeed, pipeline: Pipeline) -> FetchResult:
     fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
     if isinstance(fetched, FetchFailed):
         return refused(feed.id, feed.url, given, fetched)
+        begun=begun,
     if isinstance(fetched, Fetched) and is_index(fetched.body):
         return await _gather(feed, fetched, pipeline, request)
     return fetched

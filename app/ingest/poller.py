@@ -18,7 +18,7 @@ from app.store.engine import ReadSession, WriteSession
 from app.store.leases import claim_due, claim_feed, give_back, next_due_at, renew_lease
 from app.store.plans import Applied, apply_plan
 from app.store.pushes import claim_pushed, next_push_at
-from app.work.leased import BUSY_S, LeasedLoop, LeasedPolicy
+from app.work.leased import BUSY_S, LeasedLoop, LeasedPolicy, Overslept
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ class Poller(LeasedLoop[ClaimedFeed, Polled]):
 
     async def poll_now(self, feed_id: int, timeout_s: float) -> Polled | None:
         """Poll one feed, due or not; None if it or its host stays busy for `timeout_s`."""
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, Overslept):
             async with asyncio.timeout(timeout_s):
                 while True:
                     feed = await self._polls.claim_one(feed_id)

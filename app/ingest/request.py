@@ -25,7 +25,9 @@ class FetchRequest:
     not carried over a redirect. `authorization` goes to its origin alone, whatever the way there.
     `accept` is the header's value (RFC 9110 §12.5.1). `enter` is asked before each redirect is
     followed, with its address: what it says ends the fetch. With `delta` and an ETag the server
-    may answer with the entries that are new since (RFC 3229, `A-IM: feed`).
+    may answer with the entries that are new since (RFC 3229, `A-IM: feed`). `begun` is when the
+    work began, by the monotonic clock, under whose lease the host is asked: the deadline counts
+    from there.
     """
 
     url: str
@@ -35,3 +37,4 @@ class FetchRequest:
     accept: str = ACCEPT
     authorization: Authorization | None = None
     enter: Enter | None = None
+    begun: float | None = None

@@ -41,6 +41,10 @@ Done_co = TypeVar("Done_co", covariant=True)
 
 class LeasedWork(Protocol[Item, Done_co]):
     """A kind of work that the database hands out under leases with fencing tokens."""
+class Overslept(Exception):
+    """Raised by `do` where the process stood still for so long that it is too late to begin."""
+
+
 
     async def next_due(self, session: ReadSession) -> datetime | None:
         """When the next item falls due, by the database's clock; None if none ever does."""
@@ -129,8 +133,8 @@ class LeasedLoop(Generic[Item, Done]):
     async def perform(self, item: Item) -> Done:
         """One claimed item, whatever happens in it; a fault of ours is put on record like any.
 
-        Raises what a database raises that is away: that is no fault of the item, which is given
-        back.
+        Raises what a database raises that is away, and Overslept: that is no fault of the item,
+        which is given back.
         """
         started = time.monotonic()
         try:
@@ -140,7 +144,7 @@ class LeasedLoop(Generic[Item, Done]):
             await asyncio.shield(self._give_back(item))
             raise
         except Exception as error:
-            if is_away(error):
+            if is_away(error) or isinstance(error, Overslept):
                 await self._give_back(item)
                 raise
             done = await self._work.broke(item, error, started)
@@ -196,6 +200,8 @@ class LeasedLoop(Generic[Item, Done]):
 
     @asynccontextmanager
     async def _lease_kept(self, item: Item) -> AsyncIterator[None]:
+        except Overslept:
+            log.info("work_given_back", loop=self._policy.name, reason="this process stood still")
         """Renew the lease for as long as the task takes: it may have to wait for a worker."""
         renewing = asyncio.create_task(self._renew(item), name=f"lease of {self._policy.name}")
         self._in_flight += 1
