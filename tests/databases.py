@@ -17,6 +17,8 @@ from tests.postgres import Server, database_name
 on_sqlite = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
 """For what depends on no engine, and for what only one of them has."""
+on_both = pytest.mark.parametrize("migrated_url", ["sqlite", "postgresql"], indirect=True)
+"""For what depends on the engine, where tests run on SQLite unless they say so."""
 
 
 async def _migrate(url: str) -> None:
@@ -44,6 +46,11 @@ def migrated_template(postgres_server: Server) -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a migrated, empty database; the test runs once on each engine."""
+    return copied(request, tmp_path)
+
+
+def copied(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a copy of the migrated database on the engine that is the parameter."""
     if request.param == "sqlite":
         path = tmp_path / "copydesk.db"
         shutil.copy(request.getfixturevalue("migrated_file"), path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -19,10 +20,10 @@ from app.net import asgi_client
 from app.process import Service
 from app.settings import Settings
 from tests.api.publisher import Publisher, publisher
-from tests.databases import migrated_file, migrated_template, migrated_url, on_sqlite
+from tests.databases import copied, migrated_file, migrated_template, on_both, on_sqlite
 from tests.plans import forget_additions
 
-__all__ = ["migrated_file", "migrated_template", "migrated_url", "on_sqlite"]
+__all__ = ["migrated_file", "migrated_template", "on_both", "on_sqlite"]
 
 ADMIN_KEY = "administrator-of-these-tests"
 ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
@@ -152,6 +153,17 @@ def _short_tracebacks() -> Iterator[None]:
 def _work_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "Offload", InProcess)
     monkeypatch.setattr(process, "migrate", _migrated)
+
+
+@pytest.fixture(params=["sqlite"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated, empty database.
+
+    On SQLite, since most of what these tests promise depends on no engine. On PostgreSQL too are
+    those marked with `on_both`: for what is locked, awaited, ordered, compared or typed, and so
+    many others that no line of the store is run on one engine alone.
+    """
+    return copied(request, tmp_path)
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from standardwebhooks import Webhook as Verifier
 from app.api.schemas_alerts import AlertList
 from app.push import alerting
 from app.store.alerts import take_turn
-from tests.api.conftest import Api, on_sqlite, running
+from tests.api.conftest import Api, running
 from tests.api.publisher import Publisher, atom
 from tests.api.test_webhooks import BRIDGE, FERRY, Receiver, add, receiver
+from tests.databases import on_both
 from tests.plans import add as add_one
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes!!!!").decode()
@@ -94,6 +95,7 @@ async def test_a_feed_that_breaks_is_told_of_and_ends_when_it_is_well(
         assert await kinds(api, state="standing") == ["feed_failing"]
 
 
+@on_both
 async def test_everything_that_can_be_wrong_is_seen_in_the_database(
     migrated_url: str, harbour: Publisher
 ):
@@ -141,7 +143,6 @@ async def test_everything_that_can_be_wrong_is_seen_in_the_database(
         assert "backlog" not in await kinds(api, state="standing")
 
 
-@on_sqlite
 async def test_a_disk_that_is_nearly_full(migrated_url: str, monkeypatch: pytest.MonkeyPatch):
     free = 5 << 30
     monkeypatch.setattr(alerting, "disk_free", lambda _file: free)
@@ -158,7 +159,6 @@ async def test_a_disk_that_is_nearly_full(migrated_url: str, monkeypatch: pytest
         assert alert.severity == "error"
 
 
-@on_sqlite
 async def test_who_takes_nothing_is_told_later_under_the_same_id(migrated_url: str):
     async with receiver() as desk, told_to(migrated_url, desk) as api:
         feed = await api.add_feed("https://harbour.example/feed")
@@ -178,7 +178,6 @@ async def test_who_takes_nothing_is_told_later_under_the_same_id(migrated_url: s
         assert told(desk) == [("begun", ["feed_quarantined"])] * 2
 
 
-@on_sqlite
 async def test_many_alerts_are_told_in_few_messages(migrated_url: str):
     async with receiver() as desk, told_to(migrated_url, desk) as api:
         for n in range(103):
@@ -194,7 +193,6 @@ async def test_many_alerts_are_told_in_few_messages(migrated_url: str):
         assert await kinds(api, kind="backlog") == []
 
 
-@on_sqlite
 async def test_a_database_that_takes_no_writes_is_told_of_without_it(
     migrated_url: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -214,6 +212,7 @@ async def test_a_database_that_takes_no_writes_is_told_of_without_it(
         assert await kinds(api, state="ended") == ["database"]
 
 
+@on_both
 async def test_one_of_all_processes_looks(migrated_url: str):
     async with running(migrated_url) as api:
         database = api.service.database
@@ -228,7 +227,6 @@ async def test_one_of_all_processes_looks(migrated_url: str):
         assert await kinds(api) == []
 
 
-@on_sqlite
 async def test_alerts_are_for_administrators(locked: Api):
     assert (await locked.reader.get(PATH)).status_code == 401
     assert (await locked.admin.get(PATH, params={"state": "gone"})).status_code == 400

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.api.conftest import ADMIN, Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 quickly = settings(
     max_examples=40,
@@ -63,6 +64,7 @@ async def taken_or_refused(api: Api, query: str) -> int:
 @example(q="a OR " * 99 + "a")
 @example(q="東 " * 250)
 @example(q="(a OR -(b c)) " * 21)
+@on_both
 async def test_q(stocked: Api, q: str):
     await taken_or_refused(stocked, f"q={quote(q)}")
 
@@ -70,6 +72,7 @@ async def test_q(stocked: Api, q: str):
 @quickly
 @given(raw=RAW)
 @example(raw="%ED%A0%80")  # half a surrogate pair
+@on_both
 async def test_q_of_any_bytes(stocked: Api, raw: str):
     await taken_or_refused(stocked, f"q={raw}")
 
@@ -89,10 +92,12 @@ async def test_q_of_any_bytes(stocked: Api, raw: str):
 @example(parameter="limit", value="1" * 5000)
 @example(parameter="published_after", value="9999-12-31T23:59:59-14:00")
 @example(parameter="published_before", value="0001-01-01T00:00:00+14:00")
+@on_both
 async def test_every_other_parameter(stocked: Api, parameter: str, value: str):
     await taken_or_refused(stocked, f"{parameter}={quote(value)}")
 
 
+@on_both
 async def test_as_many_filters_as_there_may_be(stocked: Api):
     tags = "&".join(f"{p}=x:{n}" for p in ("tag", "tag_any", "tag_none") for n in range(50))
     others = "&".join(f"source={n}.example&lang=en" for n in range(49))
@@ -111,6 +116,7 @@ async def test_as_many_filters_as_there_may_be(stocked: Api):
 @example(path="/v1/tags", parameter="prefix", value="\0")
 @example(path="/v1/tags", parameter="prefix", value="%_/\\")
 @example(path="/v1/changes", parameter="after", value=str((1 << 63) - 1))
+@on_both
 async def test_other_lists(stocked: Api, path: str, parameter: str, value: str):
     answer = await stocked.admin.get(f"{path}?{parameter}={quote(value)}")
     assert answer.status_code in (200, 400, 410), answer.text
@@ -134,6 +140,7 @@ FIELDS = st.sampled_from("url probe title site_url language source_name min_inte
 @example(body={"site_url": "http://" + "a." * 300 + "example/"}, url="http://d.example/")
 @example(body={"\ud800/~": 1}, url="http://e.example/")
 @example(body={"min_interval_s": float("nan")}, url="http://f.example/")
+@on_both
 async def test_feeds_of_any_kind(stocked: Api, body: dict[str, object], url: str | None):
     asked = {**body, "probe": False} | ({} if url is None else {"url": url})
     sent = json.dumps(asked).encode()
@@ -150,6 +157,7 @@ async def test_feeds_of_any_kind(stocked: Api, body: dict[str, object], url: str
 @example(body=b'{"min_interval_s": ' + b"1" * 5000 + b"}", kind="application/json")
 @example(body=b'{"url": "\xff"}', kind="application/json")
 @example(body=b'{"a' * 1000, kind="application/json")
+@on_both
 async def test_bodies_of_any_bytes(stocked: Api, body: bytes, kind: str):
     for path in ("/v1/admin/feeds", "/v1/admin/keys"):
         answer = await stocked.admin.post(path, content=body, headers={"Content-Type": kind})

@@ -13,6 +13,7 @@ from app.cli.archiving import _export, _import
 from app.cli.outcome import Stopped
 from tests.api.conftest import Api, running, settings
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 FERRY = Item(title="Ferry sails", text="The ferry sailed at noon.", categories=("Harbour",))
 LATER = Item(title="Ferry sails", text="The ferry sailed at one.", categories=("Harbour",))
@@ -54,6 +55,7 @@ def other_url(migrated_url: str, new_postgres_database: Callable[..., str], tmp_
     return f"sqlite+aiosqlite:///{tmp_path / 'other.db'}"
 
 
+@on_both
 async def test_an_installation_moves_between_engines_and_goes_on_there(
     api: Api, harbour: Publisher, migrated_url: str, other_url: str, tmp_path: Path
 ):
@@ -81,6 +83,7 @@ async def test_an_installation_moves_between_engines_and_goes_on_there(
         assert [change["seq"] for change in log] == list(range(1, len(before) + 2))
 
 
+@on_both
 async def test_what_is_there_is_not_written_over(
     api: Api, harbour: Publisher, migrated_url: str, tmp_path: Path
 ):
@@ -102,6 +105,7 @@ async def test_what_is_there_is_not_written_over(
         (lambda lines: [*lines[:3], b"nonsense", *lines[3:]], "cannot be read"),
     ],
 )
+@on_both
 async def test_a_damaged_export_changes_nothing(
     api: Api,
     harbour: Publisher,

@@ -13,12 +13,10 @@ from sqlalchemy import text
 
 from app.api import auditing
 from app.api.schemas_audit import AuditList, AuditOut
-from tests.api.conftest import Api, on_sqlite, running
+from tests.api.conftest import Api, running
 from tests.api.publisher import Publisher
 from tests.api.stocked import stock
 from tests.api.test_jobs import opml
-
-pytestmark = on_sqlite
 
 NO_ACT = {
     "POST /v1/webhooks/{webhook_id}:test": "sends a message that means nothing; changes nothing",

@@ -8,8 +8,9 @@ import pytest
 
 from app.api.schemas_boilerplate import BoilerplateRuleAnswer, BoilerplateRuleList
 from app.api.schemas_normalize import NormalizeAnswer
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 PATH = "/v1/admin/boilerplate-rules"
 FOOTER = "More from the harbour desk"
@@ -53,6 +54,7 @@ async def decide(api: Api, rule: dict[str, Any], state: str) -> dict[str, Any]:
     return data
 
 
+@on_both
 async def test_what_was_learned_is_listed(api: Api, rule: dict[str, Any]) -> None:
     assert (rule["place"], rule["text"], rule["stories"]) == ("line", FOOTER, 5)
     assert rule["state"] == "learned"
@@ -78,6 +80,7 @@ async def test_a_line_is_given_back_and_taken_again(api: Api, rule: dict[str, An
     assert await api.data("/v1/stories", q="desk") == []
 
 
+@on_both
 async def test_an_operator_adds_a_line(api: Api, rule: dict[str, Any]) -> None:
     asked = {"source_id": rule["source_id"], "text": "A fuse blew at four in the morning."}
     answer = await api.admin.post(PATH, json=asked)
@@ -109,6 +112,7 @@ async def test_an_operator_adds_a_line(api: Api, rule: dict[str, Any]) -> None:
         ({"source_id": 1, "text": "A line", "state": "set"}, 400, "/state"),
     ],
 )  # fmt: skip
+@on_both
 async def test_a_line_that_cannot_be_is_refused(
     api: Api, asked: dict[str, Any], status: int, field: str | None
 ) -> None:
@@ -119,6 +123,7 @@ async def test_a_line_that_cannot_be_is_refused(
     assert pointers == ([field] if field else [])
 
 
+@on_both
 async def test_there_is_no_such_rule(api: Api) -> None:
     assert (await api.admin.get(f"{PATH}/4")).status_code == 404
     assert (await api.admin.patch(f"{PATH}/4", json={"state": "set"})).status_code == 404
@@ -127,7 +132,6 @@ async def test_there_is_no_such_rule(api: Api) -> None:
     assert (await api.reader.get(PATH)).status_code == 401
 
 
-@on_sqlite
 async def test_rules_are_paged(api: Api, rule: dict[str, Any]) -> None:
     for text in ("Second line of all", "Third line of all"):
         asked = {"source_id": rule["source_id"], "text": text}
@@ -144,7 +148,6 @@ async def test_rules_are_paged(api: Api, rule: dict[str, Any]) -> None:
     assert other.status_code == 400, "a cursor is good for its own list"
 
 
-@on_sqlite
 async def test_a_preview_shows_what_the_document_teaches(api: Api) -> None:
     answer = await api.admin.post(
         "/v1/admin/normalize?limit=1",

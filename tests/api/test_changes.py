@@ -14,7 +14,7 @@ from app.push.watch import LogWatch
 from app.store.engine import Database
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
-from tests.databases import on_sqlite
+from tests.databases import on_both
 
 FERRY = Item(title="Ferry sails", text="The ferry sailed at noon.", categories=("Harbour",))
 LATER = Item(
@@ -55,6 +55,7 @@ async def test_from_a_time_on(api: Api, harbour: Publisher):
         assert refused.json()["errors"][0]["parameter"] == "after"
 
 
+@on_both
 async def test_what_was_decided_shortly_before_a_time_is_not_missed(api: Api, harbour: Publisher):
     """A poll's changes have the time of its decision, and come into the log when it ends."""
     harbour.pages["/feed"] = atom(FERRY)
@@ -63,6 +64,7 @@ async def test_what_was_decided_shortly_before_a_time_is_not_missed(api: Api, ha
     assert len(await api.data("/v1/changes", after=just_after.isoformat())) == 1
 
 
+@on_both
 async def test_each_change_has_the_story_as_it_was_then(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY)
     feed = await api.poll(harbour.url())
@@ -91,6 +93,7 @@ async def test_compact_leaves_the_latest_change_of_each_story(api: Api, harbour:
     ]
 
 
+@on_both
 async def test_only_some_types(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY)
     feed = await api.poll(harbour.url())
@@ -136,6 +139,7 @@ async def test_pages_of_a_search_end_where_the_log_was_looked_through(api: Api, 
     assert (rest["data"], rest["page"]["next_cursor"]) == ([], "5")
 
 
+@on_both
 async def test_a_caller_may_wait_for_what_comes(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY)
     feed = await api.poll(harbour.url())
@@ -210,6 +214,7 @@ async def push_on(api: Api) -> None:
         pass
 
 
+@on_both
 async def test_a_trimmed_log_says_so_and_how_to_go_on(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY, BRIDGE)
     feed = await api.poll(harbour.url())
@@ -267,7 +272,6 @@ async def test_a_place_beyond_the_log_is_of_another_log(api: Api, harbour: Publi
     assert (await api.get("/v1/changes", after="1")).status_code == 200
 
 
-@on_sqlite
 async def test_a_file_of_the_log_is_another_where_its_sources_are_called_otherwise(
     api: Api, harbour: Publisher
 ):

@@ -14,6 +14,7 @@ from app.api.schemas_lists import StoryList
 from app.store import collapse, members
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 SITES = ("ash", "birch", "cedar")
 SUBJECTS = ("harbour", "council", "railway", "herring")
@@ -94,6 +95,7 @@ async def test_reprints_have_one_cluster_id_and_others_none(reprinted: Api) -> N
         {"published_before": "2026-11-13T02:30:00Z"},
     ],
 )
+@on_both
 async def test_collapse_shows_the_first_of_each_cluster_that_matches(
     reprinted: Api, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +179,7 @@ async def test_a_cluster_says_who_was_first_and_which_words_others_have(reprinte
     assert "".join(p["text"] for p in pieces if p["kind"] != "added") == words("herring", 60)
 
 
+@on_both
 async def test_a_cluster_is_paged_and_found_by_any_id_in_it(
     reprinted: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

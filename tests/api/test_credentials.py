@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from app.store.engine import metadata
 from tests.api.conftest import Api, running
-from tests.databases import on_sqlite
+from tests.databases import on_both
 from tests.ingest import servers
 
 SECRET = "tide-table-7731"
@@ -80,6 +80,7 @@ async def test_each_kind_opens_a_feed(sealed: Api, asked: dict[str, Any], header
         assert again.json()["data"] == shown
 
 
+@on_both
 async def test_the_secret_is_nowhere_but_in_the_request(sealed: Api, caplog, capsys):
     async with servers.serve(servers.answer(401, b"no")) as server:
         feed_id = await sealed.add_feed(server.url())
@@ -173,7 +174,6 @@ async def test_plain_http_needs_a_word_from_the_operator(sealed: Api):
         ({"kind": "digest", "secret": "x"}, "/kind"),
     ],
 )
-@on_sqlite
 async def test_what_cannot_be_sent_is_refused(sealed: Api, asked: dict[str, Any], pointer: str):
     feed_id = await sealed.add_feed("https://harbour.example/feed")
     refused = await give(sealed, feed_id, **asked)
@@ -183,7 +183,6 @@ async def test_what_cannot_be_sent_is_refused(sealed: Api, asked: dict[str, Any]
     assert gone.status_code == 404
 
 
-@on_sqlite
 async def test_without_a_key_a_secret_is_not_taken_and_a_variable_is(api: Api):
     feed_id = await api.add_feed("https://harbour.example/feed")
     refused = await give(api, feed_id, kind="bearer", secret=SECRET)
@@ -202,6 +201,7 @@ async def test_without_a_key_a_secret_is_not_taken_and_a_variable_is(api: Api):
         ({"secret_key": f"a-new-key-that-is-put-before-the-old-one,{KEY}"}, None),
     ],
 )
+@on_both
 async def test_a_key_that_is_another_one_fails_the_poll_with_the_next_step(
     migrated_url: str, started: dict[str, Any], step: str | None
 ):
@@ -241,6 +241,7 @@ async def test_no_other_variable_is_sent_though_the_database_names_it(
     assert server.requests == []
 
 
+@on_both
 async def test_they_can_be_taken_away(sealed: Api):
     async with servers.serve(wants("Authorization", f"Bearer {SECRET}")) as server:
         feed_id = await sealed.add_feed(server.url())
@@ -253,7 +254,6 @@ async def test_they_can_be_taken_away(sealed: Api):
         assert again.status_code == 404
 
 
-@on_sqlite
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 async def test_only_administrators_see_or_set_them(sealed: Api, method: str):
     feed_id = await sealed.add_feed("https://harbour.example/feed")

@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from app.ingest import checkup
 from app.store.machine import descriptors_free, disk_free, file_system
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Publisher, atom
+from tests.databases import on_both
 
 
 async def found(api: Api, **asked: Any) -> dict[str, str]:
@@ -28,6 +29,7 @@ async def test_a_service_that_has_just_begun(api: Api):
     assert (await api.reader.get("/v1/admin/doctor")).status_code == 401
 
 
+@on_both
 async def test_feeds_that_nobody_polls(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom()
     await api.poll(harbour.url())
@@ -48,7 +50,6 @@ async def test_a_schema_that_is_not_this_releases(api: Api):
     assert (await found(api))["schema"] == "error"
 
 
-@on_sqlite
 async def test_workers_and_the_way_out(api: Api, monkeypatch: pytest.MonkeyPatch):
     from app.core.types import Failure
     from app.ingest.offload import OffloadFailed

@@ -18,6 +18,7 @@ from app.push.fanout import Fanout
 from tests.api.conftest import Api
 from tests.api.loopback import served
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 LAMPS = [Item(title=f"Lamp {n}", text=f"Lamp {n} was lit.", day=n) for n in range(1, 9)]
 STREAM = "/v1/changes/stream"
@@ -71,6 +72,7 @@ def titles(events: list[Event]) -> list[str]:
     return [event.data["story"]["title"] for event in events if event.data]
 
 
+@on_both
 async def test_changes_come_as_they_happen_and_a_client_resumes_where_it_was(
     api: Api, harbour: Publisher
 ):
@@ -95,6 +97,7 @@ async def test_changes_come_as_they_happen_and_a_client_resumes_where_it_was(
         assert [event.id for event in missed] == [3, 4, 5]
 
 
+@on_both
 async def test_without_a_place_only_what_is_new_comes(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(LAMPS[0])
     feed = await api.poll(harbour.url())
@@ -104,6 +107,7 @@ async def test_without_a_place_only_what_is_new_comes(api: Api, harbour: Publish
         assert titles(await take(events, 1)) == ["Lamp 2"]
 
 
+@on_both
 async def test_many_who_listen_alike_cost_one_reading(
     api: Api, harbour: Publisher, monkeypatch: pytest.MonkeyPatch
 ):
@@ -132,6 +136,7 @@ async def test_many_who_listen_alike_cost_one_reading(
         await until(lambda: fanout_of(api).listeners == 0)
 
 
+@on_both
 async def test_a_stream_may_follow_a_search(api: Api, harbour: Publisher):
     feed = await api.add_feed(harbour.url())
     async with served(api) as root:
@@ -144,6 +149,7 @@ async def test_a_stream_may_follow_a_search(api: Api, harbour: Publisher):
         assert refused.status_code == 400
 
 
+@on_both
 async def test_the_place_moves_on_over_what_does_not_match(api: Api, harbour: Publisher):
     """Who comes again need not have the log looked through from where it last heard something."""
     harbour.pages["/feed"] = atom(*LAMPS[:3])

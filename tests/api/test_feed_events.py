@@ -15,15 +15,12 @@ from app.push.trim import PAUSE_S, Trimmer
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
 from tests.api.test_webhooks import add, desk, hook_of, push
-from tests.databases import on_sqlite
 
 __all__ = ["desk"]
 
 FERRY = Item(title="Ferry sails", text="The ferry sailed at noon.")
 BRIDGE = Item(title="Bridge opens", text="The bridge opened to carts.")
 FEEDS = "/v1/admin/feeds"
-
-pytestmark = on_sqlite
 
 
 async def told(api: Api, **asked: Any) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from app.store.feed_list import FeedSort
 from app.store.models import audit, feeds
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 FEEDS = "/v1/admin/feeds"
 TITLES = ("Zinc Daily", "amber Post", None, "Quay 100%", "Quay Times")
@@ -49,6 +50,7 @@ async def some_feeds(api: Api) -> list[str]:
     return ids
 
 
+@on_both
 async def test_every_order_goes_on_over_pages_without_loss_and_the_other_way_round(api: Api):
     await some_feeds(api)
     orders: dict[str, list[str]] = {}
@@ -66,6 +68,7 @@ async def test_every_order_goes_on_over_pages_without_loss_and_the_other_way_rou
         assert orders[f"-{name}"] == orders[name][::-1], name
 
 
+@on_both
 async def test_feeds_are_sorted_by_what_is_asked_for(api: Api):
     a, b, c, d, e = await some_feeds(api)
     expected = {
@@ -78,6 +81,7 @@ async def test_feeds_are_sorted_by_what_is_asked_for(api: Api):
         assert [feed.id for feed in (await listed(api, sort=sort)).data] == order, sort
 
 
+@on_both
 async def test_feeds_are_found_by_words_of_address_title_and_source(api: Api):
     await some_feeds(api)
     await api.add_feed("https://wire.example/x", source_name="Harbour Wire", title="Feed")
@@ -106,6 +110,7 @@ async def test_a_cursor_is_of_its_own_search_and_order(api: Api):
     assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "sort")
 
 
+@on_both
 async def test_what_the_last_polls_brought_is_shown_on_demand(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(Item(title="One"), Item(title="Two"))
     feed = await api.poll(harbour.url())
@@ -121,6 +126,7 @@ async def test_what_the_last_polls_brought_is_shown_on_demand(api: Api, harbour:
     assert (await listed(api)).data[0].recent is None
 
 
+@on_both
 async def test_one_act_on_many_feeds_is_done_with_each_and_on_record(api: Api):
     ids = await some_feeds(api)
     asked = {"action": "pause", "ids": [ids[1], "99999", ids[0], ids[1]]}

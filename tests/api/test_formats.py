@@ -12,7 +12,7 @@ from app.api.formats import LIST_FORMATS, STORY_FORMATS
 from app.api.formats.markup import held
 from app.api.listing import BODY_FIELDS, LIST_FIELDS
 from app.api.negotiate import choose
-from tests.api.conftest import ADMIN_KEY, Api, on_sqlite
+from tests.api.conftest import ADMIN_KEY, Api
 from tests.api.publisher import Publisher
 from tests.api.stocked import stock
 from tests.api.test_problems import check_problem
@@ -91,7 +91,6 @@ def kind(answer: httpx.Response) -> str:
     return answer.headers["content-type"].partition(";")[0]
 
 
-@on_sqlite
 async def test_lists_by_accept_and_by_suffix(stocked: Api):
     assert set(LISTS.items()) == {(form.suffix, form.media_type) for form in LIST_FORMATS}
     for suffix, media_type in LISTS.items():
@@ -101,7 +100,6 @@ async def test_lists_by_accept_and_by_suffix(stocked: Api):
         assert kind(named) == media_type
 
 
-@on_sqlite
 async def test_a_story_by_accept_and_by_suffix(stocked: Api):
     path = f"/v1/stories/{(await stocked.data('/v1/stories'))[0]['id']}"
     assert set(STORIES.items()) == {(form.suffix, form.media_type) for form in STORY_FORMATS}
@@ -113,7 +111,6 @@ async def test_a_story_by_accept_and_by_suffix(stocked: Api):
         assert named.content == accepted.content
 
 
-@on_sqlite
 async def test_who_does_not_say_gets_json(stocked: Api):
     for path in ("/v1/stories", f"/v1/stories/{(await stocked.data('/v1/stories'))[0]['id']}"):
         for headers in ({"Accept": "*/*"}, {"Accept": BROWSER}, {"Accept": ""}):
@@ -125,7 +122,6 @@ async def test_who_does_not_say_gets_json(stocked: Api):
         assert "ninjs" in kind(await stocked.reader.get(path, headers=several))
 
 
-@on_sqlite
 async def test_what_cannot_be_had(stocked: Api):
     story = f"/v1/stories/{(await stocked.data('/v1/stories'))[0]['id']}"
     for path, forms in (("/v1/stories", LISTS), (story, STORIES)):
@@ -142,7 +138,6 @@ async def test_what_cannot_be_had(stocked: Api):
     check_problem(await stocked.get("/v1/stories/x.json"), 400, "invalid_request")
 
 
-@on_sqlite
 async def test_every_form_is_conditional(stocked: Api, harbour: Publisher):
     story = f"/v1/stories/{(await stocked.data('/v1/stories', q='umbrellas'))[0]['id']}"
     paths = [f"/v1/stories{suffix}" for suffix in LISTS] + [f"{story}{s}" for s in STORIES]
@@ -163,7 +158,6 @@ async def test_every_form_is_conditional(stocked: Api, harbour: Publisher):
 # --- fields -----------------------------------------------------------------------------------
 
 
-@on_sqlite
 async def test_only_the_fields_asked_for(stocked: Api):
     listed = await stocked.data("/v1/stories")
     wanted = [{"id": s["id"], "title": s["title"], "url": s["url"]} for s in listed]
@@ -177,7 +171,6 @@ async def test_only_the_fields_asked_for(stocked: Api):
     assert one == wanted[0]
 
 
-@on_sqlite
 async def test_fields_of_the_body_load_it(stocked: Api):
     full = await stocked.data("/v1/stories", include="body")
     for name in ("published_rule", "text", "blocks", "html", "copies"):
@@ -187,7 +180,6 @@ async def test_fields_of_the_body_load_it(stocked: Api):
     assert [json.loads(line)["text"] for line in lines] == [story["text"] for story in full]
 
 
-@on_sqlite
 async def test_every_field_there_is_can_be_asked_for(stocked: Api):
     full = (await stocked.data("/v1/stories", include="body"))[0]
     assert [*LIST_FIELDS, *BODY_FIELDS] == list(full)
@@ -195,7 +187,6 @@ async def test_every_field_there_is_can_be_asked_for(stocked: Api):
     assert found == [full]
 
 
-@on_sqlite
 async def test_highlights_beside_the_fields(stocked: Api):
     asked = {"fields": "title", "include": "highlights", "q": "umbrellas"}
     [story] = await stocked.data("/v1/stories", **asked)
@@ -207,7 +198,6 @@ async def test_highlights_beside_the_fields(stocked: Api):
     assert "<mark>umbrellas</mark>" in table
 
 
-@on_sqlite
 async def test_fields_that_cannot_be_had(stocked: Api):
     for wrong in ("name", "", "title,", "content_hash", "title;url"):
         answer = await stocked.get("/v1/stories", fields=wrong)
@@ -231,7 +221,6 @@ def basic(pair: str) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
-@on_sqlite
 async def test_readers_may_send_the_key_as_a_password(locked: Api):
     key = (await locked.key(scopes=["read"]))["key"]
     for pair in (f"reader:{key}", f":{key}", f"東:{key}"):
@@ -252,7 +241,6 @@ async def test_readers_may_send_the_key_as_a_password(locked: Api):
     assert "Basic " in answer.headers["www-authenticate"]
 
 
-@on_sqlite
 async def test_nobody_administers_by_password(locked: Api):
     """A browser that remembers one sends it along with forms of other sites."""
     for method, path in (("POST", "/v1/admin/feeds"), ("GET", "/v1/admin/feeds")):

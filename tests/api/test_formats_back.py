@@ -11,11 +11,10 @@ from app.core.normal.normalize import normalize
 from app.core.parse.document import parse
 from app.core.story import FeedContext, Story
 from app.core.types import ParsedFeed
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Publisher
 from tests.api.stocked import stock
 
-pytestmark = on_sqlite
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 

@@ -12,11 +12,10 @@ import pytest
 from lxml import etree
 
 from app.api import story_pages
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
 from tests.api.stocked import TITLES, stock
 
-pytestmark = on_sqlite
 XML = [".atom", ".rss"]
 A = "{http://www.w3.org/2005/Atom}"
 

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Publisher
 from tests.api.stocked import FERRY, QUAY, TITLES, stock
 
-pytestmark = on_sqlite
 NINJS = Draft202012Validator(
     json.loads((Path(__file__).parent / "ninjs_3_1.schema.json").read_text(encoding="utf-8"))
 )

@@ -17,11 +17,12 @@ from app.api.listing import Listing
 from app.api.parameters import SearchRequest
 from app.core.search.search import Search
 from app.store.find import Page, Place
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.loopback import served
 from tests.api.publisher import Item, Publisher, atom
 from tests.api.stocked import FERRY, QUAY, SUM, stock
 from tests.api.test_problems import check_problem
+from tests.databases import on_both
 
 STREAMS = [".ndjson", ".csv"]
 
@@ -65,7 +66,6 @@ async def test_csv_has_every_story_in_a_row(many: Api):
     assert rows(await many.get("/v1/stories.csv", q="zeppelin")) == [header]
 
 
-@on_sqlite
 async def test_csv_cells(api: Api, harbour: Publisher):
     await stock(api, harbour)
     header, *found = rows(await api.get("/v1/stories.csv", include="body"))
@@ -102,7 +102,6 @@ def test_no_cell_is_a_formula(begin: str):
         ({"q": "ferry", "sort": "relevance"}, "sort"),
     ],
 )
-@on_sqlite
 async def test_what_only_a_page_has_is_refused(
     many: Api, suffix: str, asked: dict[str, Any], parameter: str
 ):
@@ -112,6 +111,7 @@ async def test_what_only_a_page_has_is_refused(
     assert ".json" in said.errors[0].detail
 
 
+@on_both
 async def test_no_session_is_held_between_stretches(many: Api):
     asked = SearchRequest(search=Search(), bound_to="")
     listing = Listing(
@@ -132,6 +132,7 @@ async def test_no_session_is_held_between_stretches(many: Api):
     assert titles == [f"Ferry {n}" for n in range(7, 0, -1)]
 
 
+@on_both
 async def test_more_streams_at_once_than_there_are_connections(many: Api):
     """A stream that needed two of them would wait for one that others wait with."""
     pool = many.service.database.reader.sync_engine.pool
@@ -163,7 +164,6 @@ async def read_into(got: list[bytes], reader: httpx.AsyncClient, url: str) -> No
             got.append(chunk)
 
 
-@on_sqlite
 @pytest.mark.parametrize("suffix", STREAMS)
 async def test_a_fault_midway_breaks_the_connection_off(
     many: Api, suffix: str, monkeypatch: pytest.MonkeyPatch
@@ -178,13 +178,11 @@ async def test_a_fault_midway_breaks_the_connection_off(
         assert whole.content.startswith(b"".join(got))
 
 
-@on_sqlite
 async def test_a_fault_at_the_beginning_is_a_problem(many: Api, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(story_pages, "find_stories", breaking_at(1, OSError("disk")))
     check_problem(await many.get("/v1/stories.ndjson"), 503, "unavailable")
 
 
-@on_sqlite
 @pytest.mark.parametrize("suffix", STREAMS)
 async def test_it_stops_when_nobody_reads(many: Api, suffix: str, monkeypatch: pytest.MonkeyPatch):
     """The list has no end here: only the caller's leaving can end the answer."""
@@ -228,7 +226,6 @@ async def test_it_stops_when_nobody_reads(many: Api, suffix: str, monkeypatch: p
     assert many.service.database.reader.sync_engine.pool.checkedout() == 0
 
 
-@on_sqlite
 @pytest.mark.parametrize("suffix", STREAMS)
 async def test_an_unchanged_result_costs_nothing(
     many: Api, harbour: Publisher, suffix: str, monkeypatch: pytest.MonkeyPatch

@@ -7,11 +7,9 @@ import io
 
 import pytest
 
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Publisher
 from tests.api.stocked import FERRY, QUAY, stock
-
-pytestmark = on_sqlite
 
 
 @pytest.fixture

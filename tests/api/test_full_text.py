@@ -7,6 +7,7 @@ from typing import Any
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
 from tests.article_pages import LEDE, PARAGRAPHS, article, wall
+from tests.databases import on_both
 from tests.ingest import servers
 
 TITLE = "Ferry sails again after two weeks in the yard"
@@ -117,6 +118,7 @@ async def test_a_consent_page_is_no_text_wherever_it_redirects_from(api: Api, ha
     assert page["outcome"] == "consent"
 
 
+@on_both
 async def test_robots_txt_is_asked_once_and_heeded(api: Api, harbour: Publisher):
     harbour.pages["/robots.txt"] = "User-agent: *\nDisallow: /a\nAllow: /ab\n"
     harbour.pages["/ab"] = article()
@@ -135,6 +137,7 @@ async def test_robots_txt_is_asked_once_and_heeded(api: Api, harbour: Publisher)
     assert outcomes == {harbour.url("/a"): "robots", harbour.url("/ab"): "kept_page"}
 
 
+@on_both
 async def test_while_robots_txt_fails_nothing_is_fetched(api: Api, harbour: Publisher):
     harbour.pages["/robots.txt"] = servers.answer(503, b"")
     harbour.pages["/a"] = article()
@@ -170,6 +173,7 @@ async def test_a_failing_server_is_tried_again_later(api: Api, harbour: Publishe
     assert page["due_at"] > page["fetched_at"]
 
 
+@on_both
 async def test_an_operator_has_a_page_fetched_again(api: Api, harbour: Publisher):
     harbour.pages["/a"] = servers.answer(404, b"")
     await poll(api, harbour)
@@ -229,6 +233,7 @@ async def test_a_page_that_goes_behind_a_wall_later_leaves_the_text(api: Api, ha
     assert (page["outcome"], page["kept"]) == ("paywall", "page")
 
 
+@on_both
 async def test_full_text_can_be_turned_on_and_off(api: Api, harbour: Publisher):
     harbour.pages["/a"] = harbour.pages["/b"] = article()
     feed_id = await poll(api, harbour, full_text=False)

@@ -14,8 +14,9 @@ from app.api.replies import encode
 from app.api.schemas_insights import CoverageOut, FacetAnswer, TimelineAnswer
 from app.core.search.search import Search
 from app.store.coverage import coverage
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 NOW = datetime(2026, 11, 10, 6, 30, tzinfo=UTC)
 FERRY = Item(
@@ -41,6 +42,7 @@ async def stocked(api: Api, harbour: Publisher) -> Api:
     return api
 
 
+@on_both
 async def test_facets(stocked: Api):
     answer = await stocked.get(FACETS, facet=["tag:category", "lang", "country"], facet_limit=1)
     FacetAnswer.model_validate_json(answer.content)
@@ -64,6 +66,7 @@ async def test_facets(stocked: Api):
     }
 
 
+@on_both
 async def test_facets_of_a_search(stocked: Api):
     (found,) = (await stocked.data(FACETS, facet="tag:CATEGORY", q="dawn"))["facets"]
     assert found["facet"] == "tag:CATEGORY"
@@ -172,7 +175,6 @@ async def test_both_need_a_key_where_reading_does(locked: Api):
         assert (await locked.reader.get(path)).status_code == 401
 
 
-@on_sqlite
 async def test_both_are_answered_by_304_when_nothing_has_changed(stocked: Api):
     for path in (f"{FACETS}?facet=lang", TIMELINE):
         etag = (await stocked.reader.get(path)).headers["etag"]
@@ -191,6 +193,7 @@ async def test_both_are_answered_by_304_when_nothing_has_changed(stocked: Api):
 )
 @example(value="tag:ﬃ", at="9999-12-31T23:59:59.999999Z")
 @example(value="tag:%", at="0001-01-01T00:00:00Z")
+@on_both
 async def test_any_value_is_taken_or_refused(stocked: Api, value: str, at: str):
     asked: list[tuple[str, dict[str, str]]] = [
         (FACETS, {"facet": value}),
@@ -205,6 +208,7 @@ async def test_any_value_is_taken_or_refused(stocked: Api, value: str, at: str):
         assert answer.status_code in (200, 400), (path, parameters, answer.text)
 
 
+@on_both
 async def test_how_coverage_is_told(stocked: Api):
     now = datetime.now(UTC) + timedelta(seconds=5)  # the ledger has the times of the real clock
     async with stocked.service.database.read() as session:

@@ -19,9 +19,10 @@ from app.store.job_leases import (
 )
 from app.store.jobs import add_job
 from app.work.jobs import JobLoop
-from tests.api.conftest import Api, on_sqlite, running
+from tests.api.conftest import Api, running
 from tests.api.publisher import Publisher
 from tests.api.stocked import stock
+from tests.databases import on_both
 from tests.plans import NOW
 
 
@@ -82,6 +83,7 @@ async def counting_job(api: Api) -> int:
         return (await add_job(session, "counting", {}, actor="a test", at=NOW)).id
 
 
+@on_both
 async def test_stories_are_brought_up_to_date_by_jobs(api: Api, harbour: Publisher) -> None:
     await stock(api, harbour)
     await execute(api, "UPDATE story_weights SET version = 0")
@@ -99,7 +101,6 @@ async def test_stories_are_brought_up_to_date_by_jobs(api: Api, harbour: Publish
         assert (ended.due_at, ended.error) == (None, None)
 
 
-@on_sqlite
 async def test_of_one_kind_one_at_a_time(api: Api) -> None:
     job = await start(api, "reindex")
     other = await api.admin.post("/v1/admin/jobs", json={"kind": "reindex"})
@@ -119,7 +120,6 @@ async def test_of_one_kind_one_at_a_time(api: Api) -> None:
         assert [one["kind"] for one in found] == kinds
 
 
-@on_sqlite
 async def test_what_cannot_be_started_or_found(api: Api) -> None:
     unknown = await api.admin.post("/v1/admin/jobs", json={"kind": "opml_import"})
     assert unknown.status_code == 400
@@ -129,7 +129,6 @@ async def test_what_cannot_be_started_or_found(api: Api) -> None:
         assert (await api.admin.post(f"/v1/admin/jobs/99:{action}")).status_code == 404
 
 
-@on_sqlite
 async def test_stopped_before_it_began_and_taken_up_again(api: Api) -> None:
     job = await start(api, "reindex")
     path = f"/v1/admin/jobs/{job.id}"
@@ -144,6 +143,7 @@ async def test_stopped_before_it_began_and_taken_up_again(api: Api) -> None:
     assert (await look(api, job.id)).state.value == "done"
 
 
+@on_both
 async def test_a_job_that_is_stopped_midway_ends_and_goes_on_there(api: Api) -> None:
     job_id = await counting_job(api)
     (job,) = await claim(api)
@@ -165,6 +165,7 @@ async def test_a_job_that_is_stopped_midway_ends_and_goes_on_there(api: Api) -> 
     assert (await look(api, str(job_id))).state.value == "done"
 
 
+@on_both
 async def test_a_killed_worker_s_job_is_taken_up_where_it_stood_and_he_writes_no_more(
     api: Api,
 ) -> None:
@@ -183,7 +184,6 @@ async def test_a_killed_worker_s_job_is_taken_up_where_it_stood_and_he_writes_no
     assert (await look(api, str(job_id))).done == 4
 
 
-@on_sqlite
 async def test_a_step_that_breaks_is_tried_again_later_and_given_up_in_the_end(api: Api) -> None:
     job_id = await counting_job(api)
     kind = Counting(api, breaks=1)
@@ -207,7 +207,6 @@ async def test_a_step_that_breaks_is_tried_again_later_and_given_up_in_the_end(a
     assert (failed.state.value, failed.due_at) == ("failed", None)
 
 
-@on_sqlite
 async def test_a_job_that_kills_whoever_takes_it_is_given_up(api: Api) -> None:
     job_id = await counting_job(api)
     for _ in range(MAX_ATTEMPTS):
@@ -222,6 +221,7 @@ def opml(*urls: str) -> bytes:
     return f"<opml version='2.0'><body>{lines}</body></opml>".encode()
 
 
+@on_both
 async def test_a_list_of_feeds_as_a_job_says_what_became_of_each_line(api: Api) -> None:
     await api.add_feed("https://there.example/feed")
     urls = [f"https://paper{n}.example/feed" for n in range(250)]
@@ -254,7 +254,6 @@ async def lines(api: Api, job_id: str) -> list[dict[str, Any]]:
     return found
 
 
-@on_sqlite
 async def test_credentials_in_a_list_are_kept_sealed(migrated_url: str) -> None:
     async with running(
         migrated_url, read_auth="open", secret_key="a-key-of-these-tests-and-no-other"
@@ -264,7 +263,6 @@ async def test_credentials_in_a_list_are_kept_sealed(migrated_url: str) -> None:
         assert (await api.admin.get(path)).json()["data"]["username"] == "reader"
 
 
-@on_sqlite
 async def test_credentials_without_a_key_to_seal_them_are_refused_at_once(api: Api) -> None:
     assert await imported(api) == ("refused", "refused")
 
@@ -283,7 +281,6 @@ async def imported(api: Api) -> tuple[str, str]:
     return before["status"], after["status"]
 
 
-@on_sqlite
 async def test_a_long_list_becomes_a_job_by_itself(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

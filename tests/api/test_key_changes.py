@@ -11,7 +11,7 @@ import pytest
 from app.errors import PreconditionFailed
 from app.store.audit import list_audit
 from app.store.keys import change_key, get_key
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 
 
 async def read(api: Api, key_id: str) -> tuple[dict[str, Any], str]:
@@ -48,7 +48,6 @@ async def test_what_is_sent_is_changed_and_the_rest_stays(api: Api):
     assert acts[1].subject == f"key:{made['id']}"
 
 
-@on_sqlite
 async def test_a_use_of_the_key_does_not_stand_in_the_way(api: Api):
     made = await api.key()
     _, etag = await read(api, made["id"])
@@ -76,7 +75,6 @@ async def test_of_two_who_change_it_one_is_told(api: Api):
     assert (await read(api, made["id"]))[0]["name"] == "first"
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     "body",
     [

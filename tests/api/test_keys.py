@@ -18,8 +18,9 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import text
 
 from app.store.engine import sqlite_path
-from tests.api.conftest import ADMIN_KEY, Api, on_sqlite, running
+from tests.api.conftest import ADMIN_KEY, Api, running
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 OPEN_TO_ALL = {
     *("/healthz", "/readyz", "/docs", "/docs/assets", "/openapi.json", "/websub/1"),
@@ -39,7 +40,6 @@ def operations(app: FastAPI) -> Iterator[tuple[str, str]]:
             yield method, path
 
 
-@on_sqlite
 async def test_every_route_but_those_on_the_list_needs_a_key(locked: Api):
     walked = set()
     for method, path in operations(locked.app):
@@ -57,7 +57,6 @@ async def test_every_route_but_those_on_the_list_needs_a_key(locked: Api):
     assert len(walked) > 15
 
 
-@on_sqlite
 async def test_nothing_in_the_console_is_done_for_the_page_of_another_site(api: Api):
     walked = 0
     for method, path in operations(api.app):
@@ -75,7 +74,6 @@ async def test_nothing_in_the_console_is_done_for_the_page_of_another_site(api: 
     assert walked > 2
 
 
-@on_sqlite
 async def test_admin_routes_need_an_admin_key_even_where_reading_is_open(api: Api):
     reading = {"Authorization": f"Bearer {(await api.key())['key']}"}
     assert (await api.reader.get("/v1/stories")).status_code == 200
@@ -98,7 +96,6 @@ async def test_admin_routes_need_an_admin_key_even_where_reading_is_open(api: Ap
     assert len((await api.admin.get("/v1/admin/keys")).json()["data"]) == 2
 
 
-@on_sqlite
 async def test_the_key_is_asked_for_before_the_body_is_read(api: Api):
     reading = {"Authorization": f"Bearer {(await api.key())['key']}"}
     json_header = {"Content-Type": "application/json"}
@@ -116,7 +113,6 @@ async def test_the_key_is_asked_for_before_the_body_is_read(api: Api):
     assert broken.status_code == 400
 
 
-@on_sqlite
 async def test_a_read_key_reads_and_an_admin_key_does_both(locked: Api):
     for scopes in (["read"], ["admin"], ["read", "admin", "read"]):
         made = await locked.key(scopes=scopes)
@@ -128,6 +124,7 @@ async def test_a_read_key_reads_and_an_admin_key_does_both(locked: Api):
         assert admin.status_code == (200 if "admin" in scopes else 403)
 
 
+@on_both
 async def test_keys_end(api: Api):
     soon = datetime.now(UTC) + timedelta(minutes=1)
     expiring = await api.key(expires_at=soon.isoformat())
@@ -152,7 +149,6 @@ async def test_keys_end(api: Api):
     assert (await api.admin.delete("/v1/admin/keys/999")).status_code == 404
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     "header",
     ["", "Bearer", "Bearer ", f"Basic {ADMIN_KEY}", ADMIN_KEY, f"Bearer {ADMIN_KEY}x", "Bearer é",
@@ -165,7 +161,6 @@ async def test_what_is_no_key_is_refused_even_where_reading_is_open(api: Api, he
     assert answer.status_code == 401
 
 
-@on_sqlite
 async def test_the_local_key_administers_and_is_in_no_list(migrated_url: str):
     async with running(migrated_url, read_auth="required", local_key="local-1") as api:
         local = {"Authorization": "Bearer local-1"}
@@ -182,6 +177,7 @@ async def all_noted(api: Api) -> None:
     await asyncio.gather(*api.app.state.deps.noting.values())
 
 
+@on_both
 async def test_reading_with_a_key_waits_for_no_writer(locked: Api):
     made = await locked.key(scopes=["read"])
     reading = {"Authorization": f"Bearer {made['key']}"}
@@ -199,6 +195,7 @@ async def test_reading_with_a_key_waits_for_no_writer(locked: Api):
     assert listed[made["id"]]["last_used_at"] is not None
 
 
+@on_both
 async def test_reading_with_a_key_needs_no_database_that_can_write(locked: Api):
     made = await locked.key(scopes=["read"])
     await all_noted(locked)
@@ -211,6 +208,7 @@ async def test_reading_with_a_key_needs_no_database_that_can_write(locked: Api):
         await all_noted(locked)
 
 
+@on_both
 async def test_the_last_use_is_kept_to_the_minute(api: Api):
     made = await api.key(name="reader of the harbour")
     assert made["last_used_at"] is None
@@ -239,7 +237,6 @@ def contents(migrated_url: str) -> tuple[str, bytes]:
         return "\n".join(connection.iterdump()), path.read_bytes()
 
 
-@on_sqlite
 async def test_only_the_fingerprint_is_stored(api: Api, migrated_url: str):
     made = await api.key()
     await api.reader.get("/v1/stories", headers={"Authorization": f"Bearer {made['key']}"})
@@ -283,7 +280,6 @@ async def test_what_a_caller_may_not_set_of_a_key(api: Api):
     assert len((await api.admin.get("/v1/admin/keys")).json()["data"]) == 1
 
 
-@on_sqlite
 async def test_a_key_in_use_while_feeds_are_polled(locked: Api, harbour: Publisher):
     """The note of a key's use takes the one writer of SQLite: it must not wait for itself."""
     harbour.pages["/feed"] = atom(Item(title="One"))

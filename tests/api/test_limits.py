@@ -17,7 +17,7 @@ from app.api.limits import WRONG_KEYS_PER_MINUTE, Limits
 from app.store.console_sessions import KEY_IN_SCOPE
 from app.store.engine import Database
 from app.store.keys import find_key
-from tests.api.conftest import ADMIN_KEY, Api, on_sqlite, running
+from tests.api.conftest import ADMIN_KEY, Api, running
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -50,7 +50,6 @@ def said(answer: httpx.Response) -> tuple[str | None, str | None]:
     return answer.headers.get("ratelimit-policy"), answer.headers.get("ratelimit")
 
 
-@on_sqlite
 async def test_a_burst_beyond_the_rate_of_a_key_is_refused_until_it_may_come_back(api: Api):
     clock = Clock(api)
     key = caller(api, (await api.key(requests_per_minute=3))["key"])
@@ -77,7 +76,6 @@ async def test_a_burst_beyond_the_rate_of_a_key_is_refused_until_it_may_come_bac
     assert (await api.reader.get("/v1/stories", headers=key)).status_code == 429
 
 
-@on_sqlite
 async def test_every_answer_of_a_limited_caller_says_so_and_counts_once(api: Api):
     Clock(api)
     key = caller(api, (await api.key(requests_per_minute=100, scopes=["write"]))["key"])
@@ -100,7 +98,6 @@ async def test_every_answer_of_a_limited_caller_says_so_and_counts_once(api: Api
     assert left == [f"r={number}" for number in range(98, 90, -1)]
 
 
-@on_sqlite
 async def test_without_a_rate_nothing_is_said(api: Api):
     key = caller(api, (await api.key())["key"])
     for headers in (key, {}):
@@ -108,7 +105,6 @@ async def test_without_a_rate_nothing_is_said(api: Api):
         assert said(answer) == (None, None)
 
 
-@on_sqlite
 async def test_a_key_without_its_own_rate_has_that_of_the_settings(migrated_url: str):
     async with running(migrated_url, requests_per_minute=2) as api:
         Clock(api)
@@ -121,7 +117,6 @@ async def test_a_key_without_its_own_rate_has_that_of_the_settings(migrated_url:
             assert got == statuses
 
 
-@on_sqlite
 async def test_who_needs_no_key_is_counted_by_address(migrated_url: str):
     async with limited(migrated_url, 2, read_auth="open") as api:
         Clock(api)
@@ -142,7 +137,6 @@ async def test_who_needs_no_key_is_counted_by_address(migrated_url: str):
         assert (await api.reader.get("/healthz")).status_code == 200
 
 
-@on_sqlite
 async def test_an_untrusted_caller_cannot_choose_its_address(migrated_url: str):
     async with running(migrated_url, read_auth="open", requests_per_minute=2) as api:
         Clock(api)
@@ -153,7 +147,6 @@ async def test_an_untrusted_caller_cannot_choose_its_address(migrated_url: str):
         assert [one.status_code for one in statuses] == [200, 200, 429]
 
 
-@on_sqlite
 async def test_the_command_and_the_console_are_not_counted(migrated_url: str):
     async with running(migrated_url, local_key="local-1", requests_per_minute=1) as api:
         Clock(api)
@@ -174,7 +167,6 @@ async def test_the_command_and_the_console_are_not_counted(migrated_url: str):
         assert statuses == [200, 429]
 
 
-@on_sqlite
 async def test_a_flood_of_wrong_keys_is_refused_before_it_is_looked_up(
     migrated_url: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -200,7 +192,6 @@ async def test_a_flood_of_wrong_keys_is_refused_before_it_is_looked_up(
         assert (await api.reader.get("/v1/tags", headers=unused)).status_code == 200
 
 
-@on_sqlite
 async def test_a_revoked_key_is_a_wrong_one(api: Api, monkeypatch: pytest.MonkeyPatch):
     Clock(api)
     monkeypatch.setattr(limits, "WRONG_KEYS_PER_MINUTE", 1)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app.core.alert import AlertKind
 from app.store.jobs import JobState
-from tests.api.conftest import Api, on_sqlite, running
+from tests.api.conftest import Api, running
 from tests.api.publisher import Item, Publisher, atom
 from tests.conftest import ROOT
 
@@ -107,7 +107,6 @@ async def existing(api: Api, harbour: Publisher) -> dict[str, set[str]]:
     return {name: labels - {"le"} for name, labels in metrics.items()}
 
 
-@on_sqlite
 async def test_every_metric_and_label_is_described_and_no_other(api: Api, harbour: Publisher):
     metrics = await existing(api, harbour)
     described = {
@@ -124,7 +123,6 @@ async def test_every_metric_and_label_is_described_and_no_other(api: Api, harbou
     assert set().union(*expected.values()) == LABELS
 
 
-@on_sqlite
 async def test_every_query_that_is_shipped_names_metrics_and_labels_there_are(
     api: Api, harbour: Publisher
 ):
@@ -208,7 +206,6 @@ async def test_the_database_is_told_as_it_is(migrated_url: str, harbour: Publish
             assert f'copydesk_jobs{{state="{state.value}"}}' in after
 
 
-@on_sqlite
 async def test_requests_that_are_too_many_are_counted_by_what_was_counted(migrated_url: str):
     async with running(migrated_url, read_auth="open", requests_per_minute=1) as api:
         for status in (200, 429):

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import text
 
 from app.api.schemas_moves import MoveAnswer, MoveList
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 from tests.ingest.servers import answer
 
 DAY_MS = 86_400_000
@@ -48,6 +49,7 @@ async def moved(api: Api, harbour: Publisher) -> str:
     return feed_id
 
 
+@on_both
 async def test_a_move_is_shown_under_way_and_done_and_taken_back(
     api: Api, harbour: Publisher
 ) -> None:
@@ -68,7 +70,6 @@ async def test_a_move_is_shown_under_way_and_done_and_taken_back(
     assert (await api.admin.get("/v1/admin/feeds/99/moves")).status_code == 404
 
 
-@on_sqlite
 async def test_a_redirect_to_another_feed_is_no_move(api: Api, harbour: Publisher) -> None:
     harbour.pages |= {"/feed": atom(Item(title="Ferry")), "/other": atom(Item(title="Lamps"))}
     feed_id = await api.poll(harbour.url())

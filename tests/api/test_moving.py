@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.store.models import feed_moves, feeds, hosts
 from tests.api.conftest import Api, running
 from tests.api.publisher import Item, Publisher, atom
-from tests.databases import on_sqlite
+from tests.databases import on_both
 from tests.ingest import servers
 
 FEEDS = "/v1/admin/feeds"
@@ -93,6 +93,7 @@ async def test_what_is_gone_says_what_to_do(
     assert shown["health"] == ("gone" if status == 410 else "failing")
 
 
+@on_both
 async def test_a_feed_that_is_moved_keeps_its_stories_and_has_no_doubles(
     api: Api, harbour: Publisher
 ):
@@ -113,6 +114,7 @@ async def test_a_feed_that_is_moved_keeps_its_stories_and_has_no_doubles(
     assert row.why == "moved by an operator"
 
 
+@on_both
 async def test_what_was_learned_of_the_old_address_is_not_sent_to_the_new(
     api: Api, harbour: Publisher
 ):
@@ -161,6 +163,7 @@ async def test_no_two_feeds_have_one_address(api: Api, harbour: Publisher):
     assert harbour.asked == []
 
 
+@on_both
 async def test_a_poll_under_way_writes_nothing_once_the_feed_is_moved(api: Api, harbour: Publisher):
     feed_id = await api.add_feed(harbour.url())
 
@@ -179,7 +182,6 @@ async def test_a_poll_under_way_writes_nothing_once_the_feed_is_moved(api: Api, 
         assert (await session.execute(held)).all() == []
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     "url", ["news.example", "ftp://news.example/", "", "https://a.example/" + "x" * 2000]
 )
@@ -246,7 +248,6 @@ async def test_an_import_keeps_them_apart_too(sealed: Api):
         assert "7731" not in (await sealed.admin.get(f"{FEEDS}.opml")).text
 
 
-@on_sqlite
 async def test_without_a_key_they_are_refused_with_the_next_step(api: Api, harbour: Publisher):
     url = with_password(harbour.url())
     refused = await api.admin.post(FEEDS, json={"url": url, "probe": False})
@@ -298,7 +299,6 @@ async def test_the_feeds_of_a_site_are_listed_and_none_is_added(api: Api, harbou
     assert (await api.admin.get(FEEDS)).json()["data"] == []
 
 
-@on_sqlite
 async def test_where_there_is_one_feed_it_is_the_main_one(api: Api, harbour: Publisher):
     harbour.pages |= {"/": page(("All", "/all.atom")), "/all.atom": atom(*ITEMS)}
     answer = await api.admin.post(f"{FEEDS}:discover", json={"url": harbour.url("/")})
@@ -310,7 +310,6 @@ async def test_where_there_is_one_feed_it_is_the_main_one(api: Api, harbour: Pub
     assert (await api.reader.post(f"{FEEDS}:discover", json={})).status_code == 401
 
 
-@on_sqlite
 async def test_adding_a_page_names_its_feeds_and_the_next_step(api: Api, harbour: Publisher):
     harbour.pages["/"] = page(("All", "/all.atom"), ("Sport", "/sport.atom"))
     refused = await api.admin.post(FEEDS, json={"url": harbour.url("/")})

@@ -8,9 +8,10 @@ import pytest
 
 from app.api import newsapi
 from app.api.newsapi_faults import PREFIXES
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Publisher
 from tests.api.stocked import FEED, FERRY, QUAY, SUM, stock
+from tests.databases import on_both
 
 PATHS = ("everything?q=a", "top-headlines?q=a", "sources", "top-headlines/sources")
 LONG = "The quay holds. " * 30
@@ -42,6 +43,7 @@ async def refused(api: Api, path: str, status: int, **params: Any) -> str:
     return str(fault["code"])
 
 
+@on_both
 async def test_articles_and_sources_have_what_newsapis_have(api: Api, harbour: Publisher):
     await stock(api, harbour)
     harbour.pages["/feed"] = FEED.replace("Nothing more, nothing less.", LONG)
@@ -80,7 +82,6 @@ async def test_articles_and_sources_have_what_newsapis_have(api: Api, harbour: P
     assert await titles(api, q="東京港") == [QUAY]
 
 
-@on_sqlite
 async def test_lists_are_filtered_ordered_and_paged(desk: Api):
     assert await titles(desk, domains="harbour.example") == [QUAY, SUM, FERRY]
     assert await titles(desk, sources="harbour.example", language="en") == [SUM, FERRY]
@@ -101,7 +102,6 @@ async def test_lists_are_filtered_ordered_and_paged(desk: Api):
         assert (found["totalResults"], found["articles"]) == (3, [])
 
 
-@on_sqlite
 async def test_what_newsapi_takes_leniently_is_taken(desk: Api):
     everything = {"DOMAINS": "harbour.example"}
     for odd in ({"sortBy": "loudest"}, {"from": "lately"}, {"_": "17"}, {"q": ""}):
@@ -115,7 +115,6 @@ async def test_what_newsapi_takes_leniently_is_taken(desk: Api):
     assert answer.json()["totalResults"] == 1
 
 
-@on_sqlite
 async def test_sources_are_filtered(desk: Api):
     async def ids(**params: str) -> list[str]:
         return [one["id"] for one in (await asked(desk, "sources", **params))["sources"]]
@@ -125,7 +124,6 @@ async def test_sources_are_filtered(desk: Api):
         assert await ids(**none) == []
 
 
-@on_sqlite
 async def test_a_source_is_told_by_its_stories(api: Api, harbour: Publisher):
     actions = {"add": [{"tag": "medtop:15000000", "name": "sport"}]}
     rule = {"name": "games", "query": "ferry OR port", "actions": actions}
@@ -139,7 +137,6 @@ async def test_a_source_is_told_by_its_stories(api: Api, harbour: Publisher):
     assert await titles(api, "top-headlines", category="general", country="JP") == [QUAY]
 
 
-@on_sqlite
 async def test_every_form_of_the_key(locked: Api):
     right, wrong = (await locked.key())["key"], "cdk_wrong"
     for headers, parameter in (
@@ -159,7 +156,6 @@ async def test_every_form_of_the_key(locked: Api):
                 assert answer.json()["code"] == "apiKeyInvalid"
 
 
-@on_sqlite
 async def test_every_path_of_the_dialect_needs_a_key(locked: Api):
     key = {"X-Api-Key": (await locked.key())["key"]}
     for prefix in PREFIXES:
@@ -170,7 +166,6 @@ async def test_every_path_of_the_dialect_needs_a_key(locked: Api):
             assert answer.status_code == 200
 
 
-@on_sqlite
 async def test_every_error_row(desk: Api):
     everything = {
         "parametersMissing": {},
@@ -195,7 +190,6 @@ async def test_every_error_row(desk: Api):
     assert (await desk.reader.get("/v2x")).json()["type"] == "urn:copydesk:problem:not_found"
 
 
-@on_sqlite
 async def test_what_breaks_inside_is_told_in_the_dialect(
     desk: Api, monkeypatch: pytest.MonkeyPatch
 ):
@@ -206,7 +200,6 @@ async def test_what_breaks_inside_is_told_in_the_dialect(
     assert await refused(desk, "everything", 500, q="ferry") == "unexpectedError"
 
 
-@on_sqlite
 async def test_there_is_no_304_and_nothing_to_ask_for_one_by(desk: Api):
     answer = await desk.reader.get("/v2/everything?q=ferry", headers={"If-None-Match": "*"})
     assert answer.status_code == 200

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.loopback import served
 from tests.api.publisher import Item, Publisher, atom
 
-pytestmark = on_sqlite
 RELOAD_S = 60
 
 

@@ -12,10 +12,9 @@ from app.api.normalize import MAX_DOCUMENT_BYTES
 from app.api.schemas_normalize import NormalizeAnswer, NormalizedFeed
 from app.core.types import Failure
 from app.ingest.offload import Offload, OffloadFailed
-from tests.api.conftest import ADMIN, Api, on_sqlite, running
+from tests.api.conftest import ADMIN, Api, running
 from tests.api.publisher import Item, Publisher, atom
 
-pytestmark = on_sqlite
 PATH = "/v1/admin/normalize"
 RSS = """<?xml version="1.0" encoding="windows-1252"?>
 <rss version="2.0"><channel><title>Harbour News</title><link>https://harbour.example/</link>

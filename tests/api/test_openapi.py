@@ -12,7 +12,7 @@ import pytest
 
 import app.api
 from app.api.examples import EXAMPLES, PROBLEM
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.tools.openapi import SNAPSHOT, description
 
 OPERATIONS = [
@@ -97,7 +97,6 @@ def test_examples_are_what_they_are_examples_of(name: str):
     model.model_validate_json(json.dumps(EXAMPLES.get(name, PROBLEM)))
 
 
-@on_sqlite
 async def test_it_is_served_with_a_page_that_needs_nothing_from_elsewhere(api: Api):
     assert (await api.get("/openapi.json")).json() == schema()
     page = await api.get("/docs")

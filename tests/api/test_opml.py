@@ -15,7 +15,8 @@ from sqlalchemy import text
 from app.api.opml import read_opml
 from app.api.schemas_admin import ImportAnswer
 from app.errors import Invalid
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
+from tests.databases import on_both
 
 IMPORT = "/v1/admin/feeds:import"
 LIST = """<?xml version="1.0" encoding="utf-8"?>
@@ -70,6 +71,7 @@ async def test_what_goes_out_comes_in_elsewhere(api: Api):
     )
 
 
+@on_both
 async def test_an_address_too_long_for_the_index_is_one_refused_line(api: Api):
     chance = random.Random(7)  # what repeats could be compressed
     letters = "".join(chance.choices(string.ascii_letters + string.digits, k=3500))
@@ -90,6 +92,7 @@ async def test_an_address_too_long_for_the_index_is_one_refused_line(api: Api):
     assert one.status_code == 400
 
 
+@on_both
 async def test_imports_at_once_do_not_lock_up(api: Api):
     """Whatever the order of their lines, hosts and sites."""
 
@@ -112,7 +115,6 @@ async def test_imports_at_once_do_not_lock_up(api: Api):
         assert told == [str(n) for n in places]
 
 
-@on_sqlite
 async def test_what_xml_cannot_hold_is_left_out(api: Api):
     await api.add_feed("https://news.example/rss")
     async with api.service.database.write() as session:  # as a feed's own words may be
@@ -129,7 +131,6 @@ async def test_what_xml_cannot_hold_is_left_out(api: Api):
     assert (outline.get("title"), outline.get("htmlUrl")) == ("Tides", "https://news.example/")
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     "body",
     [b"", b"not xml", b"<rss version='2.0'/>", b"<html><body>Sign in</body></html>", b'{"a":1}',
@@ -141,7 +142,6 @@ async def test_what_is_no_opml_is_refused(api: Api, body: bytes):
     assert "no OPML document" in answer.json()["detail"]
 
 
-@on_sqlite
 async def test_a_damaged_list_gives_what_can_be_read(api: Api):
     damaged = LIST.replace("Inland again", "R&D").replace("</body></opml>", "")
     answer = await api.admin.post(IMPORT, content=damaged.encode())
@@ -207,7 +207,6 @@ async def test_a_bomb_over_http(api: Api):
     assert (await api.admin.get("/v1/admin/feeds")).json()["data"] == []
 
 
-@on_sqlite
 async def test_a_long_list(api: Api):
     """More than one transaction takes, in one request."""
     lines = "".join(f"<outline xmlUrl='https://n{n}.example/rss'/>" for n in range(1203))

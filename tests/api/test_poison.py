@@ -12,10 +12,12 @@ from app.core.types import Failure
 from app.ingest.offload import OffloadFailed
 from tests.api.conftest import Api, InProcess
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 FEEDS = "/v1/admin/feeds"
 
 
+@on_both
 async def test_it_is_quarantined_says_why_and_is_released(
     api: Api, harbour: Publisher, monkeypatch: pytest.MonkeyPatch
 ):

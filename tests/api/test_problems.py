@@ -15,7 +15,8 @@ from app.api.middleware import MAX_BODY_BYTES
 from app.api.opml import MAX_OPML_BYTES
 from app.api.schemas import Problem
 from app.store.engine import open_database
-from tests.api.conftest import ADMIN, Api, on_sqlite
+from tests.api.conftest import ADMIN, Api
+from tests.databases import on_both
 
 
 def check_problem(answer: httpx.Response, status: int, code: str) -> Problem:
@@ -34,7 +35,6 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> Problem:
     return said
 
 
-@on_sqlite
 async def test_paths_and_methods_that_are_not_there(api: Api):
     for path in ("/", "/v1", "/v1/story", "/v1/stories/", "/docs/assets/none.js", "/v1/admin"):
         said = check_problem(await api.admin.get(path), 404, "not_found")
@@ -45,7 +45,6 @@ async def test_paths_and_methods_that_are_not_there(api: Api):
     assert said.detail == "/v1/stories does not take DELETE: use GET, HEAD"
 
 
-@on_sqlite
 async def test_nothing_is_reflected_but_as_json(api: Api):
     path = "/<script>alert(1)</script>"
     answer = await api.reader.get(path)
@@ -54,7 +53,6 @@ async def test_nothing_is_reflected_but_as_json(api: Api):
     check_problem(asked, 400, "invalid_request")
 
 
-@on_sqlite
 async def test_keys_missing_unknown_and_too_weak(locked: Api):
     answer = await locked.get("/v1/stories")
     said = check_problem(answer, 401, "unauthorized")
@@ -67,7 +65,6 @@ async def test_keys_missing_unknown_and_too_weak(locked: Api):
     assert "admin" in said.detail
 
 
-@on_sqlite
 async def test_bodies_that_cannot_be_read(api: Api):
     async def post(content: bytes, kind: str = "application/json") -> httpx.Response:
         return await api.admin.post(
@@ -106,7 +103,6 @@ def endless(sent: list[int]) -> AsyncIterator[bytes]:
     return chunks()
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("path", "cap"),
     [
@@ -132,7 +128,6 @@ async def receives_nothing() -> dict[str, object]:
     raise AssertionError("the body was read")
 
 
-@on_sqlite
 async def test_a_body_that_says_it_is_too_long_is_not_begun(api: Api):
     answered: list[dict[str, object]] = []
 
@@ -152,7 +147,6 @@ async def test_a_body_that_says_it_is_too_long_is_not_begun(api: Api):
         answered.clear()
 
 
-@on_sqlite
 async def test_a_caller_who_leaves_in_the_middle_is_no_fault_of_ours(api: Api):
     answered: list[dict[str, object]] = []
 
@@ -186,7 +180,6 @@ class Refused(Exception):
     sqlstate = "22001"
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     "error",
     [
@@ -208,7 +201,6 @@ async def test_faults_of_ours_tell_nothing(
     assert 'route="/v1/stories",status="500"' in (await api.get("/metrics")).text
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     "error", [PoolTimeout("pool"), ConnectionRefusedError(111, "refused"), TimeoutError()], ids=repr
 )
@@ -227,7 +219,6 @@ class Canceled(Exception):
     sqlstate = "57014"
 
 
-@on_sqlite
 async def test_who_asks_for_too_much_is_told_to_ask_for_less(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ):
@@ -237,6 +228,7 @@ async def test_who_asks_for_too_much_is_told_to_ask_for_less(
     assert "ask for less" in check_problem(answer, 503, "unavailable").detail
 
 
+@on_both
 async def test_without_its_database_the_service_is_alive_and_says_so(api: Api):
     """Pointed at nothing, as when the database has gone: reads, writes and keys alike are 503."""
     away = {

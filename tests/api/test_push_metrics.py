@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.loopback import served
 from tests.api.publisher import Publisher, atom
 from tests.api.test_event_stream import LAMPS, listening, take
@@ -39,7 +39,6 @@ async def test_what_webhooks_are_told_is_counted(api: Api, harbour: Publisher):
         assert await metric(api, f'copydesk_webhooks{{state="{state}"}}') == count
 
 
-@on_sqlite
 async def test_who_listens_is_counted_and_how_often_the_log_is_read(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(LAMPS[0])
     feed = await api.poll(harbour.url())

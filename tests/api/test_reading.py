@@ -7,8 +7,9 @@ import pytest
 from app.api.schemas import ChangeList, SourceList
 from app.api.schemas_revisions import RevisionList
 from app.api.schemas_tags import TagList
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 FERRY = Item(title="Ferry resumes", text="The ferry crossed at dawn.", day=3)
 CORRECTED = Item(title="Ferry resumes", text="The ferry crossed at noon, not at dawn.", day=3)
@@ -17,6 +18,7 @@ BRIDGE = Item(
 )
 
 
+@on_both
 async def test_a_correction_is_a_revision_and_the_old_one_is_kept(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY, BRIDGE)
     feed = await api.poll(harbour.url())
@@ -45,6 +47,7 @@ async def test_a_story_in_two_feeds_of_a_source_has_two_copies(api: Api, harbour
     assert len(await api.titles()) == 2
 
 
+@on_both
 async def test_the_change_log_is_dense_and_shows_stories_as_they_were(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY, BRIDGE)
     feed = await api.poll(harbour.url())
@@ -142,6 +145,7 @@ async def test_tags_page_by_page(api: Api, harbour: Publisher):
     assert found == [(f"c{n}", 7 - n) for n in range(7)]
 
 
+@on_both
 async def test_cursors_of_the_longest_tags_can_be_followed(api: Api, harbour: Publisher):
     names = tuple(chr(0x20000 + n) * 128 for n in range(3))
     harbour.pages["/feed"] = atom(Item(title="Lamp", categories=names))
@@ -170,7 +174,6 @@ async def test_sources_page_by_page(api: Api, harbour: Publisher):
     assert second.json()["page"]["has_more"] is False
 
 
-@on_sqlite
 @pytest.mark.parametrize("path", ["/v1/stories", "/v1/stories/{id}", "/v1/changes", "/v1/tags"])
 async def test_what_the_caller_has_is_not_sent_again(api: Api, harbour: Publisher, path: str):
     harbour.pages["/feed"] = atom(FERRY)
@@ -195,7 +198,6 @@ async def test_what_the_caller_has_is_not_sent_again(api: Api, harbour: Publishe
     assert newer.headers["etag"] != etag
 
 
-@on_sqlite
 async def test_head_is_get_without_the_body(api: Api):
     for path in ("/v1/stories", "/healthz", "/v1/stories/1", "/docs"):
         got, head = await api.reader.get(path), await api.reader.head(path)

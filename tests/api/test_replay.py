@@ -12,8 +12,9 @@ from app.core.plan import body_hash
 from app.core.schedule import PollPolicy
 from app.store.models import bodies, copies, feeds
 from app.store.replay import claim_for_replay
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 from tests.ingest import servers
 
 FERRY = Item(title="Ferry sails again", text="The ferry left the north pier at six.", day=3)
@@ -141,6 +142,7 @@ async def test_after_a_given_document_the_feeds_own_is_read_though_it_is_the_sam
     assert body.content == atom(FERRY).encode(), "what was given is not kept"
 
 
+@on_both
 async def test_after_a_kept_document_that_is_not_the_latest_the_feeds_own_is_read(
     api: Api, harbour: Publisher
 ):
@@ -160,6 +162,7 @@ async def test_after_a_kept_document_that_is_not_the_latest_the_feeds_own_is_rea
     assert story["revision"] == 3
 
 
+@on_both
 async def test_a_paused_feed_that_failed_is_replayed_and_still_fails(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY)
     feed_id = await api.poll(harbour.url())
@@ -174,6 +177,7 @@ async def test_a_paused_feed_that_failed_is_replayed_and_still_fails(api: Api, h
     assert after["state"] == before["state"] == "paused"
 
 
+@on_both
 async def test_a_feed_that_is_being_polled_is_not_replayed_meanwhile(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY)
     feed_id = await api.poll(harbour.url())
@@ -224,7 +228,6 @@ async def test_the_kept_body_is_a_download_that_runs_nothing(api: Api, harbour: 
     assert (await api.admin.get(f"/v1/admin/feeds/{unread}/body")).status_code == 404
 
 
-@on_sqlite
 async def test_a_gathered_site_map_is_replayed_from_what_was_gathered(api: Api, harbour: Publisher):
     news = (
         "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"

@@ -6,11 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from app.api.schemas_status import ReprocessAnswer, StatusAnswer
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Publisher
 from tests.api.stocked import stock
-
-pytestmark = on_sqlite
 
 
 @pytest.fixture

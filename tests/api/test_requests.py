@@ -7,8 +7,9 @@ import re
 import pytest
 import structlog
 
-from tests.api.conftest import Api, on_sqlite, running
+from tests.api.conftest import Api, running
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 
 async def metric(api: Api, name: str) -> set[str]:
@@ -17,7 +18,6 @@ async def metric(api: Api, name: str) -> set[str]:
     return set(re.findall(rf"^{name}(\{{.*\}}) ", text, re.MULTILINE))
 
 
-@on_sqlite
 async def test_a_request_keeps_its_id_or_gets_one(api: Api):
     kept = await api.reader.get("/healthz", headers={"X-Request-Id": "trace-1.a_B"})
     assert kept.headers["x-request-id"] == "trace-1.a_B"
@@ -28,7 +28,6 @@ async def test_a_request_keeps_its_id_or_gets_one(api: Api):
     assert len(ids) == 5
 
 
-@on_sqlite
 async def test_every_answer_is_guarded_against_misreading(api: Api):
     for path in ("/healthz", "/v1/stories", "/none", "/docs", "/metrics", "/v1/admin/feeds"):
         answer = await api.get(path)
@@ -38,7 +37,6 @@ async def test_every_answer_is_guarded_against_misreading(api: Api):
         assert "server" not in answer.headers
 
 
-@on_sqlite
 async def test_requests_are_counted_by_route_and_never_by_path(api: Api):
     feed = await api.add_feed("https://news.example/rss")
     for path in ("/v1/stories/1", "/v1/stories/2", "/none/1", "/none/2", "/docs/assets/none.js"):
@@ -62,7 +60,6 @@ async def test_requests_are_counted_by_route_and_never_by_path(api: Api):
     }
 
 
-@on_sqlite
 async def test_polls_are_counted(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(Item(title="One"))
     await api.poll(harbour.url())
@@ -71,7 +68,6 @@ async def test_polls_are_counted(api: Api, harbour: Publisher):
     assert 'copydesk_stories_total{change="created"} 1.0' in text
 
 
-@on_sqlite
 async def test_one_event_for_each_request(api: Api):
     with structlog.testing.capture_logs(
         processors=[structlog.contextvars.merge_contextvars]
@@ -89,6 +85,7 @@ async def test_one_event_for_each_request(api: Api):
     }
 
 
+@on_both
 async def test_ready_until_it_is_stopping(api: Api):
     assert (await api.get("/readyz")).json() == {"status": "ready"}
     assert (await api.get("/healthz")).json() == {"status": "alive"}
@@ -100,7 +97,6 @@ async def test_ready_until_it_is_stopping(api: Api):
     assert (await api.get("/v1/stories")).status_code == 200, "requests under way are answered"
 
 
-@on_sqlite
 @pytest.mark.parametrize(("auth", "status"), [("open", 200), ("required", 401)])
 async def test_metrics_need_a_key_where_reading_does(migrated_url: str, auth: str, status: int):
     async with running(migrated_url, read_auth=auth) as api:
@@ -116,7 +112,6 @@ async def test_metrics_tell_how_many_feeds_are_in_each_state_of_health(api: Api)
     assert 'copydesk_feeds{health="silent"} 0.0' in told
 
 
-@on_sqlite
 async def test_metrics_are_told_without_the_database(api: Api, monkeypatch: pytest.MonkeyPatch):
     async def away(session: object) -> dict[str, int]:
         raise TimeoutError
@@ -129,14 +124,12 @@ async def test_metrics_are_told_without_the_database(api: Api, monkeypatch: pyte
     assert "copydesk_database_up 0.0" in answer.text
 
 
-@on_sqlite
 async def test_a_proxy_in_front_changes_no_link(api: Api):
     forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
     answer = await api.reader.get("/v1/changes?limit=5", headers=forwarded)
     assert answer.json()["links"]["self"] == "/v1/changes?limit=5"
 
 
-@on_sqlite
 async def test_metrics_tell_how_many_polls_are_under_way(api: Api):
     assert "copydesk_polls_in_flight 0.0" in (await api.get("/metrics")).text
     api.service.poller._in_flight = 2

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from app.api.schemas_revisions import RevisionAnswer, RevisionList
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 LINK = "https://harbour.example/ferry"
 FERRY = Item(title="Ferry resumes", text="The ferry crossed at dawn.", day=3, link=LINK)
@@ -49,6 +50,7 @@ async def test_each_revision_says_of_what_kind_it_is(api: Api, story_id: str) ->
     ]
 
 
+@on_both
 async def test_revisions_are_paged(api: Api, story_id: str) -> None:
     path = f"/v1/stories/{story_id}/revisions"
     numbers: list[int] = []
@@ -94,6 +96,7 @@ async def test_a_revision_that_is_not_there_says_which_are(api: Api, story_id: s
         assert "it has those from 1 to 5" in answer.json()["detail"]
 
 
+@on_both
 async def test_a_story_can_be_read_as_it_was_at_any_time(api: Api, story_id: str) -> None:
     revisions = await api.data(f"/v1/stories/{story_id}/revisions")
     for revision in revisions:
@@ -109,7 +112,6 @@ async def test_a_story_can_be_read_as_it_was_at_any_time(api: Api, story_id: str
     assert (await api.get(f"/v1/stories/{story_id}", as_of="yesterday")).status_code == 400
 
 
-@on_sqlite
 async def test_a_withdrawn_story_is_nowhere_but_at_its_own_address(
     api: Api, harbour: Publisher
 ) -> None:
@@ -132,7 +134,6 @@ async def test_a_withdrawn_story_is_nowhere_but_at_its_own_address(
     assert before["text"] == FERRY.text
 
 
-@on_sqlite
 async def test_a_withdrawal_that_is_repeated_is_one(api: Api, harbour: Publisher) -> None:
     harbour.pages["/feed"] = atom(FERRY, BRIDGE)
     feed = await api.poll(harbour.url())

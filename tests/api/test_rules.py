@@ -9,8 +9,9 @@ import pytest
 
 from app.api.schemas_rules import BackfillAnswer, RuleAnswer, RuleList, TriedAnswer
 from app.ingest.renew import Renewer
-from tests.api.conftest import Api, InProcess, on_sqlite
+from tests.api.conftest import Api, InProcess
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 PATH = "/v1/admin/tag-rules"
 FERRY, PILOTS, LAMP = "Ferry sails with empty decks", "Pilots refuse night work", "Lamp goes dark"
@@ -100,6 +101,7 @@ async def test_a_rule_is_kept_listed_and_deleted(api: Api) -> None:
     assert (await api.admin.delete(f"{PATH}/{rule['id']}")).status_code == 404
 
 
+@on_both
 async def test_rules_have_an_order_without_gaps(api: Api) -> None:
     made = {name: await add(api, name, LABEL) for name in ("one", "two", "three")}
     made["four"] = await add(api, "four", LABEL, position=2)
@@ -128,6 +130,7 @@ async def test_rules_have_an_order_without_gaps(api: Api) -> None:
     assert paged == ["three", "one", "four"]
 
 
+@on_both
 async def test_no_change_is_lost(api: Api) -> None:
     rule = await add(api, "ferry", LABEL)
     path = f"{PATH}/{rule['id']}"
@@ -187,7 +190,6 @@ RULE = {"name": "x", "query": "ferry", "actions": LABEL}
         ),
     ],
 )
-@on_sqlite
 async def test_a_rule_that_cannot_be_is_refused_with_the_place_of_the_fault(
     api: Api, asked: dict[str, Any], pointer: str, position: int | None
 ) -> None:
@@ -204,7 +206,6 @@ async def test_a_rule_that_cannot_be_is_refused_with_the_place_of_the_fault(
     assert answer.json()["errors"] == [fault], "and the same where it is tried"
 
 
-@on_sqlite
 async def test_what_is_changed_is_checked_too(api: Api) -> None:
     rule = await add(api, "ferry", LABEL)
     path = f"{PATH}/{rule['id']}"
@@ -214,7 +215,6 @@ async def test_what_is_changed_is_checked_too(api: Api) -> None:
     assert (await api.admin.get(path)).json()["data"] == rule
 
 
-@on_sqlite
 async def test_there_are_only_so_many_rules(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.store.rules.MAX_RULES", 2)
     for query in ("ferry", "pilots"):
@@ -224,7 +224,6 @@ async def test_there_are_only_so_many_rules(api: Api, monkeypatch: pytest.Monkey
     assert answer.json()["detail"].startswith("there are 2 rules")
 
 
-@on_sqlite
 async def test_rules_are_for_administrators(api: Api) -> None:
     assert (await api.reader.get(PATH)).status_code == 401
     assert (await api.reader.post(PATH, json={"colour": "red"})).status_code == 401
@@ -232,6 +231,7 @@ async def test_rules_are_for_administrators(api: Api) -> None:
         assert (await api.reader.post(path, json={})).status_code == 401
 
 
+@on_both
 async def test_a_rule_is_tried_on_stored_stories(stocked: Api) -> None:
     before = await log(stocked)
     asked = {
@@ -290,6 +290,7 @@ async def test_a_rule_gives_and_takes_tags_and_gives_them_back(stocked: Api) -> 
     assert (await stocked.data("/v1/stories/" + ferry))["revision"] == 1
 
 
+@on_both
 async def test_a_story_that_is_dropped_is_nowhere_and_comes_back(
     stocked: Api, harbour: Publisher
 ) -> None:
@@ -315,6 +316,7 @@ async def test_a_story_that_is_dropped_is_nowhere_and_comes_back(
     assert await stocked.data(f"/v1/stories/{story}") == before
 
 
+@on_both
 async def test_a_story_may_come_dropped_and_keep_others_company(
     api: Api, harbour: Publisher
 ) -> None:
@@ -341,6 +343,7 @@ def linked(title: str) -> str:
     return rest.partition("</id>")[0]
 
 
+@on_both
 async def test_language_and_agency_are_set_and_what_follows_from_them(stocked: Api) -> None:
     rule = await add(stocked, "ferry", {"language": "de", "agency": "ap"})
     await renew(stocked)
@@ -359,6 +362,7 @@ async def test_language_and_agency_are_set_and_what_follows_from_them(stocked: A
     assert FERRY in await stocked.titles(lang="en")
 
 
+@on_both
 async def test_a_backfill_can_be_stopped_and_taken_up(stocked: Api) -> None:
     async def progress() -> dict[str, Any]:
         answer = await stocked.admin.get(f"{PATH}:backfill")
@@ -378,7 +382,6 @@ async def test_a_backfill_can_be_stopped_and_taken_up(stocked: Api) -> None:
     assert await stocked.titles(tag="label:port") == [FERRY]
 
 
-@on_sqlite
 async def test_what_changes_no_story_has_none_made_again(stocked: Api) -> None:
     rule = await add(stocked, "ferry", LABEL, enabled=False)
     assert await renew(stocked) == 0
@@ -391,7 +394,6 @@ async def test_what_changes_no_story_has_none_made_again(stocked: Api) -> None:
     assert await renew(stocked) == 0
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("query", "concerned"),
     [
@@ -412,7 +414,6 @@ async def test_only_stories_that_a_rule_can_concern_are_made_again(
     assert await renew(stocked) == concerned
 
 
-@on_sqlite
 async def test_a_rule_of_words_reaches_stories_that_another_has_dropped_or_translated(
     stocked: Api,
 ) -> None:

@@ -20,6 +20,7 @@ from app.store.engine import ReadSession
 from app.store.reindex import StoredStory
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 FERRIES = Item(
     title="Ferries return to the harbour",
@@ -69,6 +70,7 @@ async def stocked(api: Api, harbour: Publisher) -> Api:
         ("domain:harbour.example country:no", ALL),
     ],
 )
+@on_both
 async def test_q(stocked: Api, q: str, titles: list[str]):
     assert await stocked.titles(q=q) == titles
 
@@ -100,6 +102,7 @@ async def test_q(stocked: Api, q: str, titles: list[str]):
         ({"updated_after": "2026-11-04T00:00:00Z", "updated_before": "2026-11-01T00:00:00Z"}, []),
     ],
 )
+@on_both
 async def test_filters(stocked: Api, asked: dict[str, str], titles: list[str]):
     assert await stocked.titles(**asked) == titles
 
@@ -116,6 +119,7 @@ async def test_times_are_rfc_3339_and_nothing_else(stocked: Api, time: str):
     assert "no RFC 3339 time" in refused.json()["detail"]
 
 
+@on_both
 async def test_the_best_comes_first(stocked: Api, monkeypatch: pytest.MonkeyPatch):
     answer = await stocked.get("/v1/stories", q="ferry", sort="relevance")
     assert [story["title"] for story in answer.json()["data"]] == [FERRIES.title, MISSILE.title]
@@ -186,6 +190,7 @@ async def test_a_search_is_taken_apart(stocked: Api):
     assert (tag["filter"], tag["total"]) == ('tag:"category:world-news"', 2)
 
 
+@on_both
 async def test_why_a_story_is_found_or_not(stocked: Api):
     stories = {s["title"]: s["id"] for s in await stocked.data("/v1/stories")}
     asked = {"q": "ferry -missile", "published_after": "2026-11-02T00:00:00Z"}
@@ -205,6 +210,7 @@ async def test_why_a_story_is_found_or_not(stocked: Api):
     assert refused.status_code == 400
 
 
+@on_both
 async def test_every_story_is_indexed_anew_while_the_service_serves(
     stocked: Api, monkeypatch: pytest.MonkeyPatch
 ):
@@ -222,6 +228,7 @@ async def test_every_story_is_indexed_anew_while_the_service_serves(
     assert (await reindex(stocked))["indexed"] == 0
 
 
+@on_both
 async def test_a_source_that_moves_while_its_stories_are_indexed(
     stocked: Api, monkeypatch: pytest.MonkeyPatch
 ):
@@ -293,6 +300,7 @@ async def test_coverage_says_how_far_the_answer_can_be_trusted(stocked: Api):
         (relevance, "score", {"sort": "relevance"}),
     ],
 )
+@on_both
 async def test_others_are_answered_while_stories_are_marked_and_ranked(
     stocked: Api,
     monkeypatch: pytest.MonkeyPatch,

@@ -10,6 +10,7 @@ import pytest
 from app.api.schemas_searches import SearchAnswer, SearchList
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 SEARCHES = "/v1/searches"
 FERRY = Item(title="Ferry sails", text="The ferry sailed at noon.", categories=("Harbour",))
@@ -28,6 +29,7 @@ async def caller_of(api: Api, scope: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {made['key']}"}
 
 
+@on_both
 async def test_a_search_is_kept_changed_and_forgotten(api: Api):
     search = await save(api.admin, q="ferry", tag=["place:jp|place:kr"], not_lang=["ja"])
     answer = await api.admin.get(f"{SEARCHES}/{search}")
@@ -69,6 +71,7 @@ async def test_what_cannot_be_asked_is_not_kept_and_the_fault_is_pointed_at(api:
     assert (await api.admin.get(SEARCHES)).json()["data"] == []
 
 
+@on_both
 async def test_searches_are_their_owners_and_administrators(api: Api):
     one, other = await caller_of(api, "write"), await caller_of(api, "write")
     mine = await api.reader.post(
@@ -99,6 +102,7 @@ async def test_to_keep_a_search_takes_a_key_that_may(api: Api):
     assert (await api.reader.get("/v1/admin/keys", headers=writing)).status_code == 403
 
 
+@on_both
 async def test_a_saved_search_is_a_list_a_feed_and_a_log(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = atom(FERRY, BRIDGE)
     await api.poll(harbour.url())

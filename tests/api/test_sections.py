@@ -8,10 +8,8 @@ import pytest
 
 from app.api.schemas_sections import SectionsAnswer
 from app.ingest.renew import Renewer
-from tests.api.conftest import Api, InProcess, on_sqlite
+from tests.api.conftest import Api, InProcess
 from tests.api.publisher import Item, Publisher, atom
-
-pytestmark = on_sqlite
 
 HARBOUR = "/v1/admin/sources/harbour.example/sections"
 SPORT, POLITICS, WEATHER = "medtop:15000000", "medtop:11000000", "medtop:17000000"

@@ -11,6 +11,7 @@ from app.api.schemas import StoryAnswer
 from app.api.schemas_lists import StoryList
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 
 FERRY = Item(
     title="Ferry service resumes in the north harbour",
@@ -47,6 +48,7 @@ async def stocked(api: Api, harbour: Publisher) -> Api:
     return api
 
 
+@on_both
 async def test_newest_first_with_everything_a_list_has(stocked: Api):
     answer = await stocked.get("/v1/stories")
     listed = StoryList.model_validate_json(answer.content, strict=False)
@@ -124,6 +126,7 @@ async def test_filters(stocked: Api):
         assert await stocked.titles(**asked) == [item.title for item in items], asked
 
 
+@on_both
 async def test_source_by_id_and_an_unknown_one(stocked: Api):
     [source] = await stocked.data("/v1/sources")
     assert await stocked.titles(source=source["id"]) == ALL
@@ -142,6 +145,7 @@ async def test_a_plus_in_an_offset_may_arrive_as_a_space(stocked: Api):
 
 @pytest.mark.parametrize("sort", ["-published", "-ingested", "-updated"])
 @pytest.mark.parametrize("q", [None, "dawn OR ferry OR 東京"])
+@on_both
 async def test_orders(api: Api, harbour: Publisher, sort: str, q: str | None):
     """The late feed brings an old story, and the old feed corrects one: each order differs."""
     harbour.pages |= {"/feed": atom(FERRY, BRIDGE), "/late": atom(MARKET, TOKYO)}
@@ -289,6 +293,7 @@ REFUSED: list[tuple[dict[str, object], str, str]] = [
 ]
 
 
+@on_both
 async def test_what_cannot_be_taken_is_named(api: Api):
     for asked, parameter, says in REFUSED:
         answer = await api.get("/v1/stories", **asked)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.api.schemas_kills import StandingAnswer
 from app.store.audit import list_audit
 from app.store.changes import ChangeType, read_changes
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
 from tests.article_pages import article
 
@@ -81,7 +81,6 @@ async def test_a_killed_story_stays_so_over_polls_and_comes_back_as_it_is_told_b
     assert await api.titles(q='"seven had"') == [FERRY.title]
 
 
-@on_sqlite
 async def test_what_it_said_stays_among_its_revisions(api: Api, harbour: Publisher) -> None:
     await stock(api, harbour)
     story = await ferry(api)
@@ -91,7 +90,6 @@ async def test_what_it_said_stays_among_its_revisions(api: Api, harbour: Publish
     assert first["tags"]
 
 
-@on_sqlite
 async def test_killing_and_restoring_are_on_record_with_who_did_it(
     api: Api, harbour: Publisher
 ) -> None:
@@ -106,7 +104,6 @@ async def test_killing_and_restoring_are_on_record_with_who_did_it(
     assert acts[1].after["kill"]["reason"] == REASON["reason"]
 
 
-@on_sqlite
 async def test_a_killed_story_leaves_its_cluster_and_its_page_and_gets_them_back(
     api: Api, harbour: Publisher
 ) -> None:
@@ -134,7 +131,6 @@ async def test_a_killed_story_leaves_its_cluster_and_its_page_and_gets_them_back
     assert await beside() == before
 
 
-@on_sqlite
 async def test_what_the_publisher_withdraws_meanwhile_stays_killed_until_he_tells_it_again(
     api: Api, harbour: Publisher
 ) -> None:
@@ -151,7 +147,6 @@ async def test_what_the_publisher_withdraws_meanwhile_stays_killed_until_he_tell
     assert (await told(api))[len(before) :] == [ChangeType.KILLED, ChangeType.RESTORED]
 
 
-@on_sqlite
 async def test_what_its_publisher_withdrew_is_killed_for_good_and_told_no_second_time(
     api: Api, harbour: Publisher
 ) -> None:
@@ -170,7 +165,6 @@ async def test_what_its_publisher_withdrew_is_killed_for_good_and_told_no_second
     assert (await ask(api, story, ":restore"))["status"] == "live"
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("action", "given", "status"),
     [(":kill", REASON, 404), (":restore", None, 404), ("", None, 404)],
@@ -183,7 +177,6 @@ async def test_a_story_that_is_not_there_is_not_found(
     assert answer.status_code == status, answer.text
 
 
-@on_sqlite
 async def test_a_story_is_killed_once_and_for_a_reason(api: Api, harbour: Publisher) -> None:
     await stock(api, harbour)
     story = await ferry(api)
@@ -193,7 +186,6 @@ async def test_a_story_is_killed_once_and_for_a_reason(api: Api, harbour: Publis
     assert (await api.admin.post(where, json=REASON)).status_code == 409
 
 
-@on_sqlite
 async def test_a_rules_dropped_story_can_be_killed_and_comes_back_dropped(
     api: Api, harbour: Publisher
 ) -> None:

@@ -11,10 +11,8 @@ from sqlalchemy import text
 from app.api.schemas_tags import HandTagsAnswer
 from app.ingest.renew import Renewer
 from app.store.changes import ChangeType, read_changes
-from tests.api.conftest import Api, InProcess, on_sqlite
+from tests.api.conftest import Api, InProcess
 from tests.api.publisher import Item, Publisher, atom
-
-pytestmark = on_sqlite
 
 FERRY = Item(title="Ferry sails", text="Nobody had a ticket.", day=1, categories=("Transport",))
 LAMP = Item(title="Lamp goes dark", text="A fuse blew at four.", day=2)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from app.api.schemas_tags import TagAnswer, TagEditAnswer, TagEditList, TagList
 from app.ingest.renew import Renewer
-from tests.api.conftest import Api, InProcess, on_sqlite
+from tests.api.conftest import Api, InProcess
 from tests.api.publisher import Publisher
+from tests.databases import on_both
 
 ADMIN = "/v1/admin/tags"
 KYOTO = "place:kyoto"
@@ -104,12 +105,14 @@ async def test_counts_over_a_window(stocked: Api) -> None:
     assert (both.status_code, both.json()["errors"][0]["parameter"]) == (400, "window")
 
 
+@on_both
 async def test_found_by_a_name_in_any_language(stocked: Api) -> None:
     for prefix in ("civil unr", "Unruh", "内乱", "DISTURB", "20000065"):
         assert await listed(stocked, prefix=prefix) == {MEDTOP: 1}
     assert await listed(stocked, prefix="内乱", scheme="category") == {}
 
 
+@on_both
 async def test_pages_go_on_where_they_ended_though_stories_come_in(
     stocked: Api, harbour: Publisher
 ) -> None:
@@ -157,6 +160,7 @@ async def test_what_there_is_not_is_said_with_the_next_step(api: Api, tag: str) 
     assert "prefix" in answer.json()["detail"] or "scheme:code" in answer.json()["detail"]
 
 
+@on_both
 async def test_a_code_that_is_too_long_is_not_taken_for_another(
     api: Api, harbour: Publisher
 ) -> None:
@@ -171,6 +175,7 @@ async def test_a_code_that_is_too_long_is_not_taken_for_another(
         assert refused.status_code == 400
 
 
+@on_both
 async def test_a_tag_in_another_script(api: Api, harbour: Publisher) -> None:
     harbour.pages["/feed"] = feed((0, ("経済：市場", "C++ / C#")))
     await api.poll(harbour.url())
@@ -224,6 +229,7 @@ async def test_a_merged_tag_is_answered_as_the_other(stocked: Api) -> None:
     assert (await one(stocked, FERRY_NEWS))["tag"] == FERRY_NEWS
 
 
+@on_both
 async def test_a_tag_under_another_name(stocked: Api) -> None:
     await edit(stocked, FERRIES, "rename", name=" Boats & ports ")
     await renew(stocked)
@@ -239,6 +245,7 @@ async def test_a_tag_under_another_name(stocked: Api) -> None:
     assert (await one(stocked, FERRIES))["name"] == "Ferries"
 
 
+@on_both
 async def test_what_is_edited_is_listed_page_by_page(stocked: Api) -> None:
     await edit(stocked, FERRIES, "block")
     await edit(stocked, FERRY_NEWS, "merge", into="label:boats")
@@ -280,7 +287,6 @@ async def test_what_is_edited_is_listed_page_by_page(stocked: Api) -> None:
         (FERRIES, "burn", None, 404),
     ],
 )
-@on_sqlite
 async def test_what_cannot_be_done(
     api: Api, tag: str, action: str, asked: dict[str, Any] | None, status: int
 ) -> None:
@@ -290,14 +296,12 @@ async def test_what_cannot_be_done(
     assert (await api.admin.get(ADMIN)).json()["data"] == []
 
 
-@on_sqlite
 async def test_only_administrators_edit(api: Api) -> None:
     for action in ("block", "unblock", "rename", "merge", "unmerge"):
         assert (await api.reader.post(f"{ADMIN}/{FERRIES}:{action}")).status_code == 401
     assert (await api.get(ADMIN)).status_code == 401
 
 
-@on_sqlite
 async def test_any_tag_is_answered(api: Api) -> None:
     """Odd ones as well: never a fault of ours."""
 

@@ -10,7 +10,6 @@ import pytest
 
 from tests.api.conftest import Api
 from tests.api.publisher import Publisher
-from tests.databases import on_sqlite
 
 FEEDS = "/v1/admin/feeds"
 TITLES = ("Ferry back in service", "Tide tables", "Lighthouse open", "Market day")
@@ -77,7 +76,6 @@ async def test_no_poll_of_ten_brings_a_double(api: Api, harbour: Publisher, styl
     assert (polled["new"], polled["changed"]) == (0, 5)  # revisions of what is there
 
 
-@on_sqlite
 async def test_it_clears_by_itself(api: Api, harbour: Publisher):
     harbour.pages["/feed"] = rss(*TITLES, style=OWN_LINK)
     feed_id = await api.poll(harbour.url())
@@ -93,7 +91,6 @@ async def test_it_clears_by_itself(api: Api, harbour: Publisher):
     assert not [note for note in polled["notes"] if "guids" in note]
 
 
-@on_sqlite
 async def test_the_slip_of_an_author_is_no_habit(api: Api, harbour: Publisher):
     stable = rss(*TITLES, style=OWN_LINK, stable=True)
     harbour.pages["/feed"] = stable
@@ -103,7 +100,6 @@ async def test_the_slip_of_an_author_is_no_habit(api: Api, harbour: Publisher):
     assert not await is_unstable(api, feed_id)
 
 
-@on_sqlite
 async def test_the_same_title_on_another_day_is_another_story(api: Api, harbour: Publisher):
     """A daily column without a link of its own, with a guid for each day."""
     for day in (3, 4, 5):
@@ -122,7 +118,6 @@ async def test_the_same_title_on_another_day_is_another_story(api: Api, harbour:
     assert len(await api.titles()) == 6
 
 
-@on_sqlite
 async def test_an_undated_column_that_comes_again_is_new(api: Api, harbour: Publisher):
     others = TITLES[1:]
     harbour.pages["/feed"] = rss("Market day", *others[:2], style=UNDATED, stable=True)
@@ -133,7 +128,6 @@ async def test_an_undated_column_that_comes_again_is_new(api: Api, harbour: Publ
     assert (await api.refresh(feed_id))["new"] == 1
 
 
-@on_sqlite
 async def test_two_entries_of_one_title_are_not_told_apart_by_it(api: Api, harbour: Publisher):
     def document(*guids: str) -> str:
         items = "".join(

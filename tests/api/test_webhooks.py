@@ -20,7 +20,7 @@ from app.push.sender import excerpt_of
 from app.store.engine import to_ms
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
-from tests.databases import on_sqlite
+from tests.databases import on_both
 from tests.ingest import servers
 
 HOOKS = "/v1/webhooks"
@@ -156,6 +156,7 @@ async def test_what_happened_before_it_was_made_is_not_told(
     assert desk.ids == [f"msg_{hook}_2", f"msg_{hook}_1", f"msg_{hook}_2"], "in the log's order"
 
 
+@on_both
 async def test_of_a_search_one_is_told_what_enters_and_what_leaves(
     api: Api, harbour: Publisher, desk: Receiver
 ):
@@ -211,6 +212,7 @@ async def test_only_some_types(api: Api, harbour: Publisher, desk: Receiver):
     assert [told["type"] for told in desk.told] == ["story.updated"]
 
 
+@on_both
 async def test_a_receiver_that_was_down_gets_everything_in_order_under_the_same_ids(
     api: Api, harbour: Publisher, desk: Receiver
 ):
@@ -255,6 +257,7 @@ async def test_an_attempt_that_failed_waits_longer_each_time(
         await make_due(api, hook)
 
 
+@on_both
 async def test_a_slow_receiver_holds_up_nobody_else(api: Api, harbour: Publisher, desk: Receiver):
     answered = asyncio.Event()
 
@@ -276,6 +279,7 @@ async def test_a_slow_receiver_holds_up_nobody_else(api: Api, harbour: Publisher
         await pushing
 
 
+@on_both
 async def test_gone_ends_a_webhook_at_once_and_resuming_takes_it_up(
     api: Api, harbour: Publisher, desk: Receiver
 ):
@@ -301,6 +305,7 @@ async def test_gone_ends_a_webhook_at_once_and_resuming_takes_it_up(
     assert desk.ids == [f"msg_{hook}_2", f"msg_{hook}_1"]
 
 
+@on_both
 async def test_a_message_that_cannot_be_taken_is_given_up_and_the_next_one_is_sent(
     api: Api, harbour: Publisher, desk: Receiver
 ):
@@ -318,6 +323,7 @@ async def test_a_message_that_cannot_be_taken_is_given_up_and_the_next_one_is_se
     assert states == ["done", "dead"]
 
 
+@on_both
 async def test_a_receiver_that_takes_nothing_is_told_nothing_more(
     api: Api, harbour: Publisher, desk: Receiver
 ):
@@ -407,6 +413,7 @@ async def test_redirects_are_not_followed_and_private_addresses_not_dialled(
     assert refused["failure"] == "blocked"
 
 
+@on_both
 async def test_webhooks_are_their_owners(api: Api, desk: Receiver):
     keys = [await api.key(scopes=["write"]) for _ in range(2)]
     mine, other = ({"Authorization": f"Bearer {key['key']}"} for key in keys)
@@ -423,6 +430,7 @@ async def test_webhooks_are_their_owners(api: Api, desk: Receiver):
     assert (await api.reader.delete(path, headers=mine)).status_code == 204
 
 
+@on_both
 async def test_what_cannot_be_taken_is_refused(api: Api):
     for asked, pointer in (
         ({"url": "ftp://desk.example"}, "/url"),
@@ -445,7 +453,6 @@ async def test_what_cannot_be_taken_is_refused(api: Api):
     assert long.status_code == 400
 
 
-@on_sqlite
 async def test_a_stretch_that_was_trimmed_is_not_told_again_in_part(
     api: Api, harbour: Publisher, desk: Receiver
 ):

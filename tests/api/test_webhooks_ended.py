@@ -11,6 +11,7 @@ from sqlalchemy import text
 from tests.api.conftest import Api, running
 from tests.api.publisher import Item, Publisher, atom
 from tests.api.test_webhooks import HOOKS, Receiver, add, desk, hook_of, push
+from tests.databases import on_both
 from tests.ingest import servers
 
 __all__ = ["desk"]
@@ -25,6 +26,7 @@ async def writer(api: Api) -> tuple[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("act", ["pause", "change"])
+@on_both
 async def test_what_is_paused_or_changed_while_messages_are_sent_is_so_at_once(
     api: Api, harbour: Publisher, desk: Receiver, act: str
 ):
@@ -83,6 +85,7 @@ async def test_nothing_is_told_for_a_key_that_was_revoked_or_has_expired(
     assert len(desk.taken) == 1
 
 
+@on_both
 async def test_what_the_key_of_the_settings_made_is_the_next_ones(migrated_url: str):
     async with running(migrated_url) as api:
         hook, _ = await add(api, "https://desk.example/hook")

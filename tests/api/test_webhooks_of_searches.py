@@ -12,6 +12,7 @@ from app.store import deliveries as kept
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
 from tests.api.test_webhooks import Receiver, add, deliveries, desk, push
+from tests.databases import on_both
 
 __all__ = ["desk"]
 
@@ -34,6 +35,7 @@ WITHDRAWN = Item(title="Ferry sails", text="This story has been withdrawn.", lin
 
 
 @pytest.mark.parametrize("follows", ["everything", "a search", "another search"])
+@on_both
 async def test_who_wants_to_know_of_kills_alone_is_told_of_them(
     api: Api, harbour: Publisher, desk: Receiver, follows: str
 ):
@@ -73,6 +75,7 @@ async def test_who_was_told_of_a_story_long_ago_is_told_when_it_leaves_the_searc
         assert await count(session) == 0, "and at last to whom"
 
 
+@on_both
 async def test_a_tag_that_is_merged_is_followed_under_its_new_name(
     api: Api, harbour: Publisher, desk: Receiver
 ):
@@ -95,6 +98,7 @@ async def count(session: Any) -> int:
     return int((await session.execute(text("SELECT count(*) FROM deliveries"))).scalar_one())
 
 
+@on_both
 async def test_what_nobody_takes_does_not_grow_for_ever(
     api: Api, harbour: Publisher, desk: Receiver
 ):

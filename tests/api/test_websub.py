@@ -17,9 +17,10 @@ from app.api import websub
 from app.core.websub import LEASE_S
 from app.ingest.websub import Hubs, Subscriber
 from app.net import AddressPolicy, HttpClients
-from tests.api.conftest import Api, on_sqlite, running
+from tests.api.conftest import Api, running
 from tests.api.hubs import Hub, hub_on_loopback
 from tests.api.publisher import Item, Publisher, atom
+from tests.databases import on_both
 from tests.ingest import servers
 
 PUBLIC_URL = "https://desk.example/copydesk"
@@ -114,6 +115,7 @@ async def number(api: Api, query: str) -> int:
         return int((await session.execute(text(query))).scalar_one())
 
 
+@on_both
 async def test_a_feed_is_subscribed_verified_and_pushed(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -152,7 +154,6 @@ async def test_a_feed_is_subscribed_verified_and_pushed(
     )
 
 
-@on_sqlite
 async def test_the_hub_of_the_headers_goes_before_that_of_the_document(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -164,7 +165,6 @@ async def test_the_hub_of_the_headers_goes_before_that_of_the_document(
     assert [form["hub.topic"] for form in hub.asked] == ["https://topic.example/f"]
 
 
-@on_sqlite
 async def test_a_hub_may_verify_before_it_answers(desk: Api, harbour: Publisher, hub: Hub) -> None:
     async def at_once(form: dict[str, str]) -> None:
         await verified(desk, form)
@@ -176,7 +176,6 @@ async def test_a_hub_may_verify_before_it_answers(desk: Api, harbour: Publisher,
     assert await subscriber(desk).run_once() == 0
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     "said",
     [
@@ -198,7 +197,6 @@ async def test_what_was_not_asked_for_is_not_verified(
     assert (await state(desk, feed_id))["state"] == "pending"
 
 
-@on_sqlite
 async def test_a_callback_that_nobody_was_told_verifies_and_takes_nothing(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -210,7 +208,6 @@ async def test_a_callback_that_nobody_was_told_verifies_and_takes_nothing(
     assert await number(desk, "SELECT count(*) FROM pushes") == 0
 
 
-@on_sqlite
 async def test_hubs_may_add_parameters_of_their_own(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -219,7 +216,6 @@ async def test_hubs_may_add_parameters_of_their_own(
     assert (answer.status_code, answer.text) == (200, "a challenge")
 
 
-@on_sqlite
 @pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
 async def test_every_signature_of_the_recommendation_is_taken(
     method: str, desk: Api, harbour: Publisher, hub: Hub
@@ -229,6 +225,7 @@ async def test_every_signature_of_the_recommendation_is_taken(
     assert await number(desk, "SELECT count(*) FROM pushes") == 1
 
 
+@on_both
 async def test_a_push_that_is_signed_by_somebody_else_is_passed_over_and_counted(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -244,7 +241,6 @@ async def test_a_push_that_is_signed_by_somebody_else_is_passed_over_and_counted
     assert 'copydesk_pushes_total{outcome="ignored"} 3.0' in metrics
 
 
-@on_sqlite
 async def test_a_push_has_a_greatest_length_and_a_number_at_a_time(
     migrated_url: str, harbour: Publisher, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,7 +255,6 @@ async def test_a_push_has_a_greatest_length_and_a_number_at_a_time(
     assert hub.asked
 
 
-@on_sqlite
 async def test_a_push_that_is_no_feed_has_the_feed_polled(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -317,6 +312,7 @@ async def test_a_feed_that_is_paused_is_unsubscribed_and_one_that_is_resumed_sub
     assert await push(desk, form, atom(BRIDGE)) == 202
 
 
+@on_both
 async def test_a_feed_that_is_deleted_is_unsubscribed_and_then_forgotten(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -334,7 +330,6 @@ async def test_a_feed_that_is_deleted_is_unsubscribed_and_then_forgotten(
     assert len(hub.asked) == 2
 
 
-@on_sqlite
 async def test_a_hub_that_does_not_hear_goodbye_is_told_a_few_times(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -348,6 +343,7 @@ async def test_a_hub_that_does_not_hear_goodbye_is_told_a_few_times(
     assert await number(desk, "SELECT count(*) FROM subscriptions") == 0
 
 
+@on_both
 async def test_a_feed_that_names_another_hub_moves_there(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -370,7 +366,6 @@ async def test_a_feed_that_names_another_hub_moves_there(
     assert await push(desk, form, atom(BRIDGE)) == 410
 
 
-@on_sqlite
 async def test_a_refusal_is_on_record_and_asked_about_again_much_later(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -390,7 +385,6 @@ async def test_a_refusal_is_on_record_and_asked_about_again_much_later(
     assert (await state(desk, feed_id))["state"] == "pending"
 
 
-@on_sqlite
 async def test_of_several_hubs_the_next_is_tried_when_one_does_not_work(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -402,7 +396,6 @@ async def test_of_several_hubs_the_next_is_tried_when_one_does_not_work(
     assert (await state(desk, feed_id))["hub"] == hubs[1]
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("status", "headers", "again_s"),
     [(500, {}, 300), (404, {}, 300), (503, {"Retry-After": "7200"}, 7200), (302, {}, 300)],
@@ -422,7 +415,6 @@ async def test_a_hub_that_refuses_is_asked_again_later(
     assert await subscriber(desk).run_once() == 0
 
 
-@on_sqlite
 async def test_a_hub_that_verifies_nothing_is_asked_again_later(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -434,7 +426,6 @@ async def test_a_hub_that_verifies_nothing_is_asked_again_later(
     assert await number(desk, "SELECT failures FROM subscriptions") == 2
 
 
-@on_sqlite
 async def test_a_redirect_is_followed_with_the_same_request(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -445,7 +436,6 @@ async def test_a_redirect_is_followed_with_the_same_request(
     assert [form["hub.mode"] for form in hub.asked] == ["subscribe"]
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("to", "detail"),
     [
@@ -466,7 +456,6 @@ async def test_a_redirect_leads_nowhere_that_the_guards_forbid(
     assert detail in (await state(desk, feed_id))["detail"]
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     "address",
     [
@@ -487,7 +476,6 @@ async def test_no_hub_is_asked_at_an_address_that_the_guards_forbid(
     assert "not a public address" in detail or "port" in detail
 
 
-@on_sqlite
 @pytest.mark.parametrize("script", ["slow", "huge", "reset", "rubbish"])
 async def test_a_hostile_hub_costs_one_request_and_its_detail(
     script: str, desk: Api, harbour: Publisher, monkeypatch: pytest.MonkeyPatch
@@ -516,6 +504,7 @@ async def test_a_hostile_hub_costs_one_request_and_its_detail(
     assert await number(desk, "SELECT count(*) FROM hosts WHERE holder IS NOT NULL") == 0
 
 
+@on_both
 async def test_two_processes_ask_a_hub_once(desk: Api, harbour: Publisher, hub: Hub) -> None:
     harbour.pages["/feed"] = feed_of(FERRY, hubs=(hub.url + "/",), topic=harbour.url())
     await desk.poll(harbour.url())
@@ -523,6 +512,7 @@ async def test_two_processes_ask_a_hub_once(desk: Api, harbour: Publisher, hub: 
     assert (sum(done), len(hub.asked)) == (1, 1)
 
 
+@on_both
 async def test_a_process_that_dies_with_a_request_is_followed_by_another(
     desk: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -534,7 +524,6 @@ async def test_a_process_that_dies_with_a_request_is_followed_by_another(
     assert await subscriber(desk).run_once() == 1
 
 
-@on_sqlite
 async def test_without_a_public_address_no_hub_is_asked(
     api: Api, harbour: Publisher, hub: Hub
 ) -> None:
@@ -545,7 +534,6 @@ async def test_without_a_public_address_no_hub_is_asked(
     assert hub.asked == []
 
 
-@on_sqlite
 async def test_whole_addresses_are_those_under_which_others_reach_the_service(desk: Api) -> None:
     feed = (await desk.reader.get("/v1/stories.atom", headers={"Host": "inside:8000"})).text
     assert f'href="{PUBLIC_URL}/v1/stories.atom"' in feed

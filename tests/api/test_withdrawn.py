@@ -10,6 +10,7 @@ from app.api.formats import LIST_FORMATS
 from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
 from tests.article_pages import article
+from tests.databases import on_both
 
 TITLE = "Ferry sails again"
 
@@ -44,6 +45,7 @@ async def seen(api: Api, story_id: str, sibling: str) -> dict[str, Any]:
     }
 
 
+@on_both
 async def test_a_withdrawn_story_is_gone_and_a_restored_one_is_back(
     api: Api, harbour: Publisher
 ) -> None:
