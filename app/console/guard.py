@@ -71,8 +71,29 @@ class _Guarded:
                 return await self._show(visit)
             except Refused as problem:
                 return refused(console, request, problem, key=key)
+            except Exception as error:
+                problem = _refusal_among(error)
+                if problem is not None:
+                    return refused(console, request, problem, key=key)
+                log.exception("page_broke", path=request.url.path)
+                return refused(console, request, BROKEN, key=key)
 
 
+def _refusal_among(error: Exception) -> Refused | None:
+    """What was refused first, where several things were asked at once."""
+    if not isinstance(error, ExceptionGroup):
+        return None
+    return next((one for one in error.exceptions if isinstance(one, Refused)), None)
+
+
+BROKEN = Refused(
+    500,
+    {
+        "code": "internal_error",
+        "title": "This page broke",
+        "detail": "that is a fault of ours; the log has it under the id of this request",
+    },
+)
 FOREIGN = Refused(
     FORBIDDEN,
     {

@@ -65,6 +65,21 @@ def number(count: float) -> str:
     return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def shown(value: Any) -> str:  # noqa: ANN401 - JSON
+    """A value of the API's JSON in words."""
+    match value:
+        case None:
+            return "\N{EN DASH}"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(shown(one) for one in value) or "\N{EN DASH}"
+        case dict():
+            return ", ".join(f"{name} {shown(one)}" for name, one in value.items())
+        case _:
+            return str(value)
+
+
 def query(**parameters: Any) -> str:  # noqa: ANN401 - whatever a page links with
     """A query string with its question mark; what is None or empty is left out."""
     given = {name: value for name, value in parameters.items() if value not in (None, "", [])}
@@ -93,6 +108,7 @@ def templates() -> Environment:
         "when": when,
         "size": size,
         "number": number,
+        "shown": shown,
         "read_time": read_time,
     }
     environment.globals |= {"asset": asset, "query": query, "timedelta": timedelta}

@@ -7,7 +7,7 @@ from importlib.resources import files
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.console import overview, session
+from app.console import alerts, jobs, keys, overview, push, session
 from app.console.guard import act, page
 from app.console.render import STATIC
 
@@ -22,5 +22,27 @@ def console_routes() -> list[BaseRoute]:
         act("/admin/theme", session.set_theme),
         page("/admin", overview.show),
         page("/admin/health", overview.health),
+        page("/admin/push", push.show),
+        page("/admin/push/searches/{search_id}", push.search),
+        act("/admin/push/searches/{search_id}/remove", push.remove_search),
+        act("/admin/push/webhooks", push.add_webhook),
+        page("/admin/push/webhooks/{webhook_id}", push.webhook),
+        act("/admin/push/webhooks/{webhook_id}/test", push.try_webhook),
+        act("/admin/push/webhooks/{webhook_id}/pause", push.pause),
+        act("/admin/push/webhooks/{webhook_id}/resume", push.resume),
+        act("/admin/push/webhooks/{webhook_id}/rotate", push.rotate),
+        act("/admin/push/webhooks/{webhook_id}/redeliver", push.redeliver),
+        act("/admin/push/webhooks/{webhook_id}/remove", push.remove_webhook),
+        page("/admin/keys", keys.show),
+        act("/admin/keys", keys.create),
+        act("/admin/keys/{key_id}/rate", keys.change),
+        act("/admin/keys/{key_id}/revoke", keys.revoke),
+        page("/admin/jobs", jobs.show),
+        act("/admin/jobs", jobs.start),
+        page("/admin/jobs/{job_id}", jobs.one),
+        act("/admin/jobs/{job_id}/stop", jobs.stop),
+        act("/admin/jobs/{job_id}/retry", jobs.retry),
+        page("/admin/alerts", alerts.show),
+        page("/admin/audit", alerts.audit),
         page("/admin/{rest:path}", overview.nowhere),  # the last one: what no other route has
     ]

@@ -101,9 +101,8 @@ async def test_the_cookie_is_kept_from_scripts_other_sites_and_plain_http(desk: 
     assert all(part in cookie for part in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"))
 
 
-@pytest.mark.parametrize("scope", ["read", "write"])
-async def test_who_may_not_administer_does_not_come_in(desk: Desk, scope: str) -> None:
-    made = await desk.api.key(scopes=[scope])
+async def test_who_may_not_administer_does_not_come_in(desk: Desk) -> None:
+    made = await desk.api.key(scopes=["write"])
     async with desk.visitor() as http:
         answer = await http.post("/admin/login", data={"key": made["key"]}, headers=OURS)
     assert answer.status_code == 401
@@ -111,36 +110,35 @@ async def test_who_may_not_administer_does_not_come_in(desk: Desk, scope: str) -
     assert COOKIE not in answer.cookies
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
+async def test_what_another_site_sends_is_refused(desk: Desk) -> None:
+    token = await desk.session()
+    foreign: list[dict[str, str]] = [
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://elsewhere.example"},
         {"Origin": "null"},
         {},
-    ],
-)
-@pytest.mark.parametrize("path", ["/admin/login", "/admin/logout", "/admin/theme"])
-async def test_what_another_site_sends_is_refused(
-    desk: Desk, path: str, headers: dict[str, str]
-) -> None:
-    token = await desk.session()
-    async with desk.visitor() as http:
-        sent = {"Cookie": f"{COOKIE}={token}", **headers}
-        answer = await http.post(path, data={"key": ADMIN_KEY, "theme": "dark"}, headers=sent)
-        assert answer.status_code == 403, answer.text
-        assert (await http.get("/admin", headers={"Cookie": sent["Cookie"]})).status_code == 200
+    ]
+    posts = [
+        path.replace("{", "").replace("}", "")
+        for route in console_routes()
+        if "POST" in (getattr(route, "methods", None) or ())
+        and (path := str(getattr(route, "path", "")))
+    ]
+    async with desk.visitor(token) as http:
+        for path in posts:
+            for headers in foreign:
+                answer = await http.post(path, data={"key": ADMIN_KEY}, headers=headers)
+                assert answer.status_code == 403, (path, headers)
+        assert (await http.get("/admin/health")).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["//elsewhere.example", "https://elsewhere.example", "/admin.evil"]
-)
-async def test_nobody_is_sent_elsewhere_by_logging_in(desk: Desk, path: str) -> None:
+async def test_nobody_is_sent_elsewhere_by_logging_in(desk: Desk) -> None:
     token = await desk.session()
     async with desk.visitor(token) as http:
-        answer = await http.get("/admin/welcome", params={"next": path})
-    assert answer.headers["location"] == "/admin"
+        for path in ("//elsewhere.example", "https://elsewhere.example", "/admin.evil", ""):
+            answer = await http.get("/admin/welcome", params={"next": path})
+            assert answer.headers["location"] == "/admin"
 
 
 async def test_who_comes_from_another_site_is_asked_to_come_again(desk: Desk) -> None:
