@@ -131,7 +131,7 @@ class Metrics:
         )
         self.deliveries = Counter(
             "copydesk_deliveries",
-            "Messages to webhooks: taken, and attempts that failed.",
+            "Messages to webhooks: taken; attempts that failed; stories that could not be read.",
             ["outcome"],
             registry=registry,
         )

@@ -29,6 +29,8 @@ wait behind it.
 MAX_DEAD: Final = 10
 """So many messages given up in a row without one taken end a webhook."""
 
+SLOW_MS: Final = 2_000
+
 REFUSED: Final = frozenset({400, 404, 405, 406, 409, 411, 413, 414, 415, 422})
 GONE: Final = 410
 EXCERPT_BYTES: Final = 1_000
@@ -70,6 +72,11 @@ class Attempt:
     @property
     def taken(self) -> bool:
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - any 2xx
+
+    @property
+    def slow(self) -> bool:
+        """Whether it kept its sender waiting for longer than others shall wait for it."""
+        return self.ms >= SLOW_MS
 
 
 class Verdict(StrEnum):

@@ -19,7 +19,7 @@ from app.store.changes import EVERY_TYPE, Change, ChangeType, Entry, last_seq, r
 from app.store.deliveries import NewDelivery, any_webhook, move_head, read_head, told_last
 from app.store.engine import Database, ReadSession
 from app.store.policy import policy_version
-from app.store.reindex import read_gone, read_stories
+from app.store.reindex import StoredStory, read_gone, read_stories
 from app.store.searches import SavedSearch, list_searches
 from app.store.tag_edits import merged, read_merges
 from app.store.webhooks import Webhook, list_webhooks
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 IDLE_S: Final = 0.2
 BATCH: Final = 200
 
+GIVEN_UP: Final = 5
+"""So often a batch is tried none of whose stories can be read: then it may be the stories."""
 
 LEAVING: Final = frozenset({ChangeType.KILLED, ChangeType.DROPPED})
 """Whom a story concerned as it was is told of these, whether or not it was told of the story: of
@@ -39,10 +41,12 @@ other types it may not have wanted to know.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A story, and the searches that find it, or would if it were live."""
+    """A story, and the searches that find it, or would if it were live; without `searches` nobody
+    can say which: its words cannot be read.
+    """
 
     live: bool
-    searches: frozenset[int]
+    searches: frozenset[int] | None
 
 
 NOTHING: Final = Found(live=False, searches=frozenset())
@@ -58,8 +62,11 @@ class Matcher(Loop):
         index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]],
         clock: Callable[[], datetime],
         on_made: Callable[[], None] = lambda: None,
+        on_unread: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__("webhook matcher", self.match_some)
+        self._on_unread = on_unread
+        self._tried = 0  # how often the batch that comes next could not be read
         self._database = database
         self._index_terms = index_terms
         self._clock = clock
@@ -112,14 +119,43 @@ class Matcher(Loop):
         async with self._database.read() as session:
             live, gone = await read_stories(session, ids), await read_gone(session, ids)
         stories = [*live, *gone]
-        terms = await self._index_terms([story.words for story in stories])
+        terms = await self._terms(stories)
         return {
             story.id: Found(
                 live=n < len(live),
-                searches=frozenset(self._book.matching(each, story.words.language)),
+                searches=None
+                if each is None
+                else frozenset(self._book.matching(each, story.words.language)),
             )
             for n, (story, each) in enumerate(zip(stories, terms, strict=True))
         }
+
+    async def _terms(self, stories: Sequence[StoredStory]) -> Sequence[IndexTerms | None]:
+        """The terms of each story; of one that cannot be read none, so that it stops no other.
+
+        Where no story at all can be read it is hardly for their words: raises, and is tried again.
+        """
+        try:
+            terms: Sequence[IndexTerms | None] = await self._index_terms([s.words for s in stories])
+        except Exception:
+            log.exception("batch_not_read", stories=len(stories))
+            terms = [await self._terms_of_one(story) for story in stories]
+            self._tried += 1
+            if self._tried < GIVEN_UP and all(each is None for each in terms):
+                raise
+        for story, each in zip(stories, terms, strict=True):
+            if each is None:
+                self._on_unread()
+                log.error("story_not_matched", story_id=story.id)
+        self._tried = 0
+        return terms
+
+    async def _terms_of_one(self, story: StoredStory) -> IndexTerms | None:
+        try:
+            (terms,) = await self._index_terms([story.words])
+        except Exception:  # noqa: BLE001 - whatever a story's words provoke; the batch's is logged
+            return None
+        return terms
 
     async def _new(
         self,
@@ -160,9 +196,11 @@ def told_apart(
             ]
             continue
         found = matching.get(change.story_id, NOTHING)
-        finding: set[int] = set().union(*(of_search.get(n, ()) for n in (None, *found.searches)))
+        searches = found.searches or ()
+        finding: set[int] = set().union(*(of_search.get(n, ()) for n in (None, *searches)))
         matched = told.setdefault(change.story_id, {})
-        concerned = {n for n, still in matched.items() if still}
+        unread = found.searches is None
+        concerned = set() if unread else {n for n, still in matched.items() if still}
         if found.live or change.type in LEAVING:
             concerned |= finding
         elif change.type is not ChangeType.CREATED:

@@ -30,12 +30,17 @@ class Pushing:
         clock: Callable[[], datetime],
         keep_log: timedelta | None = None,
         on_delivered: Callable[[Delivered], None] = lambda _delivered: None,
+        on_unread: Callable[[], None] = lambda: None,
     ) -> None:
         """`keep_log`: how long the change log is kept whole; None: for ever."""
         self._sender = Sender(clients, policy, clock)
         self.deliverer = Deliverer(database, self._sender, policy, clock, on_delivered)
         self.matcher = Matcher(
-            database, index_terms=index_terms, clock=clock, on_made=self.deliverer.wake
+            database,
+            index_terms=index_terms,
+            clock=clock,
+            on_made=self.deliverer.wake,
+            on_unread=on_unread,
         )
         loops: dict[str, Runs] = {
             "webhook matcher": self.matcher,

@@ -21,11 +21,14 @@ TEST_TYPE: Final = "webhook.test"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPolicy:
-    """How many are told at once; `public_url` is where receivers find the stories."""
+    """How many are told at once, and how many of them may be slow to answer; `public_url` is where
+    receivers find the stories.
+    """
 
     user_agent: str
     public_url: str | None = None
-    concurrency: int = 64
+    concurrency: int = 256
+    slow: int = 64
     lease_s: float = 60.0
     drain_s: float = 20.0
 

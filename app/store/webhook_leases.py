@@ -24,33 +24,27 @@ class ClaimedWebhook:
     now: datetime
 
 
-async def next_delivery_at(session: ReadSession) -> datetime | None:
-    """When the next webhook is to be told something; None if none is."""
-    row = await session.execute(
-        select(func.min(webhooks.c.due_at)).where(
-            webhooks.c.state == WebhookState.ACTIVE.value, _owner_may_know()
-        )
+async def next_delivery_at(session: ReadSession, *, slow: bool) -> datetime | None:
+    """When the next webhook is to be told something, slow ones counted or not; None if none is."""
+    query = select(func.min(webhooks.c.due_at)).where(
+        webhooks.c.state == WebhookState.ACTIVE.value, _owner_may_know()
     )
+    row = await session.execute(query if slow else query.where(~webhooks.c.slow))
     return row.scalar_one_or_none()
 
 
 async def claim_webhooks(
-    session: WriteSession, *, limit: int, lease_s: float
+    session: WriteSession, *, limit: int, slow: int, lease_s: float
 ) -> list[ClaimedWebhook]:
-    """Lease webhooks that have something due, the longest due first."""
-    now = now_ms()
-    due = (
-        select(webhooks.c.id)
-        .where(webhooks.c.state == WebhookState.ACTIVE.value, webhooks.c.due_at <= now)
-        .where(_owner_may_know())
-        .where(or_(webhooks.c.lease_until.is_(None), webhooks.c.lease_until <= now))
-        .order_by(webhooks.c.due_at, webhooks.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list((await session.execute(due)).scalars())
+    """Lease webhooks that have something due, the longest due first; so many slow ones at most, and
+    those after the others.
+    """
+    ids = await _due(session, limit, slow=False)
+    if (room := min(limit - len(ids), slow)) > 0:
+        ids += await _due(session, room, slow=True)
     if not ids:
         return []
+    now = now_ms()
     rows = await session.execute(
         update(webhooks)
         .where(webhooks.c.id.in_(ids))
@@ -60,6 +54,20 @@ async def claim_webhooks(
         .returning(webhooks, now.label("now_ms"))
     )
     return [_claimed(row) for row in rows]
+
+
+async def _due(session: WriteSession, limit: int, *, slow: bool) -> list[int]:
+    now = now_ms()
+    due = (
+        select(webhooks.c.id)
+        .where(webhooks.c.state == WebhookState.ACTIVE.value, webhooks.c.due_at <= now)
+        .where(webhooks.c.slow if slow else ~webhooks.c.slow, _owner_may_know())
+        .where(or_(webhooks.c.lease_until.is_(None), webhooks.c.lease_until <= now))
+        .order_by(webhooks.c.due_at, webhooks.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list((await session.execute(due)).scalars())
 
 
 async def renew_webhook(session: WriteSession, claimed: ClaimedWebhook, lease_s: float) -> None:
@@ -134,7 +142,10 @@ async def record_attempt(
     await session.execute(
         update(webhooks)
         .where(_held(claimed))
-        .values(await _follows(session, claimed, attempt, judged, may_end=unchanged))
+        .values(
+            slow=attempt.slow,
+            **await _follows(session, claimed, attempt, judged, may_end=unchanged),
+        )
     )
     return unchanged
 

@@ -42,6 +42,7 @@ class Webhook:
     failing_since: datetime | None
     last_success_at: datetime | None
     due_at: datetime | None
+    slow: bool  # its last answer took long
 
     def secrets(self, now: datetime) -> list[str]:
         """Those that are good now: while one takes the place of another, both."""
@@ -186,4 +187,5 @@ def webhook_of(row: Row[Any]) -> Webhook:
         failing_since=row.failing_since,
         last_success_at=row.last_success_at,
         due_at=row.due_at,
+        slow=row.slow,
     )

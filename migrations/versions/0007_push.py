@@ -93,6 +93,7 @@ def _webhooks() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("lease_token", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("slow", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["keys.id"], name=op.f("fk_webhooks_owner_id_keys")),
         sa.ForeignKeyConstraint(
             ["search_id"],

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -55,6 +56,7 @@ webhooks = Table(
     Column("due_at", Instant),  # when to deliver next; null: nothing to deliver
     Column("lease_until", Instant),
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
+    Column("slow", Boolean, nullable=False, server_default=false()),  # its last answer was
     Index(
         "ix_webhooks_due",
         "due_at",
