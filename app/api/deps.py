@@ -21,6 +21,7 @@ from app.core.poll import Probe
 from app.core.preview import Preview, PreviewRequest
 from app.core.replay import Replayed, ReplayRequest
 from app.core.search.index import Indexable, IndexTerms
+from app.core.types import Fetched
 from app.core.webhook import Attempt
 from app.errors import FieldError, Invalid
 from app.store.activity import Activity
@@ -48,6 +49,7 @@ class Deps:
     sealer: Sealer
     probe: Callable[[str, int | None], Awaitable[Probe]]  # with the credentials of a feed
     discover: Callable[[str], Awaitable[Discovered]]
+    fetch_once: Callable[[str], Awaitable[Fetched]]
     preview: Callable[[PreviewRequest], Awaitable[Preview]]
     index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]]
     renew: Callable[[int | None, int, Outdated], Awaitable[RenewedBatch]]  # below an id, so many

@@ -243,6 +243,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ReindexAnswer": {"data": {"indexed": 200, "next": "3765292800123456789", "outdated": 1_430}},
     "ClusterList": CLUSTER,
     "NormalizeAnswer": NORMALIZED,
+    "PreviewAnswer": {**NORMALIZED, "meta": {"url": FEED["url"], "bytes": 40210}},
     "ExplainAnswer": EXPLAINED,
     "FacetAnswer": FACETED,
     "TimelineAnswer": TIMELINE,

@@ -10,24 +10,28 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from app.api.callers import KeyBeforeBody
 from app.api.deps import Deps, DepsDep
+from app.api.feed_address import read_address
 from app.api.feed_fields import check_zone, feed_url, language_code
 from app.api.replies import reply
 from app.api.schemas import problems
-from app.api.schemas_normalize import NormalizeAnswer
+from app.api.schemas_normalize import AskPreview, NormalizeAnswer, PreviewAnswer
 from app.core.preview import Preview, PreviewedStory, PreviewRequest, source_of
 from app.core.search.facets import StorySource
 from app.core.story import Story, block_record, placed, tag_record
-from app.errors import Invalid
+from app.core.urls import without_credentials
+from app.errors import Invalid, IsAPage
 from app.store.policy import read_policy
 from app.store.sources import find_source
 
 PREFIX: Final = "/v1/admin"
 PATH: Final = f"{PREFIX}/normalize"
 MAX_DOCUMENT_BYTES: Final = 8 * 1024 * 1024
+PAGE_FORMAT: Final = "html"
 NO_ADDRESS: Final = "https://feed.example/document"
 
-router = APIRouter(prefix=PREFIX, tags=["operations"])
+router = APIRouter(route_class=KeyBeforeBody, prefix=PREFIX, tags=["operations"])
 
 
 @router.post(
@@ -77,6 +81,39 @@ async def normalize(
         source=source,
     )
     return reply(request, {"data": _feed_shape(await deps.preview(asked))})
+
+
+@router.post("/feeds:preview", response_model=PreviewAnswer, responses=problems(400, 422, 503))
+async def preview(request: Request, deps: DepsDep, asked: AskPreview) -> Response:
+    """Fetch an address once, and show what would become of its stories if it were a feed of ours;
+    nothing is stored.
+
+    The stories are those of a first poll, before anything is on record.
+    """
+    address, code = read_address(asked.url, deps.sealer), language_code(asked.language)
+    check_zone(asked.time_zone)
+    fetched = await deps.fetch_once(address.given)
+    policy, source = await _on_record(deps, address.url)
+    found = await deps.preview(
+        PreviewRequest(
+            body=fetched.body,
+            content_type=fetched.content_type,
+            url=address.url,
+            now=deps.clock(),
+            language=code,
+            time_zone=asked.time_zone,
+            limit=asked.limit,
+            policy=policy,
+            source=source,
+        )
+    )
+    if found.format == PAGE_FORMAT:
+        raise IsAPage(
+            f"{address.url} is a page and no feed: POST /v1/admin/feeds:discover looks for the "
+            "feeds of the site"
+        )
+    meta = {"url": without_credentials(fetched.url), "bytes": len(fetched.body)}
+    return reply(request, {"data": _feed_shape(found), "meta": meta})
 
 
 async def _on_record(deps: Deps, address: str) -> tuple[bytes, StorySource | None]:

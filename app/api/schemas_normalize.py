@@ -15,6 +15,7 @@ from app.api.schemas import (
     Person,
     TagOut,
 )
+from app.api.schemas_admin import Asked, Line
 from app.api.schemas_boilerplate import RepeatedLineOut
 from app.core.preview import KnownBy
 from app.core.story import PublishedFrom
@@ -83,3 +84,26 @@ class NormalizedFeed(Answer):
 
 class NormalizeAnswer(Answer):
     data: NormalizedFeed
+
+
+class AskPreview(Asked):
+    """An address that may become a feed, and what an operator says of it."""
+
+    url: Line = Field(max_length=2000, examples=["https://news.example/rss.xml"])
+    language: Line | None = Field(
+        None, max_length=16, description="Whatever the feed says itself.", examples=["ja"]
+    )
+    time_zone: Line | None = Field(
+        None, max_length=64, description="For dates without a zone.", examples=["Asia/Tokyo"]
+    )
+    limit: int = Field(5, ge=1, le=100, description="Stories shown.")
+
+
+class PreviewMeta(Answer):
+    url: str = Field(description="Where the document was, after redirects.")
+    bytes: int
+
+
+class PreviewAnswer(Answer):
+    data: NormalizedFeed
+    meta: PreviewMeta

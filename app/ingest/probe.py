@@ -21,26 +21,33 @@ async def probe(url: str, pipeline: Pipeline, feed_id: int | None = None) -> Pro
     Raises Unreachable saying why it gives no feed; of a page, with the feeds that it names.
     """
     shown = without_credentials(url)
+    fetched = await fetch_once(url, pipeline, feed_id)
+    parsed = await pipeline.offload.run(
+        parse_or_name_others,
+        fetched.body,
+        content_type=fetched.content_type,
+        url=fetched.url,
+        max_entries=pipeline.max_entries,
+    )
+    if isinstance(parsed, OffloadFailed):
+        raise Unreachable(f"{shown} could not be read ({parsed.kind.value}): {parsed.detail}")
+    if isinstance(parsed, ParseFailed):
+        raise _no_feed(shown, parsed)
+    return Probe(url=fetched.url, feed=parsed)
+
+
+async def fetch_once(url: str, pipeline: Pipeline, feed_id: int | None = None) -> Fetched:
+    """What an address answers, under the slots of its host; raises Unreachable saying why it
+    gives no document.
+    """
+    shown = without_credentials(url)
     match await _fetched(url, pipeline, feed_id):
         case FetchFailed(kind=kind, detail=detail):
             raise Unreachable(f"{shown} could not be fetched ({kind.value}): {detail}")
         case NotModified():
             raise Unreachable(f"{shown} answered 304 without having been asked to")
         case Fetched() as fetched:
-            parsed = await pipeline.offload.run(
-                parse_or_name_others,
-                fetched.body,
-                content_type=fetched.content_type,
-                url=fetched.url,
-                max_entries=pipeline.max_entries,
-            )
-            if isinstance(parsed, OffloadFailed):
-                raise Unreachable(
-                    f"{shown} could not be read ({parsed.kind.value}): {parsed.detail}"
-                )
-            if isinstance(parsed, ParseFailed):
-                raise _no_feed(shown, parsed)
-            return Probe(url=fetched.url, feed=parsed)
+            return fetched
 
 
 async def _fetched(url: str, pipeline: Pipeline, feed_id: int | None) -> FetchResult:

@@ -21,6 +21,7 @@ from tests.api.test_jobs import opml
 NO_ACT = {
     "POST /v1/webhooks/{webhook_id}:test": "sends a message that means nothing; changes nothing",
     "POST /v1/admin/feeds:discover": "looks at a site; changes nothing",
+    "POST /v1/admin/feeds:preview": "a dry run",
     "POST /v1/admin/tag-rules:try": "a dry run",
     "POST /v1/admin/normalize": "a dry run",
 }
@@ -141,7 +142,10 @@ ACTS = [
     Act("POST /v1/admin/jobs/{job_id}:retry", "job.retry"),
 ]
 
-ELSEWHERE = {f"POST {FEED}/moves/{{move_id}}:revert": "test_a_move_that_is_taken_back"}
+ELSEWHERE = {
+    f"POST {FEED}/moves/{{move_id}}:revert": "test_a_move_that_is_taken_back",
+    "POST /v1/admin/feeds:bulk": "test_one_act_on_many_feeds_is_done_with_each_and_on_record",
+}
 """Acts that need more than a request before them, and their tests."""
 
 
