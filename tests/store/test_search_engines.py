@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import pytest
 from sqlalchemy import insert, update
@@ -53,7 +54,7 @@ class Sample:
     ingested_at: datetime
     updated_at: datetime
 
-    @property
+    @cached_property
     def times(self) -> list[str]:
         return times_of(
             published_at=self.published_at,
