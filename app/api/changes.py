@@ -73,7 +73,7 @@ def following(
 FollowingDep = Annotated[Following, Depends(following)]
 
 
-@router.get("/changes", response_model=ChangeList, responses=problems(400, 401, 410))
+@router.get("/changes", response_model=ChangeList, responses=problems(400, 401, 403, 410))
 async def list_changes(
     request: Request,
     deps: DepsDep,

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
+from app.api.key_checks import KeyChecks
 from app.api.limits import Limits
 from app.core.deployment import Facts
 from app.core.discovery import Discovered
@@ -69,6 +70,7 @@ class Deps:
     is_draining: Callable[[], bool]
     start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
     """Run beside the requests; waited for when the service stops."""
+    key_checks: KeyChecks = field(default_factory=KeyChecks)
     noting: dict[int, asyncio.Task[None]] = field(default_factory=dict)  # by the key's id
     activity: Activity = field(default_factory=Activity)
     limits: Limits = field(default_factory=Limits)

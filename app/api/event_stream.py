@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any, Final
 
 import orjson
@@ -12,6 +13,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from app.api.callers import Caller, Reader
 from app.api.changes import FollowingDep, start_of
 from app.api.deps import Deps, DepsDep
 from app.api.parameters import line_of
@@ -31,12 +33,16 @@ HEARTBEAT_S: Final = 15.0
 SEND_S: Final = 30.0
 """How long a client may take for what the connection holds already."""
 
+CHECK_S: Final = 15.0
+"""Between two looks at whether the client's key is good still."""
+
 RETRY_MS: Final = 2_000
 """When clients come again after a connection has ended."""
 
 REASONS: Final = {
     Ended.TOO_SLOW: "more has happened than is kept for one connection: connect again",
     Ended.STOPPING: "the service stops: connect again",
+    Ended.FULL: "too many different searches are followed: connect again in a moment",
 }
 
 
@@ -74,12 +80,13 @@ class EventStream(StreamingResponse):
     response_class=EventStream,
     responses={
         200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        **problems(400, 401, 410),
+        **problems(400, 401, 403, 410, 503),
     },
 )
 async def stream_changes(
     request: Request,
     deps: DepsDep,
+    caller: Reader,
     wanted: FollowingDep,
     after: Begin = "now",
     last_event_id: LastEventId = None,
@@ -90,20 +97,35 @@ async def stream_changes(
     A client that comes again with `Last-Event-ID` (browsers do by themselves) misses nothing. An
     event `end` says why the server ends a stream.
     """
-    return await stream_of(request, deps, wanted, after=after, last_event_id=last_event_id)
+    return await stream_of(request, deps, caller, wanted, after=after, resumes=last_event_id)
 
 
 async def stream_of(
-    request: Request, deps: Deps, wanted: Following, *, after: str, last_event_id: str | None
+    request: Request,
+    deps: Deps,
+    caller: Caller,
+    wanted: Following,
+    *,
+    after: str,
+    resumes: str | None,
 ) -> Response:
-    """The stream of what is wanted, from a place in the log on."""
-    name, said = ("after", after) if not last_event_id else ("Last-Event-ID", last_event_id)
+    """The stream of what is wanted, from a place in the log on, for as long as the caller may read;
+    raises Unavailable where there are too many.
+    """
+    name, said = ("after", after) if not resumes else ("Last-Event-ID", resumes)
     async with deps.database.read() as session:
         start = await start_of(session, name, said)
     key = f"{line_of(wanted.search)} {sorted(wanted.types)} {wanted.body}"
     if request.state.without_body:
         return EventStream(_nothing(), headers=_HEADERS)
-    return EventStream(_events(deps.listen(key, wanted, start), start), headers=_HEADERS)
+
+    async def may_read() -> bool:
+        return caller.key_id is None or await deps.key_checks.usable(
+            deps.database, caller.key_id, deps.clock()
+        )
+
+    listener = deps.listen(key, wanted, start)
+    return EventStream(_events(listener, start, may_read), headers=_HEADERS)
 
 
 def write_event(told: Told, wanted: Following) -> bytes:
@@ -119,12 +141,20 @@ _HEADERS: Final = {
 }
 
 
-async def _events(listener: Listening, start: int) -> AsyncIterator[bytes]:
+async def _events(
+    listener: Listening, start: int, may_read: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[bytes]:
     """What the client is sent. An `id` without data moves its place on where there is no event."""
+    check_at = time.monotonic() + CHECK_S
     try:
         yield b"retry: %d\nid: %d\n\n" % (RETRY_MS, start)
         while True:
             try:
+                if time.monotonic() >= check_at:
+                    if not await may_read():
+                        yield _end("the key has ended: connect again with another")
+                        return
+                    check_at = time.monotonic() + CHECK_S
                 found = await listener.next(HEARTBEAT_S)
             except DATABASE_FAULTS:
                 yield _end("the database is away: connect again in a moment")

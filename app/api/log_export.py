@@ -32,7 +32,7 @@ STRETCH: Final = 200
     response_class=Response,
     responses={
         200: {"content": {NDJSON: {"schema": {"type": "string"}}}},
-        **problems(400, 401, 410),
+        **problems(400, 401, 403, 410),
     },
 )
 async def export_changes(

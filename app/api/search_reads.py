@@ -134,7 +134,7 @@ async def changes_of_search(  # noqa: PLR0913, PLR0917 - one for each parameter 
     response_class=EventStream,
     responses={
         200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        **problems(400, 401, 404, 410),
+        **problems(400, 401, 404, 410, 503),
     },
 )
 async def stream_of_search(
@@ -150,4 +150,4 @@ async def stream_of_search(
     async with deps.database.read() as session:
         search = search_of((await owned(session, caller, search_id)).asked)
     wanted = Following(search=search, body=Include.BODY in (include or ()))
-    return await stream_of(request, deps, wanted, after=after, last_event_id=last_event_id)
+    return await stream_of(request, deps, caller, wanted, after=after, resumes=last_event_id)

@@ -7,9 +7,11 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, Final
+from weakref import WeakSet
 
 import structlog
 
+from app.errors import Unavailable
 from app.push.watch import RETRY_S, LogWatch
 from app.store.engine import DATABASE_FAULTS, Database
 from app.store.following import Following, Stretch, Told, read_on
@@ -22,6 +24,12 @@ STRETCH: Final = 200
 
 MAX_BEHIND: Final = 2_000
 """Entries that are kept for a listener who does not take them."""
+
+MAX_CHANNELS: Final = 200
+"""Different things that are followed in one process: the log is read for each when it grows."""
+
+MAX_LISTENERS: Final = 5_000
+"""Who follow in one process, at some 40 KB each."""
 
 WAIT_S: Final = 60.0
 
@@ -48,6 +56,7 @@ class Fanout:
         self._start = start
         self.on_read: Callable[[], None] = lambda: None
         self._channels: dict[str, _Channel] = {}
+        self._everybody: WeakSet[Listener] = WeakSet()
 
     @property
     def channels(self) -> int:
@@ -60,8 +69,27 @@ class Fanout:
         return sum(len(channel.listeners) for channel in self._channels.values())
 
     def listen(self, key: str, wanted: Following, after: int) -> Listener:
-        """Follow the log from an entry on; `key` tells what is wanted from everything else."""
-        return Listener(self, key, wanted, after)
+        """Follow the log from an entry on; `key` tells what is wanted from everything else.
+
+        Raises Unavailable where there are as many listeners, or things followed, as may be.
+        """
+        if len(self._everybody) >= MAX_LISTENERS:
+            raise Unavailable(
+                f"{MAX_LISTENERS} clients follow streams of this server: come again in a moment, "
+                "or ask GET /v1/changes with wait"
+            )
+        if self.is_full(key):
+            raise Unavailable(
+                f"{MAX_CHANNELS} different searches are followed on this server: come again in a "
+                "moment, or ask GET /v1/changes with wait"
+            )
+        listener = Listener(self, key, wanted, after)
+        self._everybody.add(listener)
+        return listener
+
+    def is_full(self, key: str) -> bool:
+        """Whether nobody may begin to follow this."""
+        return key not in self._channels and len(self._channels) >= MAX_CHANNELS
 
     def join(self, listener: Listener) -> bool:
         """Hand on to a listener what comes; False if its place has been passed by already."""
@@ -145,6 +173,8 @@ class Listener:
     async def next(self, timeout_s: float) -> Batch | Ended | None:
         """The next entries; None if there are none for so long. Raises what the database does."""
         if not self._joined:
+            if self._fanout.is_full(self.key):
+                return Ended.FULL
             batch, more = await self._fanout.read(self.wanted, self.after)
             self.after = batch.scanned
             self._joined = not more and self._fanout.join(self)

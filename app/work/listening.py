@@ -24,6 +24,7 @@ class Ended(StrEnum):
 
     TOO_SLOW = "too_slow"  # more has happened than is kept for one who does not take it
     STOPPING = "stopping"  # the service stops
+    FULL = "full"  # as many different things are followed as may be
 
 
 class Listening(Protocol):

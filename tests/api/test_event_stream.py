@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from app.api import event_stream
+from app.api import event_stream, key_checks
 from app.net import plain_client
 from app.push import fanout
 from app.push.fanout import Fanout
 from tests.api.conftest import Api
 from tests.api.loopback import served
 from tests.api.publisher import Item, Publisher, atom
-from tests.databases import on_both
+from tests.databases import on_both, on_sqlite
 
 LAMPS = [Item(title=f"Lamp {n}", text=f"Lamp {n} was lit.", day=n) for n in range(1, 9)]
 STREAM = "/v1/changes/stream"
@@ -232,3 +235,72 @@ async def until(holds: Any) -> None:
     async with asyncio.timeout(20):
         while not holds():  # noqa: ASYNC110 - others set what is waited for
             await asyncio.sleep(0.01)
+
+
+async def ended(events: AsyncIterator[Event]) -> str:
+    async with asyncio.timeout(10):
+        async for event in events:
+            if event.event == "end":
+                return str((event.data or {})["reason"])
+    return "without a word"
+
+
+@on_sqlite
+@pytest.mark.parametrize("by", ["revoking", "expiry"])
+async def test_a_stream_ends_with_its_key(locked: Api, monkeypatch: pytest.MonkeyPatch, by: str):
+    for module, name in ((event_stream, "CHECK_S"), (key_checks, "KEPT_S")):
+        monkeypatch.setattr(module, name, 0.0)
+    monkeypatch.setattr(event_stream, "HEARTBEAT_S", 0.02)
+    key, other = await locked.key(scopes=["read"]), await locked.key(scopes=["read"])
+    async with (
+        served(locked) as root,
+        listening(root, headers={"Authorization": f"Bearer {key['key']}"}) as events,
+        listening(root, headers={"Authorization": f"Bearer {other['key']}"}) as others,
+    ):
+        if by == "revoking":
+            await locked.admin.delete(f"/v1/admin/keys/{key['id']}")
+        else:
+            async with locked.service.database.write() as session:
+                await session.execute(
+                    text("UPDATE keys SET expires_at = 1 WHERE id = :id"), {"id": int(key["id"])}
+                )
+        assert await ended(events) == "the key has ended: connect again with another"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await anext(others)
+
+
+@on_sqlite
+async def test_a_thousand_streams_of_one_key_are_one_query(locked: Api):
+    key = await locked.key(scopes=["read"])
+    asked = 0
+
+    class Counting:
+        def read(self) -> Any:
+            nonlocal asked
+            asked += 1
+            return locked.service.database.read()
+
+    checks = key_checks.KeyChecks()
+    found = await asyncio.gather(
+        *(checks.usable(Counting(), int(key["id"]), datetime.now(UTC)) for _ in range(1000))
+    )
+    assert (all(found), asked) == (True, 1)
+
+
+@on_sqlite
+async def test_there_are_only_so_many_who_follow_and_things_followed(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(fanout, "MAX_CHANNELS", 1)
+    monkeypatch.setattr(fanout, "MAX_LISTENERS", 3)
+    async with served(api) as root, contextlib.AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(listening(root, tag="place:jp"))
+        await until(lambda: fanout_of(api).listeners == 2)
+        other = await api.get(STREAM, tag="place:kr")
+        assert (other.status_code, other.headers["retry-after"] > "0") == (503, True)
+        assert "different searches" in other.json()["detail"]
+        await stack.enter_async_context(listening(root, tag="place:jp"))
+        one_more = await api.get(STREAM, tag="place:jp")
+        assert (one_more.status_code, "clients follow" in one_more.json()["detail"]) == (503, True)
