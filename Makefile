@@ -130,6 +130,10 @@ budget: setup ## 10,000 feeds due at once under a budget of requests, counted wh
 openapi: setup ## write the API's description to docs/openapi.json
 	$(BIN)/python -m tests.tools.openapi
 
+.PHONY: screenshots
+screenshots: setup ## pictures of every page of the console, in reports/screenshots and docs/images
+	$(BIN)/python -m tests.tools.screenshots
+
 .PHONY: boilerplate-quality
 boilerplate-quality: setup ## how well lines that sources repeat are told from their stories
 	@$(BIN)/python -m tests.tools.repeated_lines
@@ -225,8 +229,9 @@ lock: setup ## choose the newest dependencies that fit, and write requirements/
 	echo flask-websub | $(LOCK) - -o requirements/hub.txt
 	echo openapi-python-client | $(LOCK) - -o requirements/client.txt
 	$(LOCK) pyproject.toml --extra nlp -c requirements/dev.txt -o requirements/nlp.txt
+	$(LOCK) pyproject.toml --extra otel -c requirements/dev.txt -o requirements/otel.txt
 	sed -i 's/^lxml\[html-clean\]/lxml[html_clean]/' \
-		requirements/base.txt requirements/dev.txt requirements/nlp.txt
+		requirements/base.txt requirements/dev.txt requirements/nlp.txt requirements/otel.txt
 # With extras: pip does not see that `coverage` pins the `coverage[toml]` that another asks for.
 # And pip before 23.3 takes `html-clean` and the `html_clean` that justext asks for to be two extras.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \

@@ -40,12 +40,13 @@ from app.api.middleware import Requests
 from app.api.problems import handle_problems
 from app.console.routes import console_routes
 from app.console.visit import Console
+from app.core.deployment import Facts
 from app.core.tagging.vocabulary import load_vocabulary
 from app.ingest.again import make_one
 from app.ingest.checkup import examine
 from app.ingest.discover import discover
 from app.ingest.preview import read_preview
-from app.ingest.probe import fetch_once, probe
+from app.ingest.probe import probe
 from app.ingest.renew import renew_batch
 from app.ingest.replay import replay
 from app.policies import poller_policy_of, setting_facts
@@ -101,12 +102,7 @@ def create_app(
     app.add_middleware(
         Requests,
         observe=lambda *seen: _observe_request(app, *seen),
-        body_caps={
-            opml.IMPORT_PATH: opml.MAX_OPML_BYTES,
-            normalize.PATH: normalize.MAX_DOCUMENT_BYTES,
-            replay_routes.PATH_END: replay_routes.MAX_REPLAY_BYTES,
-            websub.PREFIX: min(settings.max_wire_bytes, settings.max_body_bytes),
-        },
+        body_caps=_body_caps(settings),
     )
     handle_problems(app)
     docs.serve_docs(app)
@@ -119,6 +115,15 @@ def create_app(
     )
     app.router.routes.extend(console_routes())
     return app
+
+
+def _body_caps(settings: Settings) -> dict[str, int]:
+    return {
+        opml.IMPORT_PATH: opml.MAX_OPML_BYTES,
+        normalize.PATH: normalize.MAX_DOCUMENT_BYTES,
+        replay_routes.PATH_END: replay_routes.MAX_REPLAY_BYTES,
+        websub.PREFIX: min(settings.max_wire_bytes, settings.max_body_bytes),
+    }
 
 
 def _start_loops(
@@ -186,7 +191,6 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         sealer=service.pipeline.secrets.sealer,
         probe=lambda url, feed_id: probe(url, service.pipeline, feed_id),
         discover=lambda url: discover(url, service.pipeline),
-        fetch_once=lambda url: fetch_once(url, service.pipeline),
         preview=lambda asked: read_preview(asked, service.pipeline),
         index_terms=lambda stories: index_terms(service.pipeline.offload, stories),
         renew=lambda before, limit, which: renew_batch(
@@ -201,16 +205,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         make_again=lambda making: make_one(service.pipeline.offload, making),
         poll_now=poll_now,
         replay=lambda asked: replay(asked, service.pipeline, poller_policy_of(service.settings)),
-        examine=lambda online: examine(
-            setting_facts(service.settings),
-            database=service.database,
-            file=file,
-            offload=service.pipeline.offload,
-            clients=service.pipeline.clients,
-            fetch_policy=service.pipeline.fetch_policy,
-            clock=utc_now,
-            online=online,
-        ),
+        examine=lambda online: _examine(service, online=online),
         wake_poller=service.poller.wake,
         disk_free=lambda: disk_free(file) if file else None,
         count_push=lambda outcome: service.metrics.pushes.labels(outcome).inc(),
@@ -223,6 +218,19 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         is_draining=service.draining.is_set,
         start=group.create_task,
         local_key=local_key,
+    )
+
+
+async def _examine(service: Service, *, online: bool) -> Facts:
+    return await examine(
+        setting_facts(service.settings),
+        database=service.database,
+        file=sqlite_path(service.settings.database_url),
+        offload=service.pipeline.offload,
+        clients=service.pipeline.clients,
+        fetch_policy=service.pipeline.fetch_policy,
+        clock=utc_now,
+        online=online,
     )
 
 

@@ -48,6 +48,7 @@ from app.store.migrate import migrate
 from app.store.renewal import Outdated
 from app.store.sealing import Sealer
 from app.telemetry import Metrics
+from app.tracing import exporting_to, trace_into
 from app.work.jobs import JobKind, JobLoop
 from app.work.loops import Loops, Runs
 
@@ -96,6 +97,8 @@ async def open_service(
     `makes_key`: see to an admin key, as a server does. `on_polled` hears of every poll.
     """
     async with AsyncExitStack() as stack:
+        if settings.otlp_endpoint is not None:
+            await stack.enter_async_context(_tracing(settings.otlp_endpoint))
         database = open_database(settings.database_url)
         stack.push_async_callback(database.close)
         await migrate(database)
@@ -139,6 +142,18 @@ async def open_service(
         )
 
 
+@asynccontextmanager
+async def _tracing(endpoint: str) -> AsyncIterator[None]:
+    """Spans are sent to a collector; those of the end before the process ends."""
+    provider = exporting_to(endpoint)
+    trace_into(provider)
+    try:
+        yield
+    finally:
+        trace_into(None)
+        await asyncio.to_thread(provider.shutdown)
+
+
 def _pipeline(
     settings: Settings, database: Database, clients: HttpClients, offload: Offload
 ) -> Pipeline:
@@ -176,7 +191,6 @@ def _pushing(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> Pushin
         index_terms=lambda stories: index_terms(pipeline.offload, stories),
         clock=utc_now,
         on_delivered=delivery_observer(metrics),
-        on_unread=metrics.deliveries.labels("unread").inc,
         keep_log=None if settings.log_days is None else timedelta(days=settings.log_days),
     )
 

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app import __version__
+from app import __version__, tracing
 from app.core.credentials import VARIABLE_PREFIX
 from app.core.urls import absolute_url, base_address, is_loopback
 from app.core.webhook import key_of
@@ -182,6 +182,11 @@ class Settings(BaseSettings):
         "info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error"
     )
 
+    otlp_endpoint: str | None = Field(
+        None,
+        description="where traces are sent, such as http://127.0.0.1:4318; needs the extra otel",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _database_url(cls, value: str) -> str:
@@ -213,9 +218,11 @@ class Settings(BaseSettings):
             raise ValueError("alerts are signed: COPYDESK_ALERT_SECRET is missing, or is none")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "otlp_endpoint")
     @classmethod
-    def _public_url(cls, value: str | None) -> str | None:
+    def _addresses(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.field_name == "otlp_endpoint" and not tracing.is_installed():
+            raise ValueError(tracing.MISSING)
         return None if value is None else base_address(value)
 
     @field_validator("allow_private_networks", "trusted_proxies", mode="before")

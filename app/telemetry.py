@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from app import __version__
 from app.core.poll import FeedPlan
 from app.core.story import PublishedFrom
+from app.tracing import trace_ids
 
 DAY_S: Final = 86_400
 DELAY_BUCKETS_S = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, DAY_S)
@@ -24,6 +25,7 @@ def configure_logging(level: str, *, as_json: bool) -> None:
     """Send events, and what libraries log, to standard error: one line each."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        trace_ids,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -100,6 +102,10 @@ class Metrics:
         self.polls_in_flight = Gauge(
             "copydesk_polls_in_flight", "Polls under way.", registry=registry
         )
+        self._count_requests(registry)
+        self._count_what_is_told(registry)
+
+    def _count_requests(self, registry: CollectorRegistry) -> None:
         self.requests = Counter(
             "copydesk_http_requests",
             "Requests answered, by route and status.",
@@ -119,7 +125,6 @@ class Metrics:
             ["by"],
             registry=registry,
         )
-        self._count_what_is_told(registry)
 
     def _count_what_is_told(self, registry: CollectorRegistry) -> None:
         """By hubs to us, and by us to webhooks and to those who follow streams."""

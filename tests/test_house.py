@@ -172,7 +172,8 @@ def test_each_exception_is_still_needed():
 
 def test_what_the_code_imports_is_what_the_project_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = {plain(re.split(r"[^\w.-]", wish)[0]) for wish in project["dependencies"]}
+    wishes = [*project["dependencies"], *project["optional-dependencies"]["otel"]]
+    asked = {plain(re.split(r"[^\w.-]", wish)[0]) for wish in wishes}
     owners = importlib.metadata.packages_distributions()
     undeclared = {
         library: name(path)

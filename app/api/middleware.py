@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.limits import STATE
 from app.api.problems import TooLarge, unexpected
+from app.tracing import Span, is_tracing, span
 
 log = structlog.get_logger()
 
@@ -64,7 +65,16 @@ class Requests:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         answer = _Answer(send, state, without_body=is_head)
-        cap = self._cap(scope["path"])
+        with span("request", _trace_context(scope)) as told:
+            told.set(request_id=request_id)
+            await self._answered(inner, receive, answer, told, scope["method"])
+
+    async def _answered(
+        self, inner: Scope, receive: Receive, answer: _Answer, told: Span, method: str
+    ) -> None:
+        """The answer, whatever happens; then metrics, log and trace are told of it."""
+        cap = self._cap(inner["path"])
+        method = method if method in METHODS else "other"
         started = time.perf_counter()
         try:
             await self._app(inner, _capped(inner, receive, cap), answer.send)
@@ -75,13 +85,16 @@ class Requests:
             await response(inner, receive, answer.send)
         finally:
             seconds = time.perf_counter() - started
-            status = answer.status or 500
-            method = scope["method"] if scope["method"] in METHODS else "other"
-            self._observe(method, _route(inner), status, seconds)
+            status, route = answer.status or 500, _route(inner)
+            self._observe(method, route, status, seconds)
+            told.rename(f"{method} {route}")
+            told.set(
+                http__request__method=method, http__route=route, http__response__status_code=status
+            )
             log.info(
                 "request",
                 method=method,
-                path=scope["path"],
+                path=inner["path"],
                 status=status,
                 ms=round(seconds * 1000, 1),
             )
@@ -130,6 +143,17 @@ def _announced(scope: Scope) -> int:
     """The Content-Length, or 0 where there is none; of a monstrous one its beginning."""
     digits = (_header(scope, b"content-length") or "").lstrip("0")
     return int(digits[:20]) if digits.isdecimal() else 0
+
+
+def _trace_context(scope: Scope) -> dict[str, str] | None:
+    """Where a trace of the caller's goes on (W3C Trace Context), while anybody traces."""
+    if not is_tracing():
+        return None
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in scope["headers"]
+        if name in (b"traceparent", b"tracestate")
+    }
 
 
 def _given_id(scope: Scope) -> str | None:

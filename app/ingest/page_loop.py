@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,6 +68,9 @@ class Pages:
 
     async def do(self, item: ClaimedPage) -> PageDone:
         return await tell_page(item, self._pipeline)
+
+    def named(self, item: ClaimedPage) -> Mapping[str, int]:
+        return {"story_id": item.story_id, "feed_id": item.feed_id}
 
     async def broke(self, item: ClaimedPage, error: Exception, started: float) -> PageDone:
         log.error("page_broke", story_id=item.story_id, url=item.url, exc_info=error)

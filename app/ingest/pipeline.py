@@ -57,6 +57,7 @@ from app.store.pages import entries_told_by_page
 from app.store.plans import Applied, apply_plan
 from app.store.pushes import read_push
 from app.store.recall import recall
+from app.tracing import span
 
 log = structlog.get_logger()
 
@@ -94,11 +95,14 @@ async def poll_feed(feed: ClaimedFeed, pipeline: Pipeline) -> Polled:
     document = await _read_once(feed, fetched, pipeline)
     for _ in range(REPLANS):
         now = feed.claimed_at + timedelta(seconds=time.monotonic() - started)
-        plan = await plan_poll(feed, fetched, document, now, pipeline)
+        with span("plan"):
+            plan = await plan_poll(feed, fetched, document, now, pipeline)
         if feed.push_id is None:  # else nobody was asked
             plan = replace(plan, answers=answers_of(fetched), dialled=fetched.dialled)
         plan = with_upkeep(plan, fetched, document, await _taken_back(feed, fetched, pipeline))
-        applied = await apply(plan, pipeline)
+        with span("apply") as told:
+            applied = await apply(plan, pipeline)
+            told.set(applied=applied.value, new=len(plan.new), changed=len(plan.changed))
         if applied is not Applied.STALE:
             return Polled(plan=plan, applied=applied)
     plan = internal_failure(feed, RuntimeError("every plan was stale"))
@@ -129,11 +133,13 @@ async def obtain(feed: ClaimedFeed, pipeline: Pipeline, begun: float) -> FetchRe
         delta=True,
         authorization=authorization,
         enter=entrance.enter,
+        begun=begun,
     )
-    fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
+    with span("fetch") as told:
+        fetched = await fetch(request, pipeline.clients, pipeline.fetch_policy)
+        told.set(url=without_credentials(feed.url), **_came_to(fetched))
     if isinstance(fetched, FetchFailed):
         return refused(feed.id, feed.url, given, fetched)
-        begun=begun,
     if isinstance(fetched, Fetched) and is_index(fetched.body):
         return await _gather(feed, fetched, pipeline, request)
     return fetched
@@ -210,14 +216,16 @@ async def read(
     """The document that was fetched; None where there is none to read."""
     if not isinstance(fetched, Fetched) or body_hash(fetched.body) == feed.body_hash:
         return None
-    read = await pipeline.offload.run(
-        read_document,
-        fetched.body,
-        content_type=fetched.content_type,
-        url=fetched.url,
-        feed_url=feed.url,
-        max_entries=pipeline.max_entries,
-    )
+    with span("parse") as told:
+        told.set(bytes=len(fetched.body))
+        read = await pipeline.offload.run(
+            read_document,
+            fetched.body,
+            content_type=fetched.content_type,
+            url=fetched.url,
+            feed_url=feed.url,
+            max_entries=pipeline.max_entries,
+        )
     if isinstance(read, OffloadFailed):
         return _failed(read)
     return read
@@ -261,6 +269,14 @@ async def _plan_document(
             return plan_failure(feed, fetched, _failed(done), now)
         written.append(done)
     return finish_plan(begun, written)
+
+
+def _came_to(fetched: FetchResult) -> dict[str, int | str | None]:
+    """What a fetch came to, for a trace."""
+    if isinstance(fetched, FetchFailed):
+        return {"failure": fetched.kind.value, "status": fetched.status}
+    size = fetched.wire_bytes if isinstance(fetched, Fetched) else 0
+    return {"status": fetched.status, "bytes": size}
 
 
 def _failed(work: OffloadFailed) -> ParseFailed:

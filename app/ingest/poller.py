@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -115,6 +115,9 @@ class Polls:
 
     async def do(self, item: ClaimedFeed) -> Polled:
         return await poll_feed(item, self._pipeline)
+
+    def named(self, item: ClaimedFeed) -> Mapping[str, int]:
+        return {"feed_id": item.id}
 
     async def broke(self, item: ClaimedFeed, error: Exception, _started: float) -> Polled:
         log.error("poll_broke", feed_id=item.id, url=without_credentials(item.url), exc_info=error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
@@ -113,6 +113,9 @@ class Requests:
         async with self._hubs.database.write() as session:
             await _record(session, item, asked, self._hubs.host_gap_s)
         return asked.detail is None
+
+    def named(self, item: ClaimedSubscription) -> Mapping[str, int]:
+        return {"subscription_id": item.id}
 
     async def broke(self, item: ClaimedSubscription, error: Exception, _started: float) -> bool:
         log.error("subscription_broke", hub=item.hub_url, exc_info=error)

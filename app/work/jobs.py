@@ -104,6 +104,9 @@ class Jobs:
                 await give_back_job(session, item)
         return JobTurn(job_id=item.id, kind=item.kind, finished=progress.finished)
 
+    def named(self, item: ClaimedJob) -> Mapping[str, int]:
+        return {"job_id": item.id}
+
     async def broke(self, item: ClaimedJob, error: Exception, started: float) -> JobTurn:
         seconds = round(time.monotonic() - started, 3)
         log.error("job_broke", job_id=item.id, kind=item.kind, seconds=seconds, exc_info=error)

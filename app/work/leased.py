@@ -10,17 +10,19 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Generic, Protocol, TypeVar
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.faults import is_away
 from app.store.leases import database_now
+from app.tracing import span
 from app.work.loop import RETRY_S, Loop
 
 log = structlog.get_logger()
@@ -39,12 +41,12 @@ Done = TypeVar("Done")
 Done_co = TypeVar("Done_co", covariant=True)
 
 
-class LeasedWork(Protocol[Item, Done_co]):
-    """A kind of work that the database hands out under leases with fencing tokens."""
 class Overslept(Exception):
     """Raised by `do` where the process stood still for so long that it is too late to begin."""
 
 
+class LeasedWork(Protocol[Item, Done_co]):
+    """A kind of work that the database hands out under leases with fencing tokens."""
 
     async def next_due(self, session: ReadSession) -> datetime | None:
         """When the next item falls due, by the database's clock; None if none ever does."""
@@ -60,6 +62,9 @@ class Overslept(Exception):
 
     async def do(self, item: Item) -> Done_co:
         """Do it, and write what came of it under the lease's token."""
+
+    def named(self, item: Item) -> Mapping[str, int]:
+        """Which one it is, for the log and for traces: `feed_id` and its like."""
 
     async def broke(self, item: Item, error: Exception, started: float) -> Done_co:
         """Put on record that `do` raised this, so that the item is not tried again at once;
@@ -136,6 +141,12 @@ class LeasedLoop(Generic[Item, Done]):
         Raises what a database raises that is away, and Overslept: that is no fault of the item,
         which is given back.
         """
+        named = self._work.named(item)
+        with bound_contextvars(**named), span(self._policy.name) as told:
+            told.set(**named)
+            return await self._perform(item)
+
+    async def _perform(self, item: Item) -> Done:
         started = time.monotonic()
         try:
             async with self._lease_kept(item):
@@ -171,8 +182,10 @@ class LeasedLoop(Generic[Item, Done]):
         if free <= 0:
             return 0
         begun = time.monotonic()
-        async with self._database.write() as session:
-            claimed = await self._work.claim(session, free)
+        with span("claim") as told:
+            async with self._database.write() as session:
+                claimed = await self._work.claim(session, free)
+            told.set(of=self._policy.name, claimed=len(claimed))
         for item in claimed:
             task = asyncio.create_task(self._perform_alone(item, begun), name=self._policy.name)
             self._tasks.add(task)
@@ -187,6 +200,8 @@ class LeasedLoop(Generic[Item, Done]):
                 await self._give_back(item)
                 return
             await self.perform(item)
+        except Overslept:
+            log.info("work_given_back", loop=self._policy.name, reason="this process stood still")
         except Exception as error:
             if not is_away(error):
                 log.exception("work_lost", loop=self._policy.name)  # its lease runs out; it is due
@@ -200,8 +215,6 @@ class LeasedLoop(Generic[Item, Done]):
 
     @asynccontextmanager
     async def _lease_kept(self, item: Item) -> AsyncIterator[None]:
-        except Overslept:
-            log.info("work_given_back", loop=self._policy.name, reason="this process stood still")
         """Renew the lease for as long as the task takes: it may have to wait for a worker."""
         renewing = asyncio.create_task(self._renew(item), name=f"lease of {self._policy.name}")
         self._in_flight += 1
