@@ -144,8 +144,12 @@ async def holds_lease(session: WriteSession, feed: ClaimedFeed) -> bool:
 
 
 async def next_due_at(session: ReadSession) -> datetime | None:
-    """When the next feed falls due, not before its host's back-off ends; None without one."""
-    due = select(feeds.c.next_poll_at).where(feeds.c.state == "active")
+    """When the next feed falls due, not before its host's back-off ends; None without one.
+
+    Those that somebody is polling are left out: they fall due anew when that is done, or its lease
+    over.
+    """
+    due = select(feeds.c.next_poll_at).where(feeds.c.state == "active", _is_unleased(now_ms()))
     return await next_free(session, due, feeds.c.host)
 
 

@@ -16,7 +16,7 @@ from app.store.attempts import begin_reading
 from app.store.engine import Database, now_ms
 from app.store.feeds import FeedState, Health, NewFeed, add_feed, get_feed, set_state
 from app.store.finish import kept_body
-from app.store.leases import claim_due, claim_feed, database_now, give_back
+from app.store.leases import claim_due, claim_feed, database_now, give_back, next_due_at
 from app.store.ledger import list_fetches
 from app.store.plans import Applied, apply_plan
 from tests.databases import on_postgresql
@@ -48,6 +48,19 @@ async def test_a_due_feed_is_claimed_once(database: Database) -> None:
     (first,) = await claim(database)
     assert first.id == feed_id
     assert await claim(database) == []
+
+
+async def test_what_is_being_polled_is_not_what_falls_due_next(database: Database) -> None:
+    """Else whoever has nothing else to do would try to claim it ten times a second."""
+    await add(database)
+    async with database.read() as session:
+        assert await next_due_at(session) is not None
+    await claim(database)
+    async with database.read() as session:
+        assert await next_due_at(session) is None
+    await end_leases(database)
+    async with database.read() as session:
+        assert await next_due_at(session) is not None
 
 
 async def test_the_most_overdue_feeds_come_first_up_to_the_limit(database: Database) -> None:
