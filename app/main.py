@@ -46,7 +46,7 @@ from app.ingest.again import make_one
 from app.ingest.checkup import examine
 from app.ingest.discover import discover
 from app.ingest.preview import read_preview
-from app.ingest.probe import probe
+from app.ingest.probe import fetch_once, probe
 from app.ingest.renew import renew_batch
 from app.ingest.replay import replay
 from app.policies import poller_policy_of, setting_facts
@@ -191,6 +191,7 @@ def _deps(service: Service, local_key: str | None, group: asyncio.TaskGroup) -> 
         sealer=service.pipeline.secrets.sealer,
         probe=lambda url, feed_id: probe(url, service.pipeline, feed_id),
         discover=lambda url: discover(url, service.pipeline),
+        fetch_once=lambda url: fetch_once(url, service.pipeline),
         preview=lambda asked: read_preview(asked, service.pipeline),
         index_terms=lambda stories: index_terms(service.pipeline.offload, stories),
         renew=lambda before, limit, which: renew_batch(

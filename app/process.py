@@ -191,6 +191,8 @@ def _pushing(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> Pushin
         index_terms=lambda stories: index_terms(pipeline.offload, stories),
         clock=utc_now,
         on_delivered=delivery_observer(metrics),
+        sealer=pipeline.secrets.sealer,
+        on_unread=metrics.deliveries.labels("unread").inc,
         keep_log=None if settings.log_days is None else timedelta(days=settings.log_days),
     )
 

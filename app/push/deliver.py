@@ -93,21 +93,39 @@ class Webhooks:
         self._sender = sender
         self._policy = policy
         self._clock = clock
+        self._slow: set[int] = set()  # those that are told now
 
     async def next_due(self, session: ReadSession) -> datetime | None:
-        return await next_delivery_at(session)
+        return await next_delivery_at(session, slow=self._room_for_slow > 0)
 
     async def claim(self, session: WriteSession, limit: int) -> Sequence[ClaimedWebhook]:
-        return await claim_webhooks(session, limit=limit, lease_s=self._policy.lease_s)
+        claimed = await claim_webhooks(
+            session, limit=limit, slow=self._room_for_slow, lease_s=self._policy.lease_s
+        )
+        self._slow.update(item.webhook.id for item in claimed if item.webhook.slow)
+        return claimed
+
+    @property
+    def _room_for_slow(self) -> int:
+        return self._policy.slow - len(self._slow)
 
     async def renew(self, session: WriteSession, item: ClaimedWebhook) -> None:
         await renew_webhook(session, item, self._policy.lease_s)
 
     async def give_back(self, session: WriteSession, item: ClaimedWebhook) -> None:
+        self._slow.discard(item.webhook.id)
         await release_webhook(session, item)
 
     async def do(self, item: ClaimedWebhook) -> Delivered:
-        """Send in order until one is not taken, or others shall have their turn."""
+        """Send in order until one is not taken, or others shall have their turn: at once after an
+        answer that took long.
+        """
+        try:
+            return await self._tell(item)
+        finally:
+            self._slow.discard(item.webhook.id)
+
+    async def _tell(self, item: ClaimedWebhook) -> Delivered:
         async with self._database.read() as session:
             due = await due_deliveries(session, item, AT_ONCE)
             messages = await self._messages(session, item.webhook, due)
@@ -125,7 +143,7 @@ class Webhooks:
                 failed = attempt
                 break
             taken += 1
-            if time.monotonic() > until:
+            if attempt.slow or time.monotonic() > until:
                 break
         async with self._database.write() as session:
             await release_webhook(session, item, ended.retry_at)
