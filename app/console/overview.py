@@ -16,6 +16,7 @@ from app.console.visit import Visit
 HOURS: Final = 48
 HEALTHS: Final = ("ok", "new", "silent", "failing", "quarantined", "gone", "paused")
 LATEST: Final = 12
+STANDING: Final = {"state": "standing", "limit": 5}
 NEWEST: Final = {"limit": LATEST, "sort": "-ingested"}
 
 
@@ -28,11 +29,13 @@ async def show(visit: Visit) -> Response:
             visit.api.get("/v1/stories", {"limit": LATEST, "sort": "-ingested"})
         )
         activity = group.create_task(visit.api.get("/v1/admin/activity", {"hours": HOURS}))
+        alerts = group.create_task(visit.api.get("/v1/admin/alerts", STANDING))
     return visit.render(
         "overview_now.html" if visit.is_fragment else "overview.html",
         status=status.result().data,
         latest=latest.result().data,
         newest=newest.result().data,
+        alerts=alerts.result().data,
         healths=HEALTHS,
         charts=_charts(activity.result().data),
     )

@@ -154,7 +154,7 @@ async def look(chromium: Browser, desk: Desk) -> AsyncIterator[Look]:
         context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(WATCH)
         if logged_in:
-            await context.add_cookies([_cookie(desk, await desk.session())])
+            await context.add_cookies([cookie_of(desk, await desk.session())])
         new = Operator(desk=desk, page=await context.new_page())
         _listen(new)
         made.append(new)
@@ -188,7 +188,7 @@ async def assert_usable(operator: Operator, path: str) -> None:
     assert wide <= 0, f"{path} is {wide} pixels wider than the screen"
 
 
-def _cookie(desk: Desk, token: str) -> Any:
+def cookie_of(desk: Desk, token: str) -> Any:
     return {
         "name": COOKIE,
         "value": token,

@@ -78,7 +78,11 @@ async def stock(desk: Desk) -> Stocked:
     rule = await _made(
         desk,
         "/v1/admin/tag-rules",
-        {"name": "The sea", "query": "ferry OR herring", "actions": {"add": [{"tag": "label:sea"}]}},
+        {
+            "name": "The sea",
+            "query": "ferry OR herring",
+            "actions": {"add": [{"tag": "label:sea"}]},
+        },
     )
     job = await _made(desk, "/v1/admin/jobs", {"kind": "reprocess"})
     answer = await admin.get("/v1/stories", params={"q": "title:ferry"})
