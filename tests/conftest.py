@@ -73,6 +73,14 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) and not val.isascii() else None
 
 
+SLOW = ("tests/flow/", "tests/chaos/", "tests/console/", "tests/bench/", "tests/test_wheel.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After the shuffle: the slow ones first, for no worker of several to be left alone with one."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
+
 # --- databases --------------------------------------------------------------------------------
 
 
