@@ -77,7 +77,7 @@ SLOW = ("tests/flow/", "tests/chaos/", "tests/console/", "tests/bench/", "tests/
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """After the shuffle: the slow ones first, for no worker of several to be left alone with one."""
+    """After the shuffle: the slow ones first, so that no worker is left alone with one."""
     items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
