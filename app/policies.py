@@ -8,6 +8,7 @@ import socket
 
 from app.core.alerts import AlertPolicy
 from app.core.deployment import SettingFacts
+from app.core.retention import RetentionPolicy
 from app.core.schedule import PollPolicy
 from app.core.types import FetchPolicy
 from app.core.urls import is_loopback
@@ -36,6 +37,14 @@ def poller_policy_of(settings: Settings) -> PollerPolicy:
             max_interval_s=settings.max_interval_s,
             greed=settings.greed,
         ),
+    )
+
+
+def retention_policy_of(settings: Settings) -> RetentionPolicy:
+    return RetentionPolicy(
+        story_days=settings.story_days,
+        ledger_days=settings.ledger_days,
+        audit_days=settings.audit_days,
     )
 
 

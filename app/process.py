@@ -34,6 +34,7 @@ from app.policies import (
     fetch_policy_of,
     lease_s_of,
     poller_policy_of,
+    retention_policy_of,
 )
 from app.push.alerting import Alerter
 from app.push.observe import delivery_observer
@@ -49,6 +50,7 @@ from app.store.renewal import Outdated
 from app.store.sealing import Sealer
 from app.telemetry import Metrics
 from app.tracing import exporting_to, trace_into
+from app.work import retention
 from app.work.jobs import JobKind, JobLoop
 from app.work.loops import Loops, Runs
 
@@ -115,7 +117,7 @@ async def open_service(
         metrics.polls_in_flight.set_function(lambda: poller.in_flight)
         pages = _pages(pipeline, metrics)
         alerter = _alerter(settings, pipeline)
-        jobs = JobLoop(database, _job_kinds(pipeline, taggers, poller.wake))
+        jobs = _jobs(settings, pipeline, taggers, poller.wake)
         loops: dict[str, Runs] = {
             "poller": poller,
             **_subscriber(settings, pipeline),
@@ -170,17 +172,19 @@ def _pipeline(
     )
 
 
-def _job_kinds(
-    pipeline: Pipeline, taggers: str, wake_poller: Callable[[], None]
-) -> dict[str, JobKind]:
+def _jobs(
+    settings: Settings, pipeline: Pipeline, taggers: str, wake_poller: Callable[[], None]
+) -> JobLoop:
     database, offload = pipeline.database, pipeline.offload
     sealer = pipeline.secrets.sealer
-    return {
+    kinds: dict[str, JobKind] = {
         "reindex": Reindexing(database, lambda stories: index_terms(offload, stories)),
         "reprocess": Renewing(database, offload, Outdated.ALL, taggers),
         "backfill": Renewing(database, offload, Outdated.TAGS, taggers),
         importing.KIND: importing.Importing(database, sealer, utc_now, wake_poller),
+        retention.KIND: retention.Retention(database, retention_policy_of(settings)),
     }
+    return JobLoop(database, kinds, daily=[retention.KIND])
 
 
 def _pushing(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> Pushing:

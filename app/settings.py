@@ -81,6 +81,23 @@ class Settings(BaseSettings):
         le=36_500,
         description="days that the change log is kept whole; then the latest change of each story",
     )
+    story_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="days that stories are kept; a feed's keep_days go before it; by default for "
+        "ever",
+    )
+    ledger_days: int | None = Field(
+        90,
+        ge=1,
+        le=36_500,
+        description="days that polls, jobs that have ended and alerts that are over are kept on "
+        "record",
+    )
+    audit_days: int | None = Field(
+        730, ge=1, le=36_500, description="days that the audit log is kept"
+    )
     admin_key: SecretStr | None = Field(
         None, min_length=16, description="the first admin key, at least 16 characters"
     )

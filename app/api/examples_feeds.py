@@ -77,6 +77,7 @@ FEED: Final[dict[str, Any]] = {
     "health": "ok",
     "source": SOURCE,
     "added_at": "2026-11-01T08:00:00Z",
+    "keep_days": None,
     "min_interval_s": None,
     "max_interval_s": None,
     "next_poll_at": "2026-11-12T03:24:07.120000Z",

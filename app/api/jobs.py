@@ -38,10 +38,7 @@ JobId = Annotated[int, Path(ge=1, lt=1 << 63, description="A job's id.")]
 async def start(
     request: Request, session: Writing, deps: DepsDep, audit: Audit, asked: StartJob
 ) -> Response:
-    """Have long work done beside the requests, step by step, by the processes that work on jobs.
-
-    One that was to begin later, as retention each day, begins now.
-    """
+    """Have long work done beside the requests, step by step, by the processes that work on jobs."""
     given = asked.model_dump(exclude={"kind"}, exclude_none=True)
     job = await add_job(session, asked.kind, given, actor=audit.actor.name, at=deps.clock())
     await audit(session, "job.start", f"job:{job.id}", after=job_shape(job))

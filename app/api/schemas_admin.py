@@ -94,6 +94,7 @@ class FeedOut(Answer):
     health: Health
     source: SourceOut
     added_at: datetime
+    keep_days: int | None = Field(description="Null: as the settings say; 0: for ever.")
     min_interval_s: int | None
     max_interval_s: int | None
     next_poll_at: datetime
@@ -180,6 +181,12 @@ class ChangeFeed(Asked):
     )
     country: Line | None = Country
     full_text: bool = FullText
+    keep_days: int | None = Field(
+        None,
+        ge=0,
+        le=36_500,
+        description="Days that its stories are kept; 0: for ever, null: as the settings say.",
+    )
     min_interval_s: int | None = Seconds
     max_interval_s: int | None = Seconds
 

@@ -162,6 +162,7 @@ def feed_shape(
         "health": feed.health.value,
         "source": source_shape(feed.source),
         "added_at": feed.added_at,
+        "keep_days": feed.keep_days,
         "min_interval_s": feed.min_interval_s,
         "max_interval_s": feed.max_interval_s,
         "next_poll_at": feed.next_poll_at,

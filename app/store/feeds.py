@@ -63,6 +63,7 @@ class Feed:
     full_text: bool  # its stories are told by their pages where these have more
     min_interval_s: int | None
     max_interval_s: int | None
+    keep_days: int | None  # its stories; 0: for ever, None: as the settings say
     next_poll_at: datetime
     next_poll_reasons: tuple[str, ...]
     last_poll_at: datetime | None
@@ -274,6 +275,7 @@ def feed_of(row: Row[Any]) -> Feed:
         time_zone=row.time_zone,
         full_text=row.full_text,
         min_interval_s=row.min_interval_s,
+        keep_days=row.keep_days,
         max_interval_s=row.max_interval_s,
         next_poll_at=row.next_poll_at,
         next_poll_reasons=tuple(row.next_poll_reasons),

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from app.errors import Conflict, NotFound
 from app.store.engine import ReadSession, WriteSession, now_ms
-from app.store.hosts import until
 from app.store.models import job_lines, jobs
 
 JOBS_LOCK: Final = 0x6A6F6273  # "jobs"
@@ -84,18 +83,14 @@ async def add_job(
     at: datetime,
     total: int | None = None,
     alone: bool = True,
-    due_in: timedelta = timedelta(0),
 ) -> Job:
-    """Put a job on record, due at once or in a while.
+    """Put a job on record, due at once.
 
-    `alone`: raises Conflict while another of its kind is under way; one that was to begin later is
-    begun now instead.
+    `alone`: raises Conflict while another of its kind has not ended.
     """
     await session.lock(JOBS_LOCK)
     if alone and (other := await _unended(session, kind)) is not None:
-        if other.started_at is not None or other.due_at is None or other.due_at <= at:
-            raise _done_already(other)
-        return await _set(session, other.id, asked=dict(asked), actor=actor, due_at=now_ms())
+        raise _done_already(other)
     row = await session.execute(
         insert(jobs)
         .values(
@@ -105,11 +100,27 @@ async def add_job(
             state=JobState.WAITING.value,
             total=total,
             created_at=at,
-            due_at=until(due_in.total_seconds()),
+            due_at=now_ms(),
         )
         .returning(jobs)
     )
     return _job(row.one())
+
+
+async def is_time_for(session: ReadSession, kind: str, every: timedelta, now: datetime) -> bool:
+    """Whether a kind of job that is begun again and again has not been for so long."""
+    newest = select(func.max(jobs.c.created_at)).where(jobs.c.kind == kind)
+    at = (await session.execute(newest)).scalar_one_or_none()
+    return (at is None or now - at >= every) and await _unended(session, kind) is None
+
+
+async def begin_again(
+    session: WriteSession, kind: str, every: timedelta, *, actor: str, at: datetime
+) -> None:
+    """Put such a job on record, unless somebody else just has."""
+    await session.lock(JOBS_LOCK)
+    if await is_time_for(session, kind, every, at):
+        await add_job(session, kind, {}, actor=actor, at=at)
 
 
 async def _unended(session: ReadSession, kind: str) -> Job | None:

@@ -6,10 +6,11 @@ job up after a process was killed goes on where it stood.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
@@ -25,6 +26,8 @@ from app.store.job_leases import (
     next_job_at,
     renew_job,
 )
+from app.store.jobs import begin_again, is_time_for
+from app.store.leases import database_now
 from app.work.leased import LeasedLoop, LeasedPolicy
 
 log = structlog.get_logger()
@@ -33,6 +36,9 @@ TURN_S: Final = 3.0
 """How long a process keeps a job before it looks whether others are due, or it is to stop."""
 
 LEASE_S: Final = 60.0
+DAY: Final = timedelta(days=1)
+LOOK_S: Final = 600.0
+OURSELVES: Final = "this service"
 
 
 class JobKind(Protocol):
@@ -61,10 +67,31 @@ class JobLoop(LeasedLoop[ClaimedJob, JobTurn]):
         self,
         database: Database,
         kinds: Mapping[str, JobKind],
+        *,
+        daily: Sequence[str] = (),
         on_done: Callable[[JobTurn], None] = lambda _turn: None,
     ) -> None:
+        """`daily`: kinds that are begun each day."""
         policy = LeasedPolicy(name="jobs", concurrency=2, lease_s=LEASE_S, drain_s=10.0)
         super().__init__(Jobs(database, kinds), database, policy, on_done)
+        self._daily = daily
+        self._looked_at = -math.inf
+
+    async def begin_daily(self) -> None:
+        """Begin those jobs of each day that nobody has begun today."""
+        for kind in self._daily:
+            async with self._database.read() as session:
+                now = await database_now(session)
+                due = await is_time_for(session, kind, DAY, now)
+            if due:
+                async with self._database.write() as session:
+                    await begin_again(session, kind, DAY, actor=OURSELVES, at=now)
+
+    async def _turn(self) -> float:
+        if time.monotonic() - self._looked_at > LOOK_S:
+            await self.begin_daily()
+            self._looked_at = time.monotonic()
+        return await super()._turn()
 
 
 class Jobs:
