@@ -190,12 +190,11 @@ def _jobs(
 def _pushing(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> Pushing:
     return Pushing(
         pipeline.database,
-        pipeline.clients,
+        _sender(settings, pipeline),
         _delivery_policy(settings),
         index_terms=lambda stories: index_terms(pipeline.offload, stories),
         clock=utc_now,
         on_delivered=delivery_observer(metrics),
-        sealer=pipeline.secrets.sealer,
         on_unread=metrics.deliveries.labels("unread").inc,
         keep_log=None if settings.log_days is None else timedelta(days=settings.log_days),
     )
@@ -205,11 +204,16 @@ def _delivery_policy(settings: Settings) -> DeliveryPolicy:
     return DeliveryPolicy(user_agent=settings.user_agent, public_url=settings.public_url)
 
 
+def _sender(settings: Settings, pipeline: Pipeline) -> Sender:
+    policy = _delivery_policy(settings)
+    return Sender(pipeline.clients, policy, utc_now, pipeline.secrets.sealer)
+
+
 def _alerter(settings: Settings, pipeline: Pipeline) -> Alerter:
     return Alerter(
         pipeline.database,
         alert_policy_of(settings),
-        Sender(pipeline.clients, _delivery_policy(settings), utc_now),
+        _sender(settings, pipeline),
         utc_now,
         receiver=alert_receiver_of(settings),
         file=sqlite_path(settings.database_url),
