@@ -45,7 +45,8 @@ from app.store.deliveries import (
 )
 from app.store.keys import get_key
 from app.store.redelivery import redeliver_some, stretch_for
-from app.store.webhooks import change_webhook, set_webhook_state
+from app.store.sealing import seal_text
+from app.store.webhooks import SEALED_FOR, change_webhook, set_webhook_state
 
 log = structlog.get_logger()
 
@@ -121,7 +122,7 @@ async def rotate(
         session,
         webhook_id,
         {
-            "secret": secret,
+            "secret": seal_text(deps.sealer, secret, bound_to=SEALED_FOR),
             "old_secret": present.secret,
             "old_secret_until": now + timedelta(seconds=asked.overlap_s),
         },

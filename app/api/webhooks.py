@@ -34,7 +34,9 @@ from app.core.webhook import key_of, new_secret
 from app.store.changes import EventType
 from app.store.engine import ReadSession, WriteSession
 from app.store.keys import Scope, get_key
+from app.store.sealing import seal_text
 from app.store.webhooks import (
+    SEALED_FOR,
     NewWebhook,
     Webhook,
     add_webhook,
@@ -206,7 +208,7 @@ async def _add(
         name=asked.name,
         url=_address(asked.url),
         types=types,
-        secret=secret,
+        secret=seal_text(deps.sealer, secret, bound_to=SEALED_FOR),
     )
     hook = await add_webhook(session, new, deps.clock())
     await audit_webhook(audit, session, "add", after=hook)

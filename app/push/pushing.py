@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from app.core.search.index import Indexable, IndexTerms
 from app.core.webhook import Attempt
-from app.net import HttpClients
 from app.push.deliver import Delivered, Deliverer, Pruner
 from app.push.match import Matcher
 from app.push.sender import DeliveryPolicy, Sender
@@ -23,7 +22,7 @@ class Pushing:
     def __init__(
         self,
         database: Database,
-        clients: HttpClients,
+        sender: Sender,
         policy: DeliveryPolicy,
         *,
         index_terms: Callable[[Sequence[Indexable]], Awaitable[Sequence[IndexTerms]]],
@@ -33,7 +32,7 @@ class Pushing:
         on_unread: Callable[[], None] = lambda: None,
     ) -> None:
         """`keep_log`: how long the change log is kept whole; None: for ever."""
-        self._sender = Sender(clients, policy, clock)
+        self._sender = sender
         self.deliverer = Deliverer(database, self._sender, policy, clock, on_delivered)
         self.matcher = Matcher(
             database,

@@ -11,7 +11,8 @@ from typing import Final, Protocol
 
 from app.core.webhook import EXCERPT_BYTES, Attempt, Message, headers_of, payload
 from app.net import HttpClients, Timeout, failure_of, one_line
-from app.store.webhooks import Webhook
+from app.store.sealing import Sealer, SealFault, open_text
+from app.store.webhooks import SEALED_FOR, Webhook
 
 TIMEOUT_S: Final = 15.0
 """For one message, from the look-up of the name on; Standard Webhooks says 15 to 30."""
@@ -34,7 +35,7 @@ class DeliveryPolicy:
 
 
 class Receiver(Protocol):
-    """Who is sent messages: where it is, and the secrets that are good now."""
+    """Who is sent messages: where it is, and the secrets that are good now, sealed or not."""
 
     @property
     def url(self) -> str: ...
@@ -48,8 +49,13 @@ class Sender:
     """
 
     def __init__(
-        self, clients: HttpClients, policy: DeliveryPolicy, clock: Callable[[], datetime]
+        self,
+        clients: HttpClients,
+        policy: DeliveryPolicy,
+        clock: Callable[[], datetime],
+        sealer: Sealer | None = None,
     ) -> None:
+        self._sealer = sealer or Sealer()
         self._clients = clients
         self._policy = policy
         self._clock = clock
@@ -61,6 +67,8 @@ class Sender:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 status, excerpt, retry_after_s = await self._post(to, message, at)
+        except SecretSealed as error:
+            failure, detail = "sealed", str(error)
         except TimeoutError:
             failure, detail = "timeout", f"no answer in {TIMEOUT_S:g} s"
         except Exception as error:  # noqa: BLE001 - the edge: whatever a receiver provokes is a value
@@ -91,7 +99,7 @@ class Sender:
             "Content-Type": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": self._policy.user_agent,
-            **headers_of(message, at, to.secrets(at)),
+            **headers_of(message, at, [self._opened(secret) for secret in to.secrets(at)]),
         }
         if target.authorization is not None:
             headers["Authorization"] = target.authorization.decode("latin-1")
@@ -115,6 +123,22 @@ class Sender:
         after = response.headers.get("retry-after", "").strip()
         waits = int(after) if after.isascii() and after.isdigit() and len(after) < 9 else None  # noqa: PLR2004 - what is longer is no span
         return response.status_code, said, waits
+
+    def _opened(self, secret: str) -> str:
+        match open_text(self._sealer, secret, bound_to=SEALED_FOR):
+            case SealFault.NO_KEY | SealFault.OTHER_KEY:
+                raise SecretSealed(
+                    "its secret was sealed with a key that is not in COPYDESK_SECRET_KEY: add that "
+                    "key, or rotate the webhook's secret"
+                )
+            case SealFault.BROKEN:
+                raise SecretSealed("its secret was changed in the database: rotate it")
+            case str() as opened:
+                return opened
+
+
+class SecretSealed(Exception):
+    """A secret that cannot be opened; says what to do."""
 
 
 def excerpt_of(beginning: bytes, coding: str) -> str | None:

@@ -6,6 +6,7 @@ for is bound to it, so that a row cannot be moved to another feed or to another 
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Sequence
 from enum import StrEnum
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 _VERSION: Final = b"\x01"
 _MARK_BYTES: Final = 8  # tells which key sealed it
 _NONCE_BYTES: Final = 12
+_SEALED: Final = "sealed:"
 
 
 class SealFault(StrEnum):
@@ -61,6 +63,24 @@ class Sealer:
             return cipher.decrypt(nonce, encrypted, bound_to.encode()).decode()
         except (InvalidTag, ValueError):
             return SealFault.BROKEN
+
+
+def seal_text(sealer: Sealer, secret: str, *, bound_to: str) -> str:
+    """The secret as it is kept in a column of text: sealed where there is a key, else as it is."""
+    if not sealer.has_key:
+        return secret
+    return _SEALED + base64.b64encode(sealer.seal(secret, bound_to=bound_to)).decode()
+
+
+def open_text(sealer: Sealer, kept: str, *, bound_to: str) -> str | SealFault:
+    """What `seal_text` was given, whether it was sealed or not."""
+    if not kept.startswith(_SEALED):
+        return kept
+    try:
+        sealed = base64.b64decode(kept.removeprefix(_SEALED), validate=True)
+    except ValueError:
+        return SealFault.BROKEN
+    return sealer.open(sealed, bound_to=bound_to)
 
 
 def _derived(key: str) -> tuple[bytes, AESGCM]:

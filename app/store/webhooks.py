@@ -16,12 +16,13 @@ from app.store.engine import ReadSession, WriteSession, now_ms
 from app.store.models import deliveries, webhooks
 
 MAX_WEBHOOKS: Final = 10_000
+SEALED_FOR: Final = "webhook secret"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """A webhook; without a search it is told of every story, and of feeds. `types` empty: of every
-    type that tells of stories.
+    type that tells of stories. Its secrets are as they are kept, sealed or not (`open_text`).
     """
 
     id: int
