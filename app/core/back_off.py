@@ -67,6 +67,7 @@ SEVERITIES: Final[Mapping[Failure, Severity]] = {
     Failure.PARSE_TIMEOUT: Severity.SOFT,
     Failure.PARSE_CRASHED: Severity.SOFT,
     Failure.ABANDONED: Severity.HARD,
+    Failure.DATABASE: Severity.SOFT,
     Failure.INTERNAL: Severity.SOFT,
 }
 

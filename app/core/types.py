@@ -40,6 +40,7 @@ class Failure(StrEnum):
     PARSE_TIMEOUT = "parse_timeout"
     PARSE_CRASHED = "parse_crashed"  # the worker process died or ran out of memory
     ABANDONED = "abandoned"  # several polls in a row ended without a result: quarantined
+    DATABASE = "database"  # ours was too busy to take what the poll brought
     INTERNAL = "internal"  # a fault of ours, on record so that the feed is polled again
 
 

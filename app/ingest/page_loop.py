@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from app.core.page.job import ClaimedPage, NoPage
-from app.core.types import Failure
+from app.ingest.faults import blamed
 from app.ingest.fulltext import PageDone, PagePipeline, apply_result, tell_page
 from app.store.engine import ReadSession, WriteSession
 from app.store.page_leases import claim_pages, give_back_page, next_page_at, renew_page
@@ -74,8 +74,6 @@ class Pages:
 
     async def broke(self, item: ClaimedPage, error: Exception, started: float) -> PageDone:
         log.error("page_broke", story_id=item.story_id, url=item.url, exc_info=error)
-        fault = NoPage(
-            kind=Failure.INTERNAL,
-            detail=f"a fault inside the service ({type(error).__name__}): see the log",
-        )
+        kind, detail = blamed(error)
+        fault = NoPage(kind=kind, detail=detail)
         return await apply_result(item, fault, self._pipeline, started)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.core.match import stories_to_read
 from app.core.moves import led_to
@@ -31,7 +31,6 @@ from app.core.plan import (
 from app.core.poll import ClaimedFeed, Document, FeedPlan
 from app.core.pushed import as_fetched, plan_of_push
 from app.core.types import (
-    Failure,
     Fetched,
     FetchFailed,
     FetchPolicy,
@@ -43,6 +42,7 @@ from app.core.upkeep import sent_with, with_upkeep
 from app.core.urls import without_credentials
 from app.ingest.authorize import FeedSecrets, authorize, refused
 from app.ingest.entrance import Entrance, Lease, answers_of
+from app.ingest.faults import blamed
 from app.ingest.fetch import FetchRequest, fetch
 from app.ingest.gather import Gatherer
 from app.ingest.offload import Offload, OffloadFailed
@@ -50,6 +50,7 @@ from app.net import HttpClients
 from app.store.attempts import begin_reading
 from app.store.credentials import Credentials, read_credentials
 from app.store.engine import Database
+from app.store.faults import has_clashed
 from app.store.finish import kept_body
 from app.store.leases import holder_of
 from app.store.moves import taken_back
@@ -174,7 +175,10 @@ async def apply(plan: FeedPlan, pipeline: Pipeline) -> Applied:
     try:
         async with pipeline.database.write() as session:
             return await apply_plan(session, plan, gap_s=pipeline.host_gap_s)
-    except IntegrityError as error:  # a story of another source took the same id at that moment
+    except DBAPIError as error:
+        # A story of another source took the same id at that moment, or two waited for each other
+        if not isinstance(error, IntegrityError) and not has_clashed(error):
+            raise
         log.warning("plan_clashed", feed_id=plan.feed.id, error=type(error.orig).__name__)
         return Applied.STALE
 
@@ -285,9 +289,10 @@ def _failed(work: OffloadFailed) -> ParseFailed:
 
 def internal_failure(feed: ClaimedFeed, error: Exception) -> FeedPlan:
     """The plan of a poll that broke on a fault of ours, so that the feed is polled again."""
+    kind, detail = blamed(error)
     failed = FetchFailed(
-        kind=Failure.INTERNAL,
-        detail=f"a fault inside the service ({type(error).__name__}): see the log",
+        kind=kind,
+        detail=detail,
         url=without_credentials(feed.url),
     )
     return plan_of_push(plan_failure(feed, failed, failed, feed.claimed_at))

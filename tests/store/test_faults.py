@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.store.engine import Database, check_database_url, open_database
-from app.store.faults import is_away
+from app.store.faults import has_clashed, is_away, is_busy
+from tests.databases import on_postgresql
 
 
 class Said(Exception):
@@ -40,6 +42,58 @@ def fault(kind: type[DBAPIError], state: str | None = None, **given: Any) -> DBA
 )
 def test_what_says_that_a_database_is_away(error: Exception, away: bool):
     assert is_away(error) is away
+
+
+@pytest.mark.parametrize(
+    ("error", "busy"),
+    [
+        (fault(DBAPIError, "57014"), True),
+        (fault(DBAPIError, "55P03"), True),
+        (fault(DBAPIError, "40P01"), True),
+        (fault(DBAPIError, "40001"), True),
+        (TimeoutError(), True),
+        (NoConnection("QueuePool limit reached"), True),
+        (OperationalError("SELECT 1", None, Exception("database is locked")), True),
+        (fault(OperationalError, "57P01"), False),
+        (fault(IntegrityError, "23505"), False),
+        (RuntimeError("a fault of ours"), False),
+    ],
+)
+def test_what_says_that_a_database_was_too_busy(error: Exception, busy: bool):
+    assert is_busy(error) is busy
+
+
+@on_postgresql
+@pytest.mark.parametrize("setting", ["statement_timeout", "lock_timeout"])
+async def test_a_statement_or_a_wait_that_is_ended_is_no_fault_of_ours(
+    database: Database, setting: str
+):
+    async with database.write() as first:
+        await first.execute(text("LOCK TABLE hosts"))
+        async with database.write() as second:
+            await second.execute(text(f"SET LOCAL {setting} = '50ms'"))
+            with pytest.raises(DBAPIError) as caught:
+                await second.execute(text("LOCK TABLE hosts"))
+    assert is_busy(caught.value)
+    assert not is_away(caught.value)
+    assert not has_clashed(caught.value)
+
+
+@on_postgresql
+async def test_of_two_that_wait_for_each_other_one_may_try_again(database: Database):
+    async def lock(first: str, then: str) -> None:
+        async with database.write() as session:
+            await session.execute(text(f"LOCK TABLE {first}"))
+            await both.wait()
+            await session.execute(text(f"LOCK TABLE {then}"))
+
+    both = asyncio.Barrier(2)
+    ended = await asyncio.gather(
+        lock("hosts", "pages"), lock("pages", "hosts"), return_exceptions=True
+    )
+    (caught,) = (error for error in ended if error is not None)
+    assert isinstance(caught, DBAPIError)
+    assert has_clashed(caught)
 
 
 async def test_a_statement_that_is_wrong_says_nothing_of_the_database(database: Database):

@@ -31,6 +31,7 @@ TEMPORARY: Final = frozenset(
         Failure.EMPTY,
         Failure.PARSE_TIMEOUT,
         Failure.PARSE_CRASHED,
+        Failure.DATABASE,
         Failure.INTERNAL,
     }
 )
