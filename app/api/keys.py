@@ -63,7 +63,7 @@ async def keys(request: Request, session: Reading) -> Response:
 
 
 @router.get("/keys/{key_id}", response_model=KeyAnswer, responses=problems(404))
-async def one(request: Request, session: Reading, key_id: KeyId) -> Response:
+async def one_key(request: Request, session: Reading, key_id: KeyId) -> Response:
     """One key; its ETag is what a PATCH sends as If-Match."""
     return _one(request, await get_key(session, key_id))
 
