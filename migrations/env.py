@@ -16,6 +16,9 @@ from app.store.engine import POSTGRESQL, Instant, Json, metadata, open_database
 
 MIGRATION_LOCK = 0x636F707964
 
+LOCK_TIMEOUT_S = 3
+"""How long a migration waits for a table that is in use: all who want it next wait behind."""
+
 
 def render_item(kind: str, item: object, _autogen: object) -> str | bool:
     """Migrations name plain types, so that they do not change with the code."""
@@ -42,6 +45,7 @@ def run(connection: Connection) -> None:
     with context.begin_transaction():
         if connection.dialect.name == POSTGRESQL:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
         context.run_migrations()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -134,9 +135,84 @@ async def test_hosts_of_before_share_the_slots_of_their_domains(empty: Database)
             await connection.run_sync(to("0004", command.downgrade))
 
 
-async def test_a_schema_of_a_later_release_is_refused_with_what_to_do(empty: Database) -> None:
-    await migrate(empty)
-    async with empty.writer.begin() as connection:
+async def later(database: Database, serves: str | None) -> None:
+    """Have the schema be that of a later release, which serves releases back to this revision."""
+    await migrate(database)
+    async with database.writer.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await connection.execute(text("DELETE FROM meta WHERE name = 'schema_serves'"))
+        if serves is not None:
+            marked = {"value": f'"{serves}"'}
+            await connection.execute(
+                text("INSERT INTO meta VALUES ('schema_serves', :value)"), marked
+            )
+
+
+async def test_a_later_schema_that_serves_this_release_is_used_as_it_is(empty: Database) -> None:
+    _, newest = await schema_revision(empty)
+    assert newest is not None
+    await later(empty, serves=newest)
+    assert await migrate(empty) == "9999"
+    assert await schema_revision(empty) == ("9999", "9999")
+
+
+@pytest.mark.parametrize("serves", ["9998", None])
+async def test_one_that_does_not_is_refused_with_what_to_do(
+    empty: Database, serves: str | None
+) -> None:
+    await later(empty, serves=serves)
     with pytest.raises(Unavailable, match="install the release"):
         await migrate(empty)
+    present, needed = await schema_revision(empty)
+    assert present == "9999" != needed
+
+
+async def test_what_it_serves_is_on_record(empty: Database) -> None:
+    await migrate(empty)
+    async with empty.writer.begin() as connection:
+        kept = await connection.execute(text("SELECT value FROM meta WHERE name = 'schema_serves'"))
+        assert kept.scalar_one() == f'"{module.SERVES}"'
+
+
+async def test_a_table_in_use_is_not_waited_for_with_all_others_behind(
+    new_postgres_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dump holds a table: the migration gives way to writers between its tries, then is done."""
+    opened = open_database(new_postgres_database())
+    await migrate(opened)
+    async with opened.writer.begin() as connection:
+        await connection.run_sync(to("0007", command.downgrade))
+    tried = asyncio.Event()
+
+    async def pause(_seconds: float) -> None:
+        async with opened.writer.begin() as connection:  # nobody's lock is in a writer's way
+            await connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+            await connection.execute(text("UPDATE feeds SET url = url"))
+        tried.set()
+        await released.wait()
+
+    released = asyncio.Event()
+    monkeypatch.setattr(module.asyncio, "sleep", pause)
+    async with opened.reader.connect() as dump, dump.begin():
+        await dump.execute(text("SELECT count(*) FROM feeds"))
+        migrating = asyncio.create_task(migrate(opened))
+        await asyncio.wait_for(tried.wait(), 30)
+    released.set()
+    assert await migrating == (await schema_revision(opened))[1]
+    await opened.close()
+
+
+async def test_who_never_gets_a_table_is_told_what_to_do(
+    new_postgres_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_database(new_postgres_database())
+    await migrate(opened)
+    async with opened.writer.begin() as connection:
+        await connection.run_sync(to("0007", command.downgrade))
+    monkeypatch.setattr(module, "TRIES", 1)
+    monkeypatch.setattr(module, "PAUSE_S", 0)
+    async with opened.reader.connect() as dump, dump.begin():
+        await dump.execute(text("SELECT count(*) FROM feeds"))
+        with pytest.raises(Unavailable, match="pg_stat_activity"):
+            await migrate(opened)
+    await opened.close()
