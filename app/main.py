@@ -33,6 +33,7 @@ from app.api import (
 )
 from app.api import replay as replay_routes
 from app.api.callers import may_read
+from app.api.cors import Cors
 from app.api.deps import Deps, refuse_odd_parameters
 from app.api.event_stream import write_event
 from app.api.limits import Limits
@@ -104,6 +105,8 @@ def create_app(
         observe=lambda *seen: _observe_request(app, *seen),
         body_caps=_body_caps(settings),
     )
+    if settings.cors_origins:
+        app.add_middleware(Cors, origins=settings.cors_origins)
     handle_problems(app)
     docs.serve_docs(app)
     _include_routes(app)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ from app.core.urls import absolute_url, base_address, is_loopback
 from app.core.webhook import key_of
 from app.store.engine import check_database_url
 
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PREFIX = "COPYDESK_"
 MIN_SECRET_KEY_CHARS = 32
@@ -139,6 +141,11 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8"
     )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="origins whose pages may call the API from a browser, such as "
+        "https://app.example, or * for all",
+    )
     allow_private_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="networks feeds may be fetched from though not public, such as 10.0.0.0/8"
     )
@@ -250,6 +257,17 @@ class Settings(BaseSettings):
         return tuple(
             ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
         )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: Any) -> Any:  # noqa: ANN401 - a raw setting may be anything
+        if not isinstance(value, str):
+            return value
+        origins = tuple(part.strip() for part in value.split(",") if part.strip())
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin: scheme://host, in lower case")
+        return origins
 
     @field_validator("nlp")
     @classmethod
