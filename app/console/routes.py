@@ -21,7 +21,6 @@ from app.console import (
     story,
     tags,
 )
-from app.console.feed_routes import feed_routes
 from app.console.guard import act, page
 from app.console.render import STATIC
 
@@ -85,6 +84,5 @@ def console_routes() -> list[BaseRoute]:
         act("/admin/jobs/{job_id}/retry", jobs.retry),
         page("/admin/alerts", alerts.show),
         page("/admin/audit", alerts.audit),
-        *feed_routes(),
         page("/admin/{rest:path}", overview.nowhere),  # the last one: what no other route has
     ]

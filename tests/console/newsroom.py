@@ -23,8 +23,8 @@ FERRY = Item(
 )
 CORRECTED = replace(
     FERRY,
-    text=FERRY.text.replace("About 400", "About 430").replace(
-        LINE, f"Correction: An earlier version gave a wrong number of people.\n\n{LINE}"
+    text=FERRY.text.replace("by fishing boat", "by helicopter").replace(
+        LINE, f"Correction: An earlier version told of boats.\n\n{LINE}"
     ),
 )
 BRIDGE = Item(
