@@ -26,6 +26,7 @@ from app.cli import (
 from app.cli.alerts import alerts
 from app.cli.archive import export, import_
 from app.cli.audit import audit
+from app.cli.backup import backup, restore
 from app.cli.demo import demo
 from app.cli.doctor import doctor
 from app.cli.normalize import normalize
@@ -83,6 +84,8 @@ app.command()(replay)
 app.command()(doctor)
 app.command()(audit)
 app.command()(alerts)
+app.command()(backup)
+app.command()(restore)
 app.command()(export)
 app.command("import")(import_)
 app.command()(demo)

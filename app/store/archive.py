@@ -82,14 +82,19 @@ async def export_lines(
     yield orjson.dumps({**head, "rows": await count_rows(session)}, option=orjson.OPT_UTC_Z)
     total = Sum()
     for table in archived_tables():
-        async for row in _rows(session, table):
-            line = orjson.dumps([table.name, row])
+        async for row in read_rows(session, table):
+            line = row_line(table, row)
             total.add(str(table.name), line)
             yield line
     yield orjson.dumps({"end": total.shown()})
 
 
-async def _rows(session: ReadSession, table: Table) -> AsyncIterator[list[Any]]:
+def row_line(table: Table, row: list[Any]) -> bytes:
+    """A row as a line of an archive."""
+    return orjson.dumps([table.name, row])
+
+
+async def read_rows(session: ReadSession, table: Table) -> AsyncIterator[list[Any]]:
     """Every row, by its key, a batch at a time."""
     key = list(table.primary_key.columns)
     places = [table.c.keys().index(column.key) for column in key]
