@@ -17,6 +17,7 @@ from app.api import (
     discovery,
     doctor,
     feed_acts,
+    feed_entries,
     feed_list,
     feeds,
     jobs,
@@ -53,6 +54,7 @@ router.include_router(feed_list.router)
 router.include_router(feeds.router)
 router.include_router(feed_acts.router)
 router.include_router(ledgers.router)
+router.include_router(feed_entries.router)
 router.include_router(credentials.router)
 router.include_router(moves.router)
 router.include_router(doctor.router)

@@ -1,4 +1,4 @@
-"""Examples of jobs and of the audit log."""
+"""Examples of jobs, of the audit log, and of what a feed's documents held."""
 
 from __future__ import annotations
 
@@ -43,6 +43,25 @@ JOBS: Final[dict[str, Any]] = {
         "page": _PAGE,
         "meta": {},
         "links": {"self": "/v1/admin/jobs/13/lines", "next": None},
+    },
+    "FeedEntryList": {
+        "data": [
+            {
+                "guid": "urn:harbour:4711",
+                "url": "https://harbour.example/ferry",
+                "title": "Ferry service resumes",
+                "first_seen_at": "2026-11-12T03:10:00Z",
+                "left_at": None,
+                "lately": "changed",
+                "story_id": "3765292800123456789",
+                "revision": 2,
+                "became": "story",
+                "why": "revision 2, by its kind: correction",
+            }
+        ],
+        "page": _PAGE,
+        "meta": {},
+        "links": {"self": "/v1/admin/feeds/7/entries", "next": None},
     },
     "AuditList": {
         "data": [

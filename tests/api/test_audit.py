@@ -135,6 +135,8 @@ ACTS = [
     Act(f"DELETE {STORY}/tags/{{qcode}}", "story.take_tag"),
     Act(f"DELETE {STORY}/tags", "story.reset_tags"),
     Act(f"POST {STORY}/page", "story.fetch_page"),
+    Act(f"POST {STORY}:kill", "story.kill", json={"reason": "wrong"}),
+    Act(f"POST {STORY}:restore", "story.restore"),
     made("POST /v1/admin/reindex", "stories.reindex"),
     made("POST /v1/admin/reprocess", "stories.reprocess"),
     made("POST /v1/admin/jobs", "job.start", "job", json={"kind": "reindex"}),
