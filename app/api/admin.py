@@ -20,6 +20,7 @@ from app.api import (
     feed_entries,
     feed_list,
     feeds,
+    hosts,
     jobs,
     keys,
     ledgers,
@@ -56,6 +57,7 @@ router.include_router(feed_acts.router)
 router.include_router(ledgers.router)
 router.include_router(feed_entries.router)
 router.include_router(credentials.router)
+router.include_router(hosts.router)
 router.include_router(moves.router)
 router.include_router(doctor.router)
 router.include_router(alerts.router)

@@ -192,7 +192,13 @@ EXAMPLES: Final[dict[str, Any]] = {
         "links": _links("/v1/admin/feeds?health=ok"),
     },
     "BulkAnswer": BULK,
-    "FeedAnswer": {"data": FEED | {"host": HOST}},
+    "FeedAnswer": {"data": FEED | {"host": HOST, "has_credentials": True}},
+    "HostList": {
+        "data": [HOST | {"feeds": 3}],
+        "page": _PAGE,
+        "meta": {},
+        "links": _links("/v1/admin/hosts?backs_off=true", None),
+    },
     "CredentialsAnswer": CREDENTIALS,
     "DiscoveryAnswer": DISCOVERED,
     "AddedFeed": {

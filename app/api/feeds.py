@@ -32,6 +32,7 @@ from app.api.shapes import feed_shape
 from app.core.language import normalize_language
 from app.core.poll import Probe
 from app.core.text import title_text
+from app.store.credentials import read_credentials
 from app.store.engine import ReadSession, WriteSession
 from app.store.feeds import (
     add_feed,
@@ -141,7 +142,9 @@ async def feed_reply(request: Request, session: ReadSession, feed_id: int) -> Re
     last = (await latest_fetches(session, [feed_id])).get(feed_id)
     hub = (await subscriptions_of(session, [feed_id])).get(feed_id)
     host = host_shape(await read_host(session, feed.host))
-    payload = {"data": feed_shape(feed, last, hub) | {"host": host}}
+    given = await read_credentials(session, feed_id)
+    beside = {"host": host, "has_credentials": given is not None}
+    payload = {"data": feed_shape(feed, last, hub) | beside}
     prefix = f"{feed.version}-"
     return reply(request, payload, etag_prefix=prefix)
 

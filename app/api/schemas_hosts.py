@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.api.schemas import Answer
+from app.api.schemas import Answer, Links, PageInfo
 from app.api.schemas_admin import FeedOut
 from app.store.refusals import HostStatus
 
@@ -31,8 +31,24 @@ class HostOut(Answer):
     reason: str | None = Field(description="Why it backs off; null if it does not.")
 
 
+class ListedHost(HostOut):
+    """A host, and how many feeds are asked from it."""
+
+    feeds: int
+
+
+class HostList(Answer):
+    data: list[ListedHost]
+    page: PageInfo
+    meta: dict[str, Any]
+    links: Links
+
+
 class FeedDetail(FeedOut):
     host: HostOut | None = Field(description="Null before it is known to the poller.")
+    has_credentials: bool = Field(
+        description="It is asked with a secret: GET its credentials for which, never for what."
+    )
 
 
 class FeedAnswer(Answer):
