@@ -154,7 +154,7 @@ async def deliveries(
     before = None if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
     found = await list_deliveries(session, webhook_id, state=state, before=before, limit=limit + 1)
     shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
+    following = make_cursor(deps.cursor_secret, [ends.seq], bound_to) if ends else None
     tried = await latest_attempts(session, [one.id for one in shown])
     data = [delivery_shape(one, tried[one.id]) for one in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)

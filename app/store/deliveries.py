@@ -143,17 +143,17 @@ async def list_deliveries(
     before: int | None = None,
     limit: int,
 ) -> list[Delivery]:
-    """The latest, newest first."""
+    """Those of the latest changes, newest first; of changes `before` an entry of the log."""
     query = (
         select(deliveries)
         .where(deliveries.c.webhook_id == webhook_id, _SHOWN)
-        .order_by(deliveries.c.id.desc())
+        .order_by(deliveries.c.seq.desc())
         .limit(limit)
     )
     if state is not None:
         query = query.where(deliveries.c.state == state.value)
     if before is not None:
-        query = query.where(deliveries.c.id < before)
+        query = query.where(deliveries.c.seq < before)
     return [delivery_of(row) for row in await session.execute(query)]
 
 

@@ -12,10 +12,10 @@ from app.core.search.asked import search_of
 from app.core.search.search import Search
 from app.core.webhook import DeliveryState
 from app.errors import Invalid, LogTrimmed, NotFound
-from app.store.changes import FeedEvent
+from app.store.changes import Change, FeedEvent
 from app.store.deliveries import NewDelivery
 from app.store.engine import ReadSession, WriteSession, now_ms
-from app.store.following import Following, read_on
+from app.store.following import Following, Stretch, read_on
 from app.store.models import deliveries, webhooks
 from app.store.searches import get_search
 from app.store.trim import trimmed_up_to
@@ -62,11 +62,11 @@ async def stretch_for(
     if hook.search_id is not None:
         search = search_of((await get_search(session, hook.search_id)).asked)
     wanted = Following(search=search, types=hook.types)
-    told = await _told_before(session, hook)
     new: list[NewDelivery] = []
     scanned, more = after, True
     while more and scanned < until:
         stretch = await read_on(session, wanted, scanned, STEP, at, until=until)
+        told = await _told_before(session, hook, stretch)
         new += [
             NewDelivery(webhook_id=hook.id, change=each.change, matches=each.matches)
             for each in stretch.told
@@ -76,9 +76,13 @@ async def stretch_for(
     return new
 
 
-async def _told_before(session: ReadSession, hook: Webhook) -> set[int]:
-    """The stories that the webhook has been told of."""
+async def _told_before(session: ReadSession, hook: Webhook, stretch: Stretch) -> set[int]:
+    """The stories that do not match any more, and that the webhook has been told of."""
+    changes = [each.change for each in stretch.told if not each.matches]
+    ids = {change.story_id for change in changes if isinstance(change, Change)}
     rows = await session.execute(
-        select(deliveries.c.story_id).where(deliveries.c.webhook_id == hook.id).distinct()
+        select(deliveries.c.story_id)
+        .where(deliveries.c.webhook_id == hook.id, deliveries.c.story_id.in_(ids))
+        .distinct()
     )
     return set(rows.scalars())

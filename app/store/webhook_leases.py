@@ -121,12 +121,14 @@ async def record_attempt(
     now.
     """
     held = await session.execute(
-        select(webhooks.c.version).where(_held(claimed)).with_for_update(key_share=True)
+        select(webhooks.c.version, webhooks.c.dead)
+        .where(_held(claimed))
+        .with_for_update(key_share=True)
     )
-    version = held.scalar_one_or_none()
-    if version is None:
+    if (present := held.one_or_none()) is None:
         return False
-    unchanged = bool(version == claimed.webhook.version)
+    unchanged = bool(present.version == claimed.webhook.version)
+    dead = present.dead + 1 if judged.verdict is Verdict.DEAD else present.dead
     await session.execute(attempts.insert().values(delivery_id=delivery.id, **_row_of(attempt)))
     done = judged.verdict is not Verdict.RETRY
     state = {Verdict.DONE: DeliveryState.DONE, Verdict.RETRY: DeliveryState.DUE}
@@ -144,49 +146,29 @@ async def record_attempt(
         .where(_held(claimed))
         .values(
             slow=attempt.slow,
-            **await _follows(session, claimed, attempt, judged, may_end=unchanged),
+            **_follows(attempt, judged, dead, may_end=unchanged),
         )
     )
     return unchanged
 
 
-async def _follows(
-    session: WriteSession,
-    claimed: ClaimedWebhook,
-    attempt: Attempt,
-    judged: Judgement,
-    *,
-    may_end: bool,
-) -> dict[str, Any]:
-    """What an attempt means for the webhook itself; it says nothing against another address."""
+def _follows(attempt: Attempt, judged: Judgement, dead: int, *, may_end: bool) -> dict[str, Any]:
+    """What an attempt means for the webhook itself, so many of whose messages have been given up in
+    a row; it says nothing against another address.
+    """
     if judged.verdict is Verdict.DONE:
-        return {"failing_since": None, "last_success_at": attempt.at}
+        return {"failing_since": None, "last_success_at": attempt.at, "dead": 0}
     since = func.coalesce(webhooks.c.failing_since, literal(attempt.at, webhooks.c.due_at.type))
+    failing = {"failing_since": since, "dead": dead}
     if not may_end:
-        return {"failing_since": since}
+        return failing
     if judged.verdict is Verdict.GONE:
         reason = "its receiver answered 410 (gone): change its address, then resume it"
-    elif judged.verdict is Verdict.DEAD and await _dead_in_a_row(session, claimed) >= MAX_DEAD:
+    elif judged.verdict is Verdict.DEAD and dead >= MAX_DEAD:
         reason = f"{MAX_DEAD} messages in a row were given up: mend the receiver, then resume it"
     else:
-        return {"failing_since": since}
-    return {"failing_since": since, "state": WebhookState.DISABLED.value, "reason": reason}
-
-
-async def _dead_in_a_row(session: WriteSession, claimed: ClaimedWebhook) -> int:
-    """How many of the latest that came to an end were given up, MAX_DEAD at most."""
-    rows = await session.execute(
-        select(deliveries.c.state)
-        .where(deliveries.c.webhook_id == claimed.webhook.id, deliveries.c.done_at.is_not(None))
-        .order_by(deliveries.c.done_at.desc(), deliveries.c.id.desc())
-        .limit(MAX_DEAD)
-    )
-    count = 0
-    for state in rows.scalars():
-        if state != DeliveryState.DEAD.value:
-            break
-        count += 1
-    return count
+        return failing
+    return {**failing, "state": WebhookState.DISABLED.value, "reason": reason}
 
 
 def _claimed(row: Row[Any]) -> ClaimedWebhook:

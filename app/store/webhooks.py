@@ -149,7 +149,7 @@ async def set_webhook_state(
     values: dict[str, Any] = {"state": state.value, "reason": reason}
     if state is WebhookState.ACTIVE:
         due = (await session.execute(select(waits))).scalar_one()
-        values |= {"due_at": now_ms() if due else None, "failing_since": None}
+        values |= {"due_at": now_ms() if due else None, "failing_since": None, "dead": 0}
     return await change_webhook(session, webhook_id, values, at=at)
 
 

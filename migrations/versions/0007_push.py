@@ -94,6 +94,7 @@ def _webhooks() -> None:
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("lease_token", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("slow", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("dead", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["keys.id"], name=op.f("fk_webhooks_owner_id_keys")),
         sa.ForeignKeyConstraint(
             ["search_id"],
@@ -151,6 +152,15 @@ def _deliveries() -> None:
         unique=False,
         sqlite_where=due,
         postgresql_where=due,
+    )
+    dead = sa.text("state = 'dead'")
+    op.create_index(
+        "ix_deliveries_dead",
+        "deliveries",
+        ["webhook_id", "seq"],
+        unique=False,
+        sqlite_where=dead,
+        postgresql_where=dead,
     )
     op.create_index("ix_deliveries_done", "deliveries", ["done_at"], unique=False)
     op.create_table(

@@ -57,6 +57,7 @@ webhooks = Table(
     Column("lease_until", Instant),
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
     Column("slow", Boolean, nullable=False, server_default=false()),  # its last answer was
+    Column("dead", Integer, nullable=False, server_default="0"),  # given up in a row
     Index(
         "ix_webhooks_due",
         "due_at",
@@ -90,6 +91,13 @@ deliveries = Table(
         "seq",
         sqlite_where=text("state = 'due'"),
         postgresql_where=text("state = 'due'"),
+    ),
+    Index(
+        "ix_deliveries_dead",
+        "webhook_id",
+        "seq",
+        sqlite_where=text("state = 'dead'"),
+        postgresql_where=text("state = 'dead'"),
     ),
     Index("ix_deliveries_done", "done_at"),
 )
