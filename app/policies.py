@@ -6,7 +6,10 @@ import os
 import secrets
 import socket
 
+from dotenv import dotenv_values
+
 from app.core.alerts import AlertPolicy
+from app.core.credentials import VARIABLE_PREFIX
 from app.core.deployment import SettingFacts
 from app.core.retention import RetentionPolicy
 from app.core.schedule import PollPolicy
@@ -74,3 +77,10 @@ def setting_facts(settings: Settings) -> SettingFacts:
         open_to_strangers=settings.reading_is_open and not is_loopback(settings.host),
         concurrency=settings.concurrency,
     )
+
+
+def feed_variables() -> dict[str, str]:
+    """What is set, in the environment or in `.env`, under names that feeds' secrets may have."""
+    kept = {name: value for name, value in dotenv_values(".env").items() if value}
+    given = {**kept, **os.environ}
+    return {name: value for name, value in given.items() if name.startswith(VARIABLE_PREFIX)}

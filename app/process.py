@@ -31,6 +31,7 @@ from app.net import AddressPolicy, HttpClients
 from app.policies import (
     alert_policy_of,
     alert_receiver_of,
+    feed_variables,
     fetch_policy_of,
     lease_s_of,
     poller_policy_of,
@@ -41,7 +42,7 @@ from app.push.observe import delivery_observer
 from app.push.pushing import Pushing
 from app.push.sender import DeliveryPolicy, Sender
 from app.push.watch import LogWatch
-from app.settings import Settings, feed_variables
+from app.settings import Settings
 from app.store.engine import Database, open_database, sqlite_path
 from app.store.keys import ensure_admin_key
 from app.store.meta import cursor_secret, lock_meta

@@ -5,14 +5,12 @@ Read in `main`, the command and the migrations only; everyone else is handed a s
 
 from __future__ import annotations
 
-import ipaddress
-import os
-import re
 from enum import StrEnum
 from typing import Annotated, Any
 
-from dotenv import dotenv_values
 from pydantic import (
+    AfterValidator,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -23,13 +21,13 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import __version__, tracing
-from app.core.credentials import VARIABLE_PREFIX
+from app.core.forwarded import Network
+from app.core.origins import networks_of, origins_of
 from app.core.urls import absolute_url, base_address, is_loopback
 from app.core.webhook import key_of
 from app.store.engine import check_database_url
 
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks_of)]
 PREFIX = "COPYDESK_"
 MIN_SECRET_KEY_CHARS = 32
 PRODUCT = f"Copydesk/{__version__}"
@@ -63,7 +61,7 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    database_url: str = Field(
+    database_url: Annotated[str, AfterValidator(check_database_url)] = Field(
         "sqlite:///copydesk.db",
         description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
     )
@@ -138,15 +136,15 @@ class Settings(BaseSettings):
         description="requests in a minute of a key that has no rate of its own, and of an address "
         "where reading is open",
     )
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+    trusted_proxies: Networks = Field(
         (), description="networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8"
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(origins_of)] = Field(
         (),
         description="origins whose pages may call the API from a browser, such as "
         "https://app.example, or * for all",
     )
-    allow_private_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+    allow_private_networks: Networks = Field(
         (), description="networks feeds may be fetched from though not public, such as 10.0.0.0/8"
     )
     min_interval_s: int = Field(120, ge=1, le=86_400, description="shortest time between two polls")
@@ -205,16 +203,10 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error"
     )
-
     otlp_endpoint: str | None = Field(
         None,
         description="where traces are sent, such as http://127.0.0.1:4318; needs the extra otel",
     )
-
-    @field_validator("database_url")
-    @classmethod
-    def _database_url(cls, value: str) -> str:
-        return check_database_url(value)
 
     @field_validator("secret_key")
     @classmethod
@@ -249,37 +241,14 @@ class Settings(BaseSettings):
             raise ValueError(tracing.MISSING)
         return None if value is None else base_address(value)
 
-    @field_validator("allow_private_networks", "trusted_proxies", mode="before")
-    @classmethod
-    def _networks(cls, value: Any) -> Any:  # noqa: ANN401 - a raw setting may be anything
-        if not isinstance(value, str):
-            return value
-        return tuple(
-            ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
-        )
-
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _origins(cls, value: Any) -> Any:  # noqa: ANN401 - a raw setting may be anything
-        if not isinstance(value, str):
-            return value
-        origins = tuple(part.strip() for part in value.split(",") if part.strip())
-        for origin in origins:
-            if origin != "*" and not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is no origin: scheme://host, in lower case")
-        return origins
-
     @field_validator("nlp")
     @classmethod
     def _nlp(cls, value: bool) -> bool:  # noqa: FBT001 - pydantic calls it so
         if value:
-            from app.ingest.english_model import (  # noqa: PLC0415 - slow to import
-                MISSING,
-                is_installed,
-            )
+            from app.ingest import english_model  # noqa: PLC0415 - slow to import
 
-            if not is_installed():
-                raise ValueError(MISSING)
+            if not english_model.is_installed():
+                raise ValueError(english_model.MISSING)
         return value
 
     @model_validator(mode="after")
@@ -308,13 +277,6 @@ class Settings(BaseSettings):
         if self.read_auth is not None:
             return self.read_auth is ReadAuth.OPEN
         return is_loopback(self.host)
-
-
-def feed_variables() -> dict[str, str]:
-    """What is set, in the environment or in `.env`, under names that feeds' secrets may have."""
-    kept = {name: value for name, value in dotenv_values(".env").items() if value}
-    given = {**kept, **os.environ}
-    return {name: value for name, value in given.items() if name.startswith(VARIABLE_PREFIX)}
 
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - checked by the model

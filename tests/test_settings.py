@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import ReadAuth, SettingsError, feed_variables, load_settings
+from app.policies import feed_variables
+from app.settings import ReadAuth, SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)
