@@ -177,6 +177,10 @@ bench-rules: setup ## what operators' rules cost a story, ten or ten thousand, a
 bench-sse: setup ## how late a story is with 1,000 clients on one server's stream of events
 	$(BIN)/python -m bench.sse $(ARGS)
 
+.PHONY: bench-console
+bench-console: setup ## how long the console's pages take, of few stories and feeds and of many
+	$(BIN)/python -m bench.console $(ARGS)
+
 .PHONY: bench-searches
 bench-searches: setup ## what saved searches cost a story, ten or ten thousand
 	$(BIN)/python -m bench.searches $(ARGS)

@@ -24,7 +24,7 @@ from app.api.examples_insights import FACETED, TIMELINE
 from app.api.examples_jobs import JOBS
 from app.api.examples_kills import KILLS
 from app.api.examples_normalize import NORMALIZED
-from app.api.examples_operations import STATUS, STORY_PAGE
+from app.api.examples_operations import ACTIVITY, STATUS, STORY_PAGE
 from app.api.examples_push import PUSH
 from app.api.examples_replay import REPLAYED
 from app.api.examples_rules import RULES
@@ -253,6 +253,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ExplainAnswer": EXPLAINED,
     "FacetAnswer": FACETED,
     "TimelineAnswer": TIMELINE,
+    "ActivityAnswer": ACTIVITY,
     "StatusAnswer": STATUS,
     "DoctorAnswer": DOCTOR,
     "AlertList": ALERTS,

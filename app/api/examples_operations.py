@@ -42,6 +42,18 @@ STATUS: Final[dict[str, Any]] = {
     }
 }
 
+ACTIVITY: Final[dict[str, Any]] = {
+    "data": [
+        {
+            "start": "2026-11-12T02:00:00Z",
+            "stories": 133,
+            "polls": 359,
+            "failures": {"timeout": 4},
+            "delay": {"p50_s": 420.0, "p95_s": 1740.0},
+        }
+    ]
+}
+
 STORY_PAGE: Final[dict[str, Any]] = {
     "data": {
         "story_id": "3765292800123456789",

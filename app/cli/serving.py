@@ -68,6 +68,7 @@ async def _greet(service: Service, url: str) -> None:
     lines = [
         ("stories", f"{url}/v1/stories"),
         ("API docs", f"{url}/docs"),
+        ("console", f"{url}/admin"),
         ("admin endpoint", f"{url}/v1/admin/status"),
         *_key_lines(service),
     ]

@@ -82,7 +82,7 @@ async def _administrator(console: Console, secret: str) -> tuple[Key | None, str
     if key is None or not key.usable(console.clock()):
         return None, (
             "This key is not known, has expired or was revoked. Make one on the machine of the "
-            "service: copydesk keys add NAME --scope admin"
+            "service: copydesk keys create NAME --scope admin"
         )
     if not key.allows(Scope.ADMIN):
         return None, f"The key “{key.name}” may not administer: log in with one that has the scope."
