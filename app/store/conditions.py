@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import and_, exists, func, or_, select
 
@@ -11,6 +12,7 @@ from app.core.alerts import JOB_SHOWN
 from app.core.conditions import Conditions, FailedJob, FeedTrouble, WebhookTrouble
 from app.core.schedule import Outcome
 from app.core.types import Failure
+from app.core.urls import without_credentials
 from app.core.webhook import DeliveryState, WebhookState
 from app.store.changes import last_seq
 from app.store.deliveries import read_head
@@ -68,8 +70,8 @@ async def _feeds(session: ReadSession) -> Sequence[FeedTrouble]:
     return [
         FeedTrouble(
             id=row.id,
-            name=row.title or row.url,
-            url=row.url,
+            name=row.title or without_credentials(row.url),
+            url=without_credentials(row.url),
             health=row.health,
             failures=row.failures,
             failure=None if row.failure is None else Failure(row.failure),
@@ -109,7 +111,7 @@ async def _webhooks(session: ReadSession) -> Sequence[WebhookTrouble]:
     return [
         WebhookTrouble(
             id=row.id,
-            name=row.name or row.url,
+            name=row.name or urlsplit(row.url).hostname or "",  # its path may be a secret
             disabled_at=row.changed_at if row.state == WebhookState.DISABLED.value else None,
             reason=row.reason,
             failing_since=row.failing_since,

@@ -117,6 +117,8 @@ async def test_everything_that_can_be_wrong_is_seen_in_the_database(
             "UPDATE webhooks SET state = 'disabled' WHERE id = :disabled",
             "UPDATE webhooks SET failing_since = 1000 WHERE id = :failing",
             "UPDATE deliveries SET made_at = 1000 WHERE webhook_id = :slow",
+            "UPDATE feeds SET url = 'https://desk:s3cret@a.test/', title = NULL WHERE id = :gone",
+            "UPDATE webhooks SET url = 'https://b.example/s3cret' WHERE id = :disabled",
             "UPDATE push_head SET seq = 0",
             "UPDATE changes SET at = 1000",
             "INSERT INTO jobs (kind, asked, actor, state, created_at, finished_at) "
@@ -124,7 +126,9 @@ async def test_everything_that_can_be_wrong_is_seen_in_the_database(
             **ids,
         )
         await look(api)
-        found = {alert.kind.value: alert.subject for alert in (await listed(api)).data}
+        standing = (await listed(api)).data
+        assert all("s3cret" not in alert.detail + alert.step for alert in standing)
+        found = {alert.kind.value: alert.subject for alert in standing}
         assert found == {
             "feed_gone": f"feed:{ids['gone']}",
             "feed_quarantined": f"feed:{ids['quarantined']}",
