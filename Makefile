@@ -110,6 +110,10 @@ fleet: setup ## a thousand feeds, two pollers and two servers on one PostgreSQL,
 failover: setup ## a PostgreSQL restarted, and one killed whose standby is promoted, under load
 	FAILOVER_FEEDS=300 $(BIN)/pytest -q -s tests/flow/test_database_away.py $(ARGS)
 
+.PHONY: upgrade-check
+upgrade-check: setup ## the release before, at work while its database gets the schema of this one
+	UPGRADE_FEEDS=100 $(BIN)/pytest -q -s tests/flow/test_previous_release.py $(ARGS)
+
 .PHONY: soak-sqlite
 soak-sqlite: setup ## five minutes of API and poller at full speed on one SQLite file
 	SOAK_S=300 SOAK_FEEDS=200 $(BIN)/pytest -q -s tests/flow/test_sqlite_load.py $(ARGS)

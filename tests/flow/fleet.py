@@ -119,9 +119,12 @@ class Command:
 
 @asynccontextmanager
 async def running(
-    folder: Path, *arguments: str, module: str = "app", **settings: str
+    folder: Path, *arguments: str, module: str = "app", of: Path = ROOT, **settings: str
 ) -> AsyncIterator[Command]:
-    """The real command in a process of its own, with these settings; killed at the end."""
+    """The real command in a process of its own, with these settings; killed at the end.
+
+    `of` is the folder whose code it runs.
+    """
     out = folder / f"{'-'.join(arguments)}-{os.urandom(3).hex()}.log"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COPYDESK_")}
     environment |= {f"COPYDESK_{name.upper()}": value for name, value in settings.items()}
@@ -133,7 +136,7 @@ async def running(
             *arguments,
             stdout=log,
             stderr=log,
-            cwd=ROOT,
+            cwd=of,
             env=environment,
         )
     command = Command(process, out)
