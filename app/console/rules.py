@@ -122,14 +122,15 @@ def _form(
     version: str = "",
     problem: Refused | None = None,
 ) -> Response:
-    wrong = _nothing() if problem is None else _wrong(problem, form)
+    overtaken = problem is not None and problem.status == CHANGED
+    wrong = _nothing() if problem is None or overtaken else _wrong(problem, form)
     return visit.render(
         "rule.html",
         code=200 if problem is None else problem.status,
         form=form,
         rule=rule,
         version=version,
-        overtaken=problem is not None and problem.status == CHANGED,
+        overtaken=overtaken,
         visibilities=VISIBILITIES,
         **wrong,
     )

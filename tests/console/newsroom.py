@@ -1,4 +1,4 @@
-"""Stories as an operator has them: two papers with one wire story, a correction, a line repeated."""
+"""Stories as operators have them: two papers with one wire story, a correction, a line repeated."""
 
 from __future__ import annotations
 

@@ -35,6 +35,10 @@ STORIES = (
 )
 
 
+NO_PAGES = frozenset({"/admin/welcome", "/admin/feeds.opml", "/admin/tags/suggest"})
+"""What is had from the console by GET, and is not shown for itself."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stocked:
     """The ids of what was put on the pages."""
@@ -49,7 +53,7 @@ class Stocked:
             if "GET" not in (getattr(route, "methods", None) or ()) or ":path" in path:
                 continue
             found.append(re.sub(r"{(\w+)}", lambda name: self.ids[name[1]], path))
-        return [path for path in found if path != "/admin/welcome"]
+        return [path for path in found if path not in NO_PAGES]
 
 
 async def stock(desk: Desk) -> Stocked:
@@ -70,6 +74,9 @@ async def stock(desk: Desk) -> Stocked:
     )
     desk.publisher.pages["/feed"] = atom(corrected, *STORIES[1:])
     await desk.api.refresh(feed_id)
+    reprint = Item(title="Islands have their ferry back", text=corrected.text, day=24)
+    desk.publisher.pages["/reprints"] = atom(reprint, title="The Quay")
+    await desk.poll("/reprints", site_url="https://quay.example/")
     search = await _made(desk, "/v1/searches", {"name": "Islands", "query": {"q": "islands"}})
     hook = {"name": "The desk's inbox", "url": desk.publisher.url("/hook")}
     webhook = await _made(desk, "/v1/webhooks", {**hook, "search_id": search})
@@ -86,17 +93,20 @@ async def stock(desk: Desk) -> Stocked:
     )
     job = await _made(desk, "/v1/admin/jobs", {"kind": "reprocess"})
     answer = await admin.get("/v1/stories", params={"q": "title:ferry"})
-    story = answer.json()["data"][0]
+    story = next(s for s in answer.json()["data"] if s["title"] == STORIES[0].title)
+    repeated = {"source_id": int(story["source"]["id"]), "text": "More from the harbour desk"}
+    line = await _made(desk, "/v1/admin/boilerplate-rules", repeated)
     return Stocked(
         ids={
             "feed_id": feed_id,
             "story_id": story["id"],
-            "cluster_id": story["cluster_id"] or story["id"],
+            "cluster_id": story["cluster_id"],
             "search_id": search,
             "webhook_id": webhook,
             "rule_id": rule,
             "job_id": job,
-            "qcode": "label:sea",
+            "line_id": line,
+            "qcode": "category:transport",
             "revision": "2",
         }
     )
