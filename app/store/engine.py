@@ -19,11 +19,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, Dialect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import Table
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
+
+from app.store.clock import now_ms
+
+__all__ = ["now_ms"]
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
@@ -90,23 +91,7 @@ def from_ms(milliseconds: int) -> datetime:
     return EPOCH + milliseconds * MILLISECOND
 
 
-class now_ms(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
-    """The database's own clock in milliseconds since 1970: leases rest on it, on every machine."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(now_ms, SQLITE)
-def _now_on_sqlite(_element: now_ms, _compiler: SQLCompiler, **_options: object) -> str:
-    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
-
-
-@compiles(now_ms, POSTGRESQL)
-def _now_on_postgresql(_element: now_ms, _compiler: SQLCompiler, **_options: object) -> str:
-    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
-
-
+WriteLast: TypeAlias = "Callable[[WriteSession, Sequence[Any]], Awaitable[None]]"
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
@@ -134,9 +119,7 @@ class WriteSession(ReadSession):
         self._last: dict[WriteLast, list[Any]] = {}
 
     def at_the_end(self, write: WriteLast, what: Any) -> None:  # noqa: ANN401 - what `write` takes
-        """Have something written by the last statements before the commit, all that is for the same
-        `write` at once: what that locks is wanted by everybody who writes.
-        """
+        """Have something written just before the commit: what that locks is wanted by all writers."""
         self._last.setdefault(write, []).append(what)
 
     async def finish(self) -> None:
@@ -163,9 +146,6 @@ class WriteSession(ReadSession):
         """As `lock`, but with others who share it: only who wants it for himself waits."""
         if self.dialect == POSTGRESQL:
             await self.execute(select(func.pg_advisory_xact_lock_shared(number)))
-
-
-WriteLast: TypeAlias = Callable[[WriteSession, Sequence[Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
