@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from app.ingest.renew import Renewer
@@ -237,13 +236,11 @@ async def test_a_line_is_given_back_to_its_stories_and_another_is_said(
     await operator.heading("A line of The Quay")
 
 
-@pytest.mark.parametrize("given", [{"viewport": PHONE}, {"color_scheme": "dark"}])
-async def test_what_only_a_newsroom_shows_can_be_used_by_everybody(
-    look: Look, desk: Desk, given: dict[str, object]
-) -> None:
+async def test_what_only_a_newsroom_shows_can_be_used_by_everybody(look: Look, desk: Desk) -> None:
+    """Results with highlights, a killed story, differences: at a phone, in the dark."""
     room = await open_newsroom(desk)
     await desk.api.admin.post(f"/v1/admin/stories/{room.bridge}:kill", json={"reason": "Untrue"})
-    operator = await look(**given)
+    operator = await look(viewport=PHONE, color_scheme="dark")
     for path in (
         "/admin/stories?q=ferry&collapse=cluster&lang=en",
         f"/admin/stories/explain?q=ferry+-storm&story={room.ferry}",
