@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -158,6 +159,21 @@ async def test_what_a_backup_holds_is_of_one_moment(
     made = await _back_up(settings(migrated_url), tmp_path / "file", force=False)
     assert len(await api.titles()) == 3
     assert made.contents.rows["stories"] == 2
+
+
+async def test_writes_that_a_killed_process_left_are_not_taken_for_the_backups(
+    api: Api, harbour: Publisher, migrated_url: str, other_url: str, tmp_path: Path
+):
+    await fill(api, harbour)
+    file = tmp_path / "copydesk.backup"
+    await _back_up(settings(migrated_url), file, force=False)
+    harbour.pages["/late"] = atom(Item(title="Too late", text="It came after the backup."))
+    await api.poll(harbour.url("/late"))
+    for rest in ("", "-wal", "-shm"):
+        shutil.copyfile(tmp_path / f"copydesk.db{rest}", tmp_path / f"other.db{rest}")
+    await _restore(settings(other_url), file, force=True)
+    async with running(other_url, read_auth="open") as back:
+        assert sorted(await back.titles()) == ["Bridge opens", "Ferry sails"]
 
 
 async def test_a_database_in_use_is_not_replaced(
