@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.api.schemas_entries import FeedEntryList
-from tests.api.conftest import Api, on_sqlite
+from tests.api.conftest import Api
 from tests.api.publisher import Item, Publisher, atom
-
-pytestmark = on_sqlite
 
 FERRY = Item(title="Ferry sails", text="The ferry sailed at noon.")
 LATER = Item(title="Ferry sails", text="The ferry sailed at one.")

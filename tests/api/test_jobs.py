@@ -101,6 +101,30 @@ async def test_stories_are_brought_up_to_date_by_jobs(api: Api, harbour: Publish
         assert (ended.due_at, ended.error) == (None, None)
 
 
+async def test_retention_by_the_days_of_a_feed_is_begun_each_day(
+    api: Api, harbour: Publisher
+) -> None:
+    await stock(api, harbour)
+    path = "/v1/admin/feeds/1"
+    for days, status in ((-1, 400), (36_501, 400), (7, 200), (None, 200), (7, 200)):
+        etag = {"If-Match": (await api.admin.get(path)).headers["etag"]}
+        answer = await api.admin.patch(path, json={"keep_days": days}, headers=etag)
+        assert answer.status_code == status, answer.text
+    assert (await api.admin.get(path)).json()["data"]["keep_days"] == 7
+    await execute(api, "UPDATE copies SET last_seen_at = 0")
+    await execute(api, "UPDATE stories SET ingested_at = 0")
+    for _ in range(2):
+        await api.service.jobs.begin_daily()
+    (job,) = (await api.admin.get("/v1/admin/jobs?kind=retention")).json()["data"]
+    assert (job["state"], job["actor"]) == ("waiting", "this service")
+    await api.service.jobs.run_once()
+    done = await look(api, job["id"])
+    assert done.state.value == "done"
+    assert done.detail["stories"] + len(await api.data("/v1/stories")) == 3
+    await api.service.jobs.begin_daily()
+    assert len((await api.admin.get("/v1/admin/jobs?kind=retention")).json()["data"]) == 1
+
+
 async def test_of_one_kind_one_at_a_time(api: Api) -> None:
     job = await start(api, "reindex")
     other = await api.admin.post("/v1/admin/jobs", json={"kind": "reindex"})
