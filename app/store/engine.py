@@ -119,7 +119,7 @@ class WriteSession(ReadSession):
         self._last: dict[WriteLast, list[Any]] = {}
 
     def at_the_end(self, write: WriteLast, what: Any) -> None:  # noqa: ANN401 - what `write` takes
-        """Have something written just before the commit: what that locks is wanted by all writers."""
+        """Have something written just before the commit: what that locks all writers want."""
         self._last.setdefault(write, []).append(what)
 
     async def finish(self) -> None:
