@@ -187,10 +187,10 @@ def test_the_health_check_fails_where_nobody_answers():
 # --- the composition --------------------------------------------------------------------------
 
 
-def test_it_runs_two_servers_and_two_pollers_beside_one_database():
+def test_it_runs_each_role_beside_one_database():
     assert SERVICES["api"]["deploy"]["replicas"] == 2
     assert SERVICES["poller"]["deploy"]["replicas"] == 2
-    assert set(SERVICES) == {"database", "migrate", "api", "poller"}
+    assert set(SERVICES) == {"database", "migrate", "api", "poller", "push"}
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -201,7 +201,8 @@ def test_each_command_exists(name: str):
 
 
 def test_only_the_pollers_poll():
-    assert SERVICES["api"]["environment"]["COPYDESK_POLL"] == "off"
+    for name in ("api", "push"):
+        assert SERVICES[name]["environment"]["COPYDESK_POLL"] == "off"
     assert SERVICES["poller"]["command"] == ["copydesk", "poll"]
     assert SERVICES["migrate"]["command"] == ["copydesk", "migrate"]
 
@@ -215,7 +216,8 @@ def test_each_environment_is_taken(name: str, monkeypatch: pytest.MonkeyPatch, t
         monkeypatch.setenv(variable, value)
     settings = load_settings()
     assert settings.database_url.startswith("postgresql+asyncpg://copydesk:")
-    assert settings.poll is (name != "api")
+    assert settings.poll is (name not in {"api", "push"})
+    assert settings.push is (name != "api")
     assert check_database_url(given["COPYDESK_DATABASE_URL"]) == settings.database_url
 
 
@@ -246,15 +248,24 @@ def test_a_written_secret_is_seen():
 def test_what_waits_for_what():
     assert SERVICES["database"]["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
     assert SERVICES["migrate"]["depends_on"]["database"]["condition"] == "service_healthy"
-    for name in ("api", "poller"):
+    for name in ("api", "poller", "push"):
         waits = SERVICES[name]["depends_on"]["migrate"]["condition"]
         assert waits == "service_completed_successfully"
     assert SERVICES["migrate"]["restart"] == "no"
 
 
-def test_only_servers_have_the_images_health_check():
-    for name, service in OURS.items():
-        assert service.get("healthcheck", {}).get("disable", False) is (name != "api")
+def test_each_role_has_a_health_check_that_it_can_pass():
+    assert SERVICES["migrate"]["healthcheck"] == {"disable": True}  # it ends by itself
+    for name in ("api", "push"):  # the image's, which asks over HTTP
+        assert "healthcheck" not in SERVICES[name]
+    kind, *command = SERVICES["poller"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    assert documents.misused(documents.command(), command) == []
+
+
+def test_who_is_not_asked_from_outside_listens_to_nobody_outside():
+    assert "ports" not in SERVICES["push"]
+    assert "--host" not in SERVICES["push"]["command"]
 
 
 def test_ports_are_open_to_this_machine_only():
