@@ -49,6 +49,7 @@ async def told(api: Api) -> list[ChangeType]:
         return [change.type for change in await read_changes(session, 0, 100)]
 
 
+@on_both
 async def test_a_killed_story_stays_so_over_polls_and_comes_back_as_it_is_told_by_then(
     api: Api, harbour: Publisher
 ) -> None:
@@ -131,6 +132,7 @@ async def test_a_killed_story_leaves_its_cluster_and_its_page_and_gets_them_back
     assert await beside() == before
 
 
+@on_both
 async def test_what_the_publisher_withdraws_meanwhile_stays_killed_until_he_tells_it_again(
     api: Api, harbour: Publisher
 ) -> None:
