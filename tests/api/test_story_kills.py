@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.api.schemas_kills import StandingAnswer
 from app.store.audit import list_audit
 from app.store.changes import ChangeType, read_changes
-from tests.api.conftest import Api
+from tests.api.conftest import Api, on_both
 from tests.api.publisher import Item, Publisher, atom
 from tests.article_pages import article
 
