@@ -49,10 +49,11 @@ def test_it_is_openapi_3_1_and_its_references_lead_somewhere():
 
 
 def needs_scope(path: str, method: str) -> bool:
-    """Whether a key that may read is not enough."""
+    """Whether a key that may read is not enough, for all that can be asked for."""
+    of_feeds = path in ("/v1/changes", "/v1/changes.ndjson", "/v1/changes/stream")
     webhooks = path.startswith("/v1/webhooks") or path.endswith("/webhooks")
     changes_searches = path.startswith("/v1/searches") and method != "get"
-    return path.startswith("/v1/admin") or webhooks or changes_searches
+    return path.startswith("/v1/admin") or webhooks or changes_searches or of_feeds
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)

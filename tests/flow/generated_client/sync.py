@@ -20,7 +20,9 @@ def follow(client: AuthenticatedClient) -> Iterator[ChangeOut]:
     while after is not None:
         page = list_changes.sync(client=client, after=after, limit=2, wait=60)
         assert isinstance(page, ChangeList), page
-        yield from page.data
+        for change in page.data:
+            assert isinstance(change, ChangeOut), "of feeds only who asks for them is told"
+            yield change
         after = page.page.next_cursor
 
 
