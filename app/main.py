@@ -39,6 +39,7 @@ from app.api.event_stream import write_event
 from app.api.limits import Limits
 from app.api.middleware import Requests
 from app.api.problems import handle_problems
+from app.console.opml import IMPORT, MAX_FORM_BYTES
 from app.console.routes import console_routes
 from app.console.visit import Console
 from app.core.deployment import Facts
@@ -123,6 +124,7 @@ def create_app(
 def _body_caps(settings: Settings) -> dict[str, int]:
     return {
         opml.IMPORT_PATH: opml.MAX_OPML_BYTES,
+        IMPORT: MAX_FORM_BYTES,
         normalize.PATH: normalize.MAX_DOCUMENT_BYTES,
         replay_routes.PATH_END: replay_routes.MAX_REPLAY_BYTES,
         websub.PREFIX: min(settings.max_wire_bytes, settings.max_body_bytes),

@@ -18,7 +18,9 @@ Parameters = Mapping[str, Any] | Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the API answered: `data`, and what lists have beside it; `text` where it is no JSON."""
+    """What the API answered: `data`, and what lists have beside it; `text` and its bytes where it
+    is no JSON.
+    """
 
     status: int
     data: Any = None
@@ -26,6 +28,7 @@ class Answer:
     meta: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    content: bytes = b""
 
 
 class Refused(Exception):
@@ -81,6 +84,7 @@ class Api:
             meta=answer.get("meta") or {},
             headers=response.headers,
             text=response.text,
+            content=response.content,
         )
 
 

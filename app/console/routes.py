@@ -15,6 +15,7 @@ from app.console import (
     push,
     session,
 )
+from app.console.feed_routes import feed_routes
 from app.console.guard import act, page
 from app.console.render import STATIC
 from app.console.story_routes import story_routes
@@ -53,5 +54,6 @@ def console_routes() -> list[BaseRoute]:
         act("/admin/jobs/{job_id}/retry", jobs.retry),
         page("/admin/alerts", alerts.show),
         page("/admin/audit", alerts.audit),
+        *feed_routes(),
         page("/admin/{rest:path}", overview.nowhere),  # the last one: what no other route has
     ]

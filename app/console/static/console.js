@@ -3,7 +3,7 @@
 // times that goes on, keys that lead somewhere, and errors told where they are seen.
 
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset.sure;
+  const question = (event.submitter && event.submitter.dataset.sure) || event.target.dataset.sure;
   if (question && !window.confirm(question)) {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -42,7 +42,7 @@ function tell() {
   for (const time of document.querySelectorAll("time[datetime]")) {
     if (time.hasAttribute("data-plain")) continue;
     const seconds = (now - Date.parse(time.dateTime)) / 1000;
-    const text = Math.abs(seconds) < 1 ? "now"
+    const text = Math.abs(seconds) < 3 ? "now"
       : seconds > 0 ? `${duration(seconds)} ago` : `in ${duration(seconds)}`;
     if (time.textContent !== text) time.textContent = text;
   }
