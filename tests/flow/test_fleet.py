@@ -20,7 +20,7 @@ from app.net import plain_client
 from app.store.engine import Database, open_database
 from app.store.feeds import NewFeed, add_feed
 from tests.flow.fleet import Command, Fleet, address, fleet, running
-from tests.plans import NOW
+from tests.plans import NOW, forget_additions
 
 FEEDS = int(os.environ.get("FLEET_FEEDS", "60"))
 PATIENCE_S = 60 + FEEDS * 0.3
@@ -56,6 +56,7 @@ async def add_all(database: Database, ships: Fleet) -> None:
             new = NewFeed(url=ships.url(n), host=address(n), domain=f"site{n}.example")
             await add_feed(session, new, NOW)
         await session.execute(text(ALL_DUE))
+    await forget_additions(database)
 
 
 async def scalar(database: Database, query: str) -> int:
