@@ -14,6 +14,7 @@ AppError
 ├── Unreachable         422  a feed address that was tried and gave no feed
 │   └── IsAPage         422  it gave a page, which may name feeds
 ├── NotAFeed            422  a document that was sent to be read as a feed, and cannot be
+├── IdempotencyKeyReused 422 an Idempotency-Key that came with another request before
 ├── TooManyRequests     429  more than the caller may send, with the seconds to wait
 └── Unavailable         503  the database or the service is not ready
 
@@ -135,6 +136,12 @@ class NotAFeed(AppError):
     status = 422
     code = "not_a_feed"
     title = "The document cannot be read as a feed"
+
+
+class IdempotencyKeyReused(AppError):
+    status = 422
+    code = "idempotency_key_reused"
+    title = "The key came with another request"
 
 
 class TooManyRequests(AppError):

@@ -223,7 +223,7 @@ def test_each_environment_is_taken(name: str, monkeypatch: pytest.MonkeyPatch, t
 
 def filled(value: str) -> str:
     """With a value for each variable that must be set."""
-    return re.sub(r"\$\{\w+:\?[^}]*\}", "s3cret0123456789", value)
+    return re.sub(r"\$\{\w+:\?[^}]*\}", "s3cret0123456789s3cret0123456789", value)
 
 
 def secrets(services: dict[str, dict[str, Any]]) -> list[str]:

@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.api.deps import Deps, DepsDep, get_deps
+from app.api.idempotency import once, takes_key
 from app.errors import Forbidden, Unauthorized
 from app.store.console_sessions import KEY_IN_SCOPE
 from app.store.engine import DATABASE_FAULTS, Database
@@ -110,8 +111,12 @@ class KeyBeforeBody(APIRoute):
             return handle
 
         async def ask_first(request: Request) -> Response:
-            await self.asks(request, get_deps(request))
-            return await handle(request)
+            deps = get_deps(request)
+            caller = await self.asks(request, deps)
+            if not takes_key(self.path, request.method, self.status_code):
+                return await handle(request)
+            owner = f"key {caller.key_id}" if caller.key_id is not None else caller.via.value
+            return await once(request, deps, owner, handle)
 
         return ask_first
 

@@ -69,21 +69,17 @@ class _Guarded:
             visit = Visit(console=console, request=request, api=api, key=key, now=console.clock())
             try:
                 return await self._show(visit)
-            except Refused as problem:
-                return refused(console, request, problem, key=key)
             except Exception as error:
                 problem = _refusal_among(error)
-                if problem is not None:
-                    return refused(console, request, problem, key=key)
-                log.exception("page_broke", path=request.url.path)
-                return refused(console, request, BROKEN, key=key)
+                if problem is None:
+                    log.exception("page_broke", path=request.url.path)
+                return refused(console, request, problem or BROKEN, key=key)
 
 
 def _refusal_among(error: Exception) -> Refused | None:
-    """What was refused first, where several things were asked at once."""
-    if not isinstance(error, ExceptionGroup):
-        return None
-    return next((one for one in error.exceptions if isinstance(one, Refused)), None)
+    """What was refused, or was refused first of several things that were asked at once."""
+    together = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+    return next((one for one in together if isinstance(one, Refused)), None)
 
 
 BROKEN = Refused(

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _jobs()
     _story_kills()
     _alerts()
+    _idempotency_keys()
 
 
 def _console_sessions() -> None:
@@ -151,6 +152,21 @@ def _alerts() -> None:
     op.create_index("ix_alerts_since", "alerts", ["since"], unique=False)
 
 
+def _idempotency_keys() -> None:
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("owner", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", sa.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("owner", "key", name=op.f("pk_idempotency_keys")),
+    )
+    op.create_index("ix_idempotency_keys_begun_at", "idempotency_keys", ["begun_at"], unique=False)
+
+
 def _serial() -> sa.Column[int]:
     return sa.Column(
         "id",
@@ -161,6 +177,7 @@ def _serial() -> sa.Column[int]:
 
 
 def downgrade() -> None:
+    op.drop_table("idempotency_keys")
     for table in ("alerts", "story_kills", "job_lines", "jobs", "audit", "console_sessions"):
         op.drop_table(table)
     op.execute("ALTER TABLE feeds DROP COLUMN keep_days")

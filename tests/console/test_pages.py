@@ -8,10 +8,12 @@ from playwright.async_api import expect
 from tests.console.conftest import PHONE, Desk, Look, Operator, assert_usable, on_sqlite
 from tests.console.stage import stock
 
-pytestmark = on_sqlite
 
-
-@pytest.mark.parametrize("given", [{"viewport": PHONE}, {"color_scheme": "dark"}])
+@pytest.mark.parametrize(
+    ("migrated_url", "given"),
+    [("sqlite", {"viewport": PHONE}), ("postgresql", {"color_scheme": "dark"})],
+    indirect=["migrated_url"],
+)
 async def test_every_page_can_be_used_by_everybody(
     look: Look, desk: Desk, given: dict[str, object]
 ) -> None:
@@ -24,6 +26,7 @@ async def test_every_page_can_be_used_by_everybody(
         await assert_usable(operator, path)
 
 
+@on_sqlite
 async def test_a_key_is_made_limited_and_revoked(operator: Operator, desk: Desk) -> None:
     page = await operator.open("/admin/keys")
     await page.get_by_label("Whose it is").fill("night desk")
@@ -52,6 +55,7 @@ async def test_a_key_is_made_limited_and_revoked(operator: Operator, desk: Desk)
     await expect(page.get_by_role("region", name="Acts")).to_contain_text("console")
 
 
+@on_sqlite
 async def test_who_thinks_better_of_it_revokes_nothing(operator: Operator, desk: Desk) -> None:
     await desk.api.key(name="kept")
     page = await operator.open("/admin/keys")
@@ -61,6 +65,7 @@ async def test_who_thinks_better_of_it_revokes_nothing(operator: Operator, desk:
     await expect(page.get_by_role("row", name="kept")).to_contain_text("Revoke")
 
 
+@on_sqlite
 async def test_a_webhook_is_made_tried_and_told_again(operator: Operator, desk: Desk) -> None:
     stocked = await stock(desk)
     page = await operator.open("/admin/push")
@@ -80,6 +85,7 @@ async def test_a_webhook_is_made_tried_and_told_again(operator: Operator, desk: 
     await expect(page.get_by_role("status")).to_contain_text("until it is resumed")
 
 
+@on_sqlite
 async def test_a_job_is_begun_and_stopped(operator: Operator, desk: Desk) -> None:
     page = await operator.open("/admin/jobs")
     await page.get_by_label("What is to be done").select_option("reindex")

@@ -356,6 +356,7 @@ async def test_the_names_of_tables_cover_what_is_there(database: Database) -> No
         "feeds",
         "fetches",
         "hosts",
+        "idempotency_keys",
         "job_lines",
         "jobs",
         "keys",

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -26,6 +27,19 @@ console_sessions = Table(
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("owner", String(32), nullable=False),  # who sent it: the key's id, or the command
+    Column("key", String(255), nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),  # SHA-256 of the request
+    Column("begun_at", Instant, nullable=False, index=True),
+    Column("status", Integer),  # NULL while it is under way
+    Column("headers", Json),
+    Column("body", LargeBinary),
+    PrimaryKeyConstraint("owner", "key"),
 )
 
 audit = Table(
