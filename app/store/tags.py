@@ -78,10 +78,14 @@ async def _ensure(session: WriteSession, wanted: Iterable[Tag]) -> None:
     missing = sorted(rows.keys() - present)
     if missing:
         insert = session.insert(tags)
+        made = [{"id": key, **rows[key]} for key in missing]
+        # A tag is unique by its id and by its code, and PostgreSQL looks out for writers beside us
+        # in one of these only if it is told what to do then; in both if it is to do nothing.
+        await session.execute(insert.on_conflict_do_nothing(), made)
         named = {name: insert.excluded[name] for name in ("name", "folded")}
         await session.execute(
             insert.on_conflict_do_update(
                 index_elements=["id"], set_=named, where=tags.c.name == NAMELESS
             ),
-            [{"id": key, **rows[key]} for key in missing],
+            made,
         )
