@@ -169,7 +169,8 @@ def test_it_says_where_everything_is_and_ends_in_order(tmp_path: Path):
     assert read_owner(str(tmp_path / "copydesk.db")) is None
     events = [json.loads(line)["event"] for line in server.log().splitlines()]
     assert events[0] == "serving"
-    assert events[-2:] == ["stopping", "stopped"]
+    assert events[-1] == "stopped"
+    assert events.count("stopping") == 1
     with running(tmp_path, "serve", "--port", "0", "--no-poll") as again:
         assert "keys create" in again.line("  admin key +(.+)")
         assert key not in "".join(again.said)
@@ -374,12 +375,13 @@ def test_the_index_is_brought_up_to_date_while_the_service_serves(here: Path, fe
     shown = copydesk("reindex", "--batch", "1")
     assert shown.exit_code == 0, shown.output
     assert "1 stories indexed anew." in shown.stdout
-    (job,) = map(json.loads, done("jobs", "list", "--json").splitlines())
+    jobs = map(json.loads, done("jobs", "list", "--json").splitlines())
+    job = next(job for job in jobs if job["kind"] == "reindex")
     assert (job["kind"], job["state"], job["actor"]) == ("reindex", "done", "this machine")
     assert "1 of 1 done" in done("jobs", "show", job["id"])
     assert "has ended" in copydesk("jobs", "stop", job["id"]).stderr
     assert "reindex" in done("jobs", "list")
-    (act,) = map(json.loads, done("audit", "--action", "job", "--json").splitlines())
+    act = json.loads(done("audit", "--action", "job", "--json").splitlines()[-1])
     assert (act["action"], act["via"]) == ("job.start", "command")
     changed = done("audit", "--subject", f"feed:{feed_id}", "--action", "feed.change")
     assert "feed.change" in changed

@@ -16,10 +16,7 @@ def backup(
     *,
     force: Annotated[bool, typer.Option("--force", help="Write over one that is there.")] = False,
 ) -> None:
-    """Copy the database as of one moment, beside a running server, and verify the copy.
-
-    An SQLite file of an SQLite database; of PostgreSQL what pg_dump writes (custom format).
-    """
+    """Copy the database as of one moment, beside a running server, and verify the copy."""
     from app.cli.backing import back_up  # noqa: PLC0415 - slow to import
 
     back_up(file, force=force)
@@ -32,10 +29,7 @@ def restore(
         bool, typer.Option("--force", help="Replace what the database holds.")
     ] = False,
 ) -> None:
-    """Put a backup in the place of the database, verify it, and bring it to this release's schema.
-
-    No server or poller may be using the database meanwhile.
-    """
+    """Put a backup in the place of a database that nobody uses, verified, in today's schema."""
     from app.cli.backing import restore_from  # noqa: PLC0415 - slow to import
 
     restore_from(file, force=force)

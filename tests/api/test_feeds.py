@@ -45,6 +45,7 @@ async def test_a_new_feed_is_tried_and_what_was_found_is_told(api: Api, harbour:
     assert added.found.titles == [f"Lamp {n} <lit> & warm" for n in range(3)]
     got = (await api.admin.get(made.headers["location"])).json()["data"]
     assert got.pop("host")["host"] == "127.0.0.1"
+    assert got.pop("has_credentials") is False
     assert got == made.json()["data"]
 
 
@@ -388,7 +389,7 @@ async def test_status_counts_what_happened(api: Api, harbour: Publisher):
         "failing": 1,
         "paused": 1,
     }
-    assert (status.due, status.leased, status.stories, status.last_seq) == (1, 0, 2, 2)
+    assert (status.due, status.leased, status.stories, status.last_seq) == (1, 0, 2, 3)
     assert status.last_hour.polls == {"new": 1, "failed": 1}
     assert status.last_hour.failures == {"not_found": 1}
     assert status.last_hour.new_stories == 2

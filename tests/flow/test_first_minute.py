@@ -74,7 +74,9 @@ async def test_serve_add_read_stop(migrated_url: str, tmp_path: Path) -> None:
             found = await client.get("/v1/stories", params={"q": "運航"})
             assert found.json()["meta"]["total"] == 1
             changes = (await client.get("/v1/changes")).json()["data"]
-            assert [(c["seq"], c["type"]) for c in changes] == [(1, "story.created")]
+            assert [(c["seq"], c["type"]) for c in changes] == [(2, "story.created")], (
+                "after the feed"
+            )
             assert (await client.get("/readyz")).status_code == 200
         server.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(server.process.wait(), 30) == 0

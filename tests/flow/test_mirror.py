@@ -68,6 +68,8 @@ async def follow(api: Api, mirror: Mirror, done: asyncio.Event, chance: random.R
                 "/v1/changes", params={"after": mirror.saved, "limit": 7, "wait": 0.2}
             )
         ).json()
+        if "data" not in page:
+            raise LookupError(page["detail"])
         taken: Sequence[dict[str, Any]] = page["data"]
         dies = chance.random() < 0.2
         for change in taken[: chance.randrange(len(taken) + 1) if dies else None]:
@@ -214,7 +216,11 @@ async def test_without_the_order_of_commits_the_mirror_misses_something(
         await asyncio.sleep(chance.random() / 10)  # a transaction that has more to do
 
     monkeypatch.setattr(plans_module, "append_changes", early)
-    mirror = await mirrored(api, seed=2)
-    assert mirror.stories != await in_database(api) or mirror.seen != set(
-        range(1, max(mirror.seen) + 1)
-    )
+    try:
+        mirror = await mirrored(api, seed=2)
+    except* LookupError:  # the log did not know any more how far it had been read
+        pass
+    else:
+        assert mirror.stories != await in_database(api) or mirror.seen != set(
+            range(1, max(mirror.seen) + 1)
+        )

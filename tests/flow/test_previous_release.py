@@ -26,7 +26,15 @@ from app.store.engine import Database, open_database
 from app.store.migrate import schema_revision
 from tests.conftest import ROOT
 from tests.flow.fleet import Command, fleet, running
-from tests.flow.test_fleet import add_all, check_records, round_is_over, scalar, served_at, settings
+from tests.flow.test_fleet import (
+    add_all,
+    check_records,
+    round_is_over,
+    scalar,
+    served_at,
+    settings,
+    until,
+)
 from tests.flow.test_fleet import start_round as next_round
 from tests.flow.test_rolling import Balancer
 
@@ -114,6 +122,11 @@ async def test_the_release_before_works_on_while_this_one_comes(
             balancer.servers.pop(0)
             assert await old.pop(0).stop() == 0
             new.append(await start("poll"))
+
+            async def polls() -> bool:
+                return '"polling"' in new[1].text()
+
+            await until(polls, "the new poller")
             await next_round(database, ships)  # by old and new side by side
             await round_is_over(database)
             balancer.stopping = True

@@ -128,7 +128,9 @@ async def test_new_changed_unchanged_same_body_and_not_modified(desk: Desk) -> N
         (2, 0, 1),
     ]
     assert conditional == [None, None, b'"1"', b'"1"', None, None]
-    assert await desk.count(stories, revisions, changes) == [2, 1, 3]
+    assert await desk.count(stories, revisions, changes) == [2, 1, 4], (
+        "and the log tells of the feed"
+    )
     assert all(row.next_poll.at > row.at and row.next_poll.reasons for row in rows)
 
 
