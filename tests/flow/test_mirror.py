@@ -82,10 +82,9 @@ async def follow(api: Api, mirror: Mirror, done: asyncio.Event, chance: random.R
             return
 
 
-async def write(api: Api, number: int, chance: random.Random) -> None:
+async def write(api: Api, number: int, feed_id: int, chance: random.Random) -> None:
     """One source's poller: it publishes, corrects, withdraws, is undone; its stories are tagged."""
     database = api.service.database
-    feed_id = await add(database, f"feed{number}", domain=f"source{number}.example")
     site = f"https://source{number}.example"
     now, told = NOW, dict[str, Entry]()
     for _ in range(ROUNDS):
@@ -153,11 +152,16 @@ async def tag_one(api: Api, number: int, chance: random.Random) -> None:
 async def mirrored(api: Api, seed: int) -> Mirror:
     """What a consumer has at the end of so much writing."""
     done, mirror = asyncio.Event(), Mirror()
+    feeds = [  # before anybody follows: this sets the log back
+        await add(api.service.database, f"feed{number}", domain=f"source{number}.example")
+        for number in range(WRITERS)
+    ]
     following = asyncio.create_task(follow(api, mirror, done, random.Random(seed)))
     try:
         async with asyncio.TaskGroup() as group:
-            for number in range(WRITERS):
-                group.create_task(write(api, number, random.Random(seed * 100 + number)))
+            for number, feed_id in enumerate(feeds):
+                chance = random.Random(seed * 100 + number)
+                group.create_task(write(api, number, feed_id, chance))
     finally:
         done.set()
     await following
