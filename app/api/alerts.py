@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from app.api.deps import DepsDep, Reading
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply
 from app.api.schemas import problems
 from app.api.schemas_alerts import AlertList
@@ -41,11 +41,11 @@ async def alerts(
 
     They are looked for every half a minute by one of the processes that serve or poll.
     """
-    bound_to = f"alerts {state} {kind}"
-    before = None if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
+    pages = paging(deps.cursor_secret, f"alerts {state} {kind}", cursor, limit)
     standing = None if state is None else state is AlertState.STANDING
-    found = await list_alerts(session, standing=standing, kind=kind, before=before, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
+    found = await list_alerts(
+        session, standing=standing, kind=kind, before=pages.behind, limit=pages.wanted
+    )
+    shown, following = pages.cut(found, lambda alert: [alert.id])
     data = [recorded_shape(one) for one in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 
 from app.api.deps import DepsDep, Reading
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply
 from app.api.schemas import problems
 from app.api.schemas_audit import AuditList
@@ -53,8 +53,7 @@ async def audit_log(
     cursor: Cursor = None,
 ) -> Response:
     """What was done by keys, by the console and by this machine's command, the newest first."""
-    bound_to = f"audit {asked}"
-    below = None if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
+    pages = paging(deps.cursor_secret, f"audit {asked}", cursor, limit)
     found = await list_audit(
         session,
         actor=asked.actor,
@@ -62,11 +61,10 @@ async def audit_log(
         subject=asked.subject,
         since=asked.after,
         until=asked.before,
-        before_id=below,
-        limit=limit + 1,
+        before_id=pages.behind,
+        limit=pages.wanted,
     )
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
+    shown, following = pages.cut(found, lambda act: [act.id])
     data = [_shape(act) for act in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)
 

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 
 from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
-from app.api.deps import Deps, DepsDep, Reading, Writing
+from app.api.deps import DepsDep, Reading, Writing
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
 from app.api.schemas_boilerplate import (
@@ -45,16 +45,15 @@ async def rules(
     cursor: Cursor = None,
 ) -> Response:
     """What sources were found to repeat, or are said to, in the order it was learned."""
-    bound_to = f"boilerplate {source_id} {state}"
+    pages = paging(deps.cursor_secret, f"boilerplate {source_id} {state}", cursor, limit)
     found = await list_lines(
         session,
         source_id=source_id,
         state=state,
-        after_id=_after(deps, cursor, bound_to),
-        limit=limit + 1,
+        after_id=pages.behind or 0,
+        limit=pages.wanted,
     )
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
+    shown, following = pages.cut(found, lambda line: [line.id])
     return page_reply(request, [_shape(x) for x in shown], next_cursor=following, limit=limit)
 
 
@@ -107,10 +106,6 @@ async def change(
     subject = f"boilerplate-rule:{rule_id}"
     await audit(session, "boilerplate.change", subject, before=before, after=_shape(line))
     return reply(request, {"data": _shape(line)})
-
-
-def _after(deps: Deps, cursor: str | None, bound_to: str) -> int:
-    return 0 if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
 
 
 def _shape(line: LearnedLine) -> dict[str, Any]:

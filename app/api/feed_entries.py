@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from app.api.deps import Deps, DepsDep, Reading
+from app.api.deps import DepsDep, Reading
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply
 from app.api.schemas import problems
 from app.api.schemas_entries import FeedEntryList
@@ -41,24 +41,15 @@ async def entries_of_feed(
     why not one of its own.
     """
     await get_feed(session, feed_id)
-    bound_to = f"entries {feed_id} {present}"
-    found = await list_entries(
-        session, feed_id, present=present, before=_place(deps, cursor, bound_to), limit=limit + 1
-    )
-    shown, ends = cut(found, limit)
-    following = None
-    if ends is not None:
-        place: list[int | str] = [to_ms(ends.first_seen_at), ends.ident]
-        following = make_cursor(deps.cursor_secret, place, bound_to)
+    pages = paging(deps.cursor_secret, f"entries {feed_id} {present}", cursor, limit)
+    before = None
+    if pages.place is not None:
+        at, ident = map(int, pages.place)
+        before = from_ms(at), ident
+    found = await list_entries(session, feed_id, present=present, before=before, limit=pages.wanted)
+    shown, following = pages.cut(found, lambda entry: [to_ms(entry.first_seen_at), entry.ident])
     data = [_shape(entry, feed_id) for entry in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)
-
-
-def _place(deps: Deps, cursor: str | None, bound_to: str) -> Any:  # noqa: ANN401 - a pair or None
-    if cursor is None:
-        return None
-    at, ident = read_cursor(deps.cursor_secret, cursor, bound_to)
-    return from_ms(int(at)), int(ident)
 
 
 def _shape(entry: FeedEntry, feed_id: int) -> dict[str, Any]:

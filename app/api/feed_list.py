@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from app.api.deps import DepsDep, Reading
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply
 from app.api.schemas import problems
 from app.api.schemas_feed_list import FeedList
@@ -69,17 +69,13 @@ async def feeds(
     cursor: Cursor = None,
 ) -> Response:
     """Feeds with their health and last poll."""
-    bound_to = f"feeds {asked}"
+    pages = paging(deps.cursor_secret, f"feeds {asked}", cursor, limit)
     after = None
-    if cursor is not None:
-        value, last_id = read_cursor(deps.cursor_secret, cursor, bound_to)
+    if pages.place is not None:
+        value, last_id = pages.place
         after = FeedPlace(value=value, id=int(last_id))
-    found = await list_feeds(session, asked=asked, after=after, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = None
-    if ends is not None:
-        place = ends.place
-        following = make_cursor(deps.cursor_secret, [place.value, place.id], bound_to)
+    found = await list_feeds(session, asked=asked, after=after, limit=pages.wanted)
+    shown, following = pages.cut(found, lambda each: [each.place.value, each.place.id])
     data = await _shapes(session, [each.feed for each in shown], include)
     return page_reply(request, data, next_cursor=following, limit=limit)
 

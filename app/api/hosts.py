@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from app.api.deps import DepsDep, Reading
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply
 from app.api.schemas import problems
 from app.api.schemas_hosts import HostList
@@ -41,19 +41,15 @@ async def hosts(
 
     `robots.txt` is not in it: each process asks for it anew when it fetches pages.
     """
-    bound_to = f"hosts {q!r} {backs_off} {busy}"
-    after = None if cursor is None else read_cursor(deps.cursor_secret, cursor, bound_to)[0]
+    pages = paging(deps.cursor_secret, f"hosts {q!r} {backs_off} {busy}", cursor, limit)
     found = await list_hosts(
         session,
-        limit=limit + 1,
-        after=None if after is None else str(after),
+        limit=pages.wanted,
+        after=None if pages.place is None else str(pages.place[0]),
         containing=q,
         backing_off=backs_off,
         busy=busy,
     )
-    shown, ends = cut(found, limit)
-    following = None
-    if ends is not None:
-        following = make_cursor(deps.cursor_secret, [ends.status.host], bound_to)
+    shown, following = pages.cut(found, lambda each: [each.status.host])
     data = [asdict(each.status) | {"feeds": each.feeds} for each in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)

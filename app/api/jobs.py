@@ -11,7 +11,7 @@ from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
 from app.api.schemas_jobs import JobAnswer, JobLineList, JobList, StartJob
@@ -57,11 +57,11 @@ async def jobs(
     cursor: Cursor = None,
 ) -> Response:
     """Jobs under way and past, the newest first."""
-    bound_to = f"jobs {state} {kind}"
-    before = None if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
-    found = await list_jobs(session, state=state, kind=kind, before_id=before, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
+    pages = paging(deps.cursor_secret, f"jobs {state} {kind}", cursor, limit)
+    found = await list_jobs(
+        session, state=state, kind=kind, before_id=pages.behind, limit=pages.wanted
+    )
+    shown, following = pages.cut(found, lambda job: [job.id])
     data = [job_shape(job) for job in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)
 
@@ -83,11 +83,10 @@ async def lines_of_job(
 ) -> Response:
     """The list that a job was given, in its order, and what became of each line."""
     await get_job(session, job_id)
-    bound_to = f"lines {job_id}"
-    after = -1 if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
-    found = await list_lines(session, job_id, after=after, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.place], bound_to) if ends else None
+    pages = paging(deps.cursor_secret, f"lines {job_id}", cursor, limit)
+    after = -1 if pages.behind is None else pages.behind
+    found = await list_lines(session, job_id, after=after, limit=pages.wanted)
+    shown, following = pages.cut(found, lambda line: [line.place])
     data = [_line_shape(line) for line in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from app.api.deps import Deps, DepsDep, Reading
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply
 from app.api.schemas import problems
 from app.api.schemas_admin import FetchList
@@ -52,12 +52,8 @@ async def _fetches(
     limit: int,
     cursor: str | None,
 ) -> Response:
-    bound_to = f"fetches {feed_id}"
-    before_id = None
-    if cursor is not None:
-        before_id = int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
-    found = await list_fetches(session, feed_id=feed_id, before_id=before_id, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
+    pages = paging(deps.cursor_secret, f"fetches {feed_id}", cursor, limit)
+    found = await list_fetches(session, feed_id=feed_id, before_id=pages.behind, limit=pages.wanted)
+    shown, following = pages.cut(found, lambda fetch: [fetch.id])
     data = [fetch_shape(fetch) for fetch in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)

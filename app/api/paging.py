@@ -6,8 +6,9 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 import orjson
 
@@ -18,21 +19,53 @@ from app.store.relevance import Frame
 
 SIGNATURE_BYTES = 12
 T = TypeVar("T")
+PlaceItems: TypeAlias = list[int | str]
 
 
-def cut(found: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
-    """A page out of one item more than it holds, and its last item if there is a next page."""
-    shown = found[:limit]
-    return shown, shown[-1] if len(found) > limit else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """Which page is asked for of a list: the one behind `place`, or the first; `limit` items."""
+
+    secret: bytes
+    bound_to: str
+    place: PlaceItems | None
+    limit: int
+
+    @property
+    def behind(self) -> int | None:
+        """The number that the place begins with, where lists go by one."""
+        return None if self.place is None else int(self.place[0])
+
+    @property
+    def wanted(self) -> int:
+        """One more than the page holds: it tells whether there is a next one."""
+        return self.limit + 1
+
+    def cut(
+        self, found: Sequence[T], place_at: Callable[[T], PlaceItems]
+    ) -> tuple[Sequence[T], str | None]:
+        """The page out of what was `wanted`, and the cursor of the next one if there is one."""
+        shown = found[: self.limit]
+        if len(found) <= self.limit:
+            return shown, None
+        return shown, make_cursor(self.secret, place_at(shown[-1]), self.bound_to)
 
 
-def make_cursor(secret: bytes, place: list[int | str], bound_to: str) -> str:
+def paging(secret: bytes, bound_to: str, cursor: str | None, limit: int) -> Paging:
+    """`bound_to` describes the list with its filters and order; raises Invalid for a cursor of
+    another.
+    """
+    place = None if cursor is None else read_cursor(secret, cursor, bound_to)
+    return Paging(secret=secret, bound_to=bound_to, place=place, limit=limit)
+
+
+def make_cursor(secret: bytes, place: PlaceItems, bound_to: str) -> str:
     """An opaque cursor for a place in the list that `bound_to` describes."""
     payload = orjson.dumps([hash64(bound_to), *place])
     return base64.urlsafe_b64encode(_sign(secret, payload) + payload).decode().rstrip("=")
 
 
-def read_cursor(secret: bytes, cursor: str, bound_to: str) -> list[int | str]:
+def read_cursor(secret: bytes, cursor: str, bound_to: str) -> PlaceItems:
     """The place in a cursor of ours for the same list; raises Invalid for any other."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -47,9 +80,9 @@ def read_cursor(secret: bytes, cursor: str, bound_to: str) -> list[int | str]:
     return list(place)
 
 
-def place_items(place: Place) -> list[int | str]:
+def place_items(place: Place) -> PlaceItems:
     """A place in a list of stories, for a cursor."""
-    items: list[int | str] = [place.value, place.id]
+    items: PlaceItems = [place.value, place.id]
     if place.frame is not None:
         frame = place.frame
         items += [frame.low, frame.high, frame.now_ms, bytes(frame.idfs).hex()]

@@ -13,7 +13,7 @@ from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import named_version
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply, reply
 from app.api.rule_fields import read_actions, read_query
 from app.api.rule_shapes import actions_shape, backfill_shape, rule_shape, tried_shape
@@ -53,11 +53,9 @@ async def tag_rules(
     request: Request, session: Reading, deps: DepsDep, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     """The rules in their order."""
-    bound_to = "tag-rules"
-    after = 0 if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
-    found = await list_rules(session, after=after, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.position], bound_to) if ends else None
+    pages = paging(deps.cursor_secret, "tag-rules", cursor, limit)
+    found = await list_rules(session, after=pages.behind or 0, limit=pages.wanted)
+    shown, following = pages.cut(found, lambda rule: [rule.position])
     data = [rule_shape(rule) for rule in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)
 

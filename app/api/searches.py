@@ -16,7 +16,7 @@ from app.api.listing import (
     Cursor,
     Limit,
 )
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
 from app.api.schemas_searches import (
@@ -59,16 +59,15 @@ async def searches(
 ) -> Response:
     """The caller's searches, and those that are everybody's; all of them for administrators."""
     bound_to = f"searches {caller.key_id} {caller.administers}"
-    after = 0 if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
+    pages = paging(deps.cursor_secret, bound_to, cursor, limit)
     found = await list_searches(
         session,
         owner_id=caller.key_id,
         everybodys=caller.administers,
-        after=after,
-        limit=limit + 1,
+        after=pages.behind or 0,
+        limit=pages.wanted,
     )
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
+    shown, following = pages.cut(found, lambda one: [one.id])
     return page_reply(request, [_shape(s) for s in shown], next_cursor=following, limit=limit)
 
 

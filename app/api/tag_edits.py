@@ -13,7 +13,7 @@ from app.api.auditing import Audit, Auditor
 from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
 from app.api.schemas_tags import MergeTag, RenameTag, TagEditAnswer, TagEditList
@@ -50,13 +50,10 @@ async def edited_tags(
     cursor: Cursor = None,
 ) -> Response:
     """Tags that operators have blocked, merged or renamed, by their QCodes."""
-    bound_to = f"edited tags {edited} {kind}"
-    after = ""
-    if cursor is not None:
-        after = str(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
-    found = await list_edits(session, kind=kind, after=after, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.tag], bound_to) if ends else None
+    pages = paging(deps.cursor_secret, f"edited tags {edited} {kind}", cursor, limit)
+    after = "" if pages.place is None else str(pages.place[0])
+    found = await list_edits(session, kind=kind, after=after, limit=pages.wanted)
+    shown, following = pages.cut(found, lambda edit: [edit.tag])
     return page_reply(request, [_shape(x) for x in shown], next_cursor=following, limit=limit)
 
 

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from app.api.deps import Deps, DepsDep, Reading
 from app.api.insights import bucket_shape
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.parameters import Moment, moment
 from app.api.replies import page_reply, reply
 from app.api.schemas import SourceList, problems
@@ -153,6 +153,7 @@ async def list_tags(
     """
     scheme = scheme and scheme.strip().lower()
     bound_to = f"tags {scheme!r} {prefix!r} {counted.bound_to}"
+    pages = paging(deps.cursor_secret, bound_to, cursor, limit)
     asked = TagsAsked(
         scheme=scheme,
         prefix=prefix,
@@ -160,20 +161,18 @@ async def list_tags(
         high=first_id_at(counted.end) if counted.end else MAX_ID,
     )
     after = None
-    if cursor is None:
+    if pages.place is None:
         low = await newest_low(session, asked)
         more = low > asked.low
     else:  # what is counted stays as it was on the first page
-        count, after_scheme, code, kept, cut_off = read_cursor(deps.cursor_secret, cursor, bound_to)
+        count, after_scheme, code, kept, cut_off = pages.place
         after = TagCount(scheme=str(after_scheme), code=str(code), name="", stories=int(count))
         low, more = int(kept), bool(cut_off)
     asked = replace(asked, low=low)
-    found = await count_tags(session, asked, after=after, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = None
-    if ends is not None:
-        place: list[int | str] = [ends.stories, ends.scheme, ends.code, low, int(more)]
-        following = make_cursor(deps.cursor_secret, place, bound_to)
+    found = await count_tags(session, asked, after=after, limit=pages.wanted)
+    shown, following = pages.cut(
+        found, lambda tag: [tag.stories, tag.scheme, tag.code, low, int(more)]
+    )
     data = [count_shape(tag, more=more) for tag in shown]
     return page_reply(
         request,
@@ -271,12 +270,9 @@ async def sources(
     request: Request, session: Reading, deps: DepsDep, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     """Publishers, each with its number of feeds and of live stories."""
-    after_id = 0
-    if cursor is not None:
-        after_id = int(read_cursor(deps.cursor_secret, cursor, "sources")[0])
-    found = await list_sources(session, after_id=after_id, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends[0].id], "sources") if ends else None
+    pages = paging(deps.cursor_secret, "sources", cursor, limit)
+    found = await list_sources(session, after_id=pages.behind or 0, limit=pages.wanted)
+    shown, following = pages.cut(found, lambda counted: [counted[0].id])
     data = [
         {**source_shape(source), "feeds": feeds, "stories": stories}
         for source, feeds, stories in shown

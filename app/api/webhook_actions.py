@@ -14,7 +14,7 @@ from app.api.callers import WriteKeyBeforeBody, Writer
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import invalid
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
 from app.api.schemas_webhooks import (
@@ -150,11 +150,11 @@ async def deliveries(
 ) -> Response:
     """What it was told and is to be told, newest first, with every attempt."""
     await owned_webhook(session, caller, webhook_id)
-    bound_to = f"deliveries {webhook_id} {state}"
-    before = None if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
-    found = await list_deliveries(session, webhook_id, state=state, before=before, limit=limit + 1)
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.seq], bound_to) if ends else None
+    pages = paging(deps.cursor_secret, f"deliveries {webhook_id} {state}", cursor, limit)
+    found = await list_deliveries(
+        session, webhook_id, state=state, before=pages.behind, limit=pages.wanted
+    )
+    shown, following = pages.cut(found, lambda one: [one.seq])
     tried = await latest_attempts(session, [one.id for one in shown])
     data = [delivery_shape(one, tried[one.id]) for one in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)

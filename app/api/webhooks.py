@@ -16,7 +16,7 @@ from app.api.deps import DepsDep, Reading, Writing
 from app.api.event_types import tells_of_feeds, types_of
 from app.api.feed_fields import invalid, named_version
 from app.api.listing import Cursor, Limit
-from app.api.paging import cut, make_cursor, read_cursor
+from app.api.paging import paging
 from app.api.replies import page_reply, reply
 from app.api.schemas import problems
 from app.api.schemas_webhooks import (
@@ -69,16 +69,15 @@ async def webhooks(
 ) -> Response:
     """The caller's webhooks; all of them for administrators."""
     bound_to = f"webhooks {caller.key_id} {caller.administers}"
-    after = 0 if cursor is None else int(read_cursor(deps.cursor_secret, cursor, bound_to)[0])
+    pages = paging(deps.cursor_secret, bound_to, cursor, limit)
     found = await list_webhooks(
         session,
         owner_id=caller.key_id,
         everybodys=caller.administers,
-        after=after,
-        limit=limit + 1,
+        after=pages.behind or 0,
+        limit=pages.wanted,
     )
-    shown, ends = cut(found, limit)
-    following = make_cursor(deps.cursor_secret, [ends.id], bound_to) if ends else None
+    shown, following = pages.cut(found, lambda one: [one.id])
     data = [webhook_shape(hook) for hook in shown]
     return page_reply(request, data, next_cursor=following, limit=limit)
 
