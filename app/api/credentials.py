@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading, Writing
 from app.api.feed_fields import invalid
+from app.api.ids import FeedId
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_credentials import CredentialsAnswer, SetCredentials
@@ -36,7 +37,6 @@ from app.store.relocate import relocate
 from app.store.sealing import Sealer
 
 router = APIRouter(route_class=KeyBeforeBody, prefix="/v1/admin", tags=["feeds"])
-FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
 PATH: Final = "/feeds/{feed_id}/credentials"
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.api.auditing import Audit, Auditor
 from app.api.callers import KeyBeforeBody
 from app.api.deps import Deps, DepsDep, Writing
 from app.api.feeds import audit_change, feed_reply, shown_feed
+from app.api.ids import FeedId
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_admin import FetchAnswer
@@ -26,7 +27,6 @@ from app.store.ledger import Fetch, latest_fetches
 REFRESH_WAIT_S: Final = 60.0
 
 router = APIRouter(route_class=KeyBeforeBody, prefix="/v1/admin", tags=["feeds"])
-FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
 
 
 @router.delete("/feeds/{feed_id}", status_code=204, responses=problems(404))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.api.deps import DepsDep, Reading
+from app.api.ids import FeedId
 from app.api.listing import Cursor, Limit
 from app.api.paging import paging
 from app.api.replies import page_reply
@@ -21,7 +22,6 @@ from app.store.feed_entries import FeedEntry, list_entries
 from app.store.feeds import get_feed
 
 router = APIRouter(prefix="/v1/admin", tags=["feeds"])
-FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
 
 
 @router.get("/feeds/{feed_id}/entries", response_model=FeedEntryList, responses=problems(400, 404))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 
 from app.api.auditing import Audit, Auditor
@@ -20,6 +20,7 @@ from app.api.feed_fields import (
     new_feed,
     version_of,
 )
+from app.api.ids import FeedId
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_admin import (
@@ -48,7 +49,6 @@ from app.store.subscriptions import subscriptions_of
 TITLES_SHOWN: Final = 3
 
 router = APIRouter(route_class=KeyBeforeBody, prefix="/v1/admin", tags=["feeds"])
-FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
 
 
 @router.post("/feeds", status_code=201, response_model=AddedFeed, responses=problems(400, 409, 422))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.deps import Deps, DepsDep, Reading
+from app.api.ids import FeedId
 from app.api.listing import Cursor, Limit
 from app.api.paging import paging
 from app.api.replies import page_reply
@@ -19,7 +18,6 @@ from app.store.feeds import get_feed
 from app.store.ledger import list_fetches
 
 router = APIRouter(prefix="/v1/admin", tags=["feeds"])
-FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
 
 
 @router.get("/feeds/{feed_id}/fetches", response_model=FetchList, responses=problems(400, 404))

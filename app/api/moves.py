@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading
+from app.api.ids import FeedId
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_moves import MoveAnswer, MoveList
@@ -18,7 +19,6 @@ from app.store.feeds import get_feed
 from app.store.moves import list_moves, revert_move
 
 router = APIRouter(route_class=KeyBeforeBody, prefix="/v1/admin", tags=["feeds"])
-FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
 MoveId = Annotated[int, Path(ge=1, lt=1 << 63, description="The id of a move of the feed.")]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.auditing import Audit
 from app.api.deps import Reading, Writing
+from app.api.ids import StoryId
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_pages import StoryPageAnswer
@@ -17,7 +18,6 @@ from app.store.engine import ReadSession
 from app.store.pages import ask_again, read_page_of
 
 router = APIRouter(prefix="/v1/admin", tags=["stories"])
-StoryId = Annotated[int, Path(ge=1, lt=1 << 63, description="A story's id.")]
 
 
 @router.get(

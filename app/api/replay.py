@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import Deps, DepsDep, Reading
 from app.api.examples_replay import BODY_ANSWER
+from app.api.ids import FeedId
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_replay import AskReplay, ReplayAnswer
@@ -31,7 +32,6 @@ PATH_END: Final = ":replay"
 MAX_REPLAY_BYTES: Final = 12 * 1024 * 1024  # of a document of 8 MiB in Base64
 
 router = APIRouter(route_class=KeyBeforeBody, prefix="/v1/admin", tags=["feeds"])
-FeedId = Annotated[int, Path(ge=1, lt=1 << 63, description="A feed's id.")]
 
 
 @router.post(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import structlog
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.auditing import Audit
 from app.api.callers import KeyBeforeBody
 from app.api.deps import DepsDep, Reading, Writing
+from app.api.ids import StoryId
 from app.api.replies import reply
 from app.api.schemas import problems
 from app.api.schemas_kills import KillStory, StandingAnswer
@@ -33,7 +34,6 @@ TRIES: Final = 5
 FAULTS = problems(400, 404, 409, 503)
 
 router = APIRouter(route_class=KeyBeforeBody, tags=["stories"])
-StoryId = Annotated[int, Path(ge=1, lt=1 << 63, description="A story's id.")]
 
 
 @router.get(PATH, response_model=StandingAnswer, responses=problems(400, 404))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import structlog
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.api.auditing import Audit, Auditor
 from app.api.callers import KeyBeforeBody
 from app.api.deps import Deps, DepsDep, Reading
+from app.api.ids import StoryId
 from app.api.replies import reply
 from app.api.rule_fields import given_tag, settable_qcode
 from app.api.schemas import problems
@@ -41,7 +42,6 @@ TRIES: Final = 5
 FAULTS = problems(400, 404, 409, 503)
 
 router = APIRouter(route_class=KeyBeforeBody, tags=["stories"])
-StoryId = Annotated[int, Path(ge=1, lt=1 << 63, description="A story's id.")]
 
 
 @router.get(PATH, response_model=HandTagsAnswer, responses=problems(400, 404))
