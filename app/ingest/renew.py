@@ -11,8 +11,8 @@ import structlog
 from app.core.make import PLAIN, Made, make_again
 from app.core.types import Failure
 from app.ingest.offload import Offload, OffloadFailed
+from app.store.clock import database_now
 from app.store.engine import Database
-from app.store.leases import database_now
 from app.store.reindex import count_outdated
 from app.store.renewal import (
     Outdated,

@@ -35,9 +35,9 @@ from app.store.alerts import (
     untold,
     write_changes,
 )
+from app.store.clock import database_now
 from app.store.conditions import read_conditions
 from app.store.engine import DATABASE_FAULTS, Database
-from app.store.leases import database_now
 from app.store.machine import disk_free
 from app.work.loop import Loop
 

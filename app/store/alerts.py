@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Row, bindparam, cast, func, or_, select, upda
 
 from app.core.alert import Alert, AlertKind, AlertSeverity, Key, Standing, alert_shape
 from app.core.alerts import AlertChanges
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.clock import now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.models import alerts, meta
 
 DUE: Final = "alerts_due"

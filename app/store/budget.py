@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy import BigInteger, case, literal, select, update
 
 from app.core.slots import BUDGET
-from app.store.engine import WriteSession, now_ms, to_ms
+from app.store.clock import now_ms
+from app.store.engine import WriteSession, to_ms
 from app.store.hosts import have
 from app.store.models import hosts
 

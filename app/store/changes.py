@@ -17,7 +17,8 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Row, exists, or_, select, update
 
 from app.core.feed_news import FeedEventType, FeedNews
-from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
+from app.store.clock import database_now
+from app.store.engine import ReadSession, WriteSession
 from app.store.models import changes, log_head
 
 LONGEST_POLL: Final = timedelta(minutes=15)
@@ -97,7 +98,7 @@ def tell_of_feed(session: WriteSession, news: FeedNews) -> None:
 
 
 async def _append_events(session: WriteSession, news: Sequence[FeedNews]) -> None:
-    now = from_ms((await session.execute(select(now_ms()))).scalar_one())
+    now = await database_now(session)
     rows = [
         {
             "type": new.type.value,

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.core.deployment import DatabaseFacts, PollingFacts
 from app.core.schedule import Outcome
+from app.store.clock import database_now
 from app.store.engine import Database, ReadSession
-from app.store.hosts import database_now
 from app.store.migrate import schema_revision
 from app.store.models import feed_credentials, feeds, fetches, hosts
 from app.store.reindex import count_outdated

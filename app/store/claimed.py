@@ -11,8 +11,9 @@ from app.core.feed_news import Trouble
 from app.core.poll import ClaimedFeed
 from app.core.schedule import Pace, PollPolicy
 from app.core.types import Validators
+from app.store.clock import now_ms
 from app.store.credentials import has_credentials
-from app.store.engine import ReadSession, from_ms, now_ms
+from app.store.engine import ReadSession, from_ms
 from app.store.models import feeds, sources, subscriptions
 from app.store.standing import standing_of
 from app.store.subscriptions import proven

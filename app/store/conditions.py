@@ -15,11 +15,11 @@ from app.core.types import Failure
 from app.core.urls import without_credentials
 from app.core.webhook import DeliveryState, WebhookState
 from app.store.changes import last_seq
+from app.store.clock import database_now
 from app.store.deliveries import read_head
 from app.store.engine import ReadSession
 from app.store.health import FeedState, Health, health_of
 from app.store.jobs import JobState
-from app.store.leases import database_now
 from app.store.models import changes, deliveries, feeds, fetches, hosts, jobs, webhooks
 from app.store.status import percentile, read_delays
 

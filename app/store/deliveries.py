@@ -15,7 +15,8 @@ from sqlalchemy import Row, delete, exists, or_, select, update
 
 from app.core.webhook import Attempt, DeliveryState
 from app.store.changes import Change, Entry, EventType, event_type
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.clock import now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.models import attempts, deliveries, push_head, webhooks
 
 PRUNED_AT_ONCE: Final = 1_000

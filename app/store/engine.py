@@ -22,10 +22,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.schema import Table
 from sqlalchemy.types import TypeDecorator
 
-from app.store.clock import now_ms
-
-__all__ = ["now_ms"]
-
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
 

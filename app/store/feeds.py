@@ -16,7 +16,8 @@ from app.core.types import Failure
 from app.core.urls import without_credentials
 from app.errors import Conflict, NotFound, PreconditionFailed
 from app.store.changes import tell_of_feed
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.clock import now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.health import FeedState, Health, health_of
 from app.store.hosts import know_hosts
 from app.store.models import feeds, sources

@@ -10,11 +10,11 @@ from sqlalchemy import Table, func, select
 from app.core.webhook import DeliveryState
 from app.store.alerts import count_standing
 from app.store.changes import last_seq
+from app.store.clock import database_now
 from app.store.conditions import overdue
 from app.store.deliveries import read_head
 from app.store.engine import ReadSession
 from app.store.jobs import JobState
-from app.store.leases import database_now
 from app.store.models import deliveries, feeds, jobs, subscriptions, webhooks
 from app.store.status import (
     HOUR,

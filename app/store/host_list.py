@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from app.core.refusal import told
 from app.core.slots import named
+from app.store.clock import database_now
 from app.store.engine import ReadSession
-from app.store.hosts import OF_ADDRESS, OF_DOMAIN, back_off_of, database_now
+from app.store.hosts import OF_ADDRESS, OF_DOMAIN, back_off_of
 from app.store.models import feeds, hosts
 from app.store.refusals import HostStatus
 

@@ -29,7 +29,8 @@ from sqlalchemy import (
 from app.core.refusal import BackOff, told
 from app.core.slots import address_slots, domain_slot, is_at, lane_for
 from app.core.types import Dialled
-from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
+from app.store.clock import database_now, now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.known import chunks
 from app.store.models import hosts
 
@@ -277,7 +278,3 @@ def back_off_of(row: Row[Any]) -> BackOff:
         steps=row.refusals,
         why=row.refusal,
     )
-
-
-async def database_now(session: ReadSession) -> datetime:
-    return from_ms((await session.execute(select(now_ms()))).scalar_one())

@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import select, update
 
 from app.core.websub import DENIED_RETRY_S, SubscriptionState, renewal
+from app.store.clock import database_now
 from app.store.engine import ReadSession, WriteSession
-from app.store.hosts import database_now, until
+from app.store.hosts import until
 from app.store.models import subscriptions
 from app.store.subscriptions import LEFT, WANTED
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, case, delete, func, null, or_, select, update
 
 from app.core.websub import SubscriptionState
-from app.store.engine import ReadSession, WriteSession, now_ms
-from app.store.hosts import all_free, database_now, keep, leave, slots_of, take, until, with_slots
+from app.store.clock import database_now, now_ms
+from app.store.engine import ReadSession, WriteSession
+from app.store.hosts import all_free, keep, leave, slots_of, take, until, with_slots
 from app.store.models import feeds, subscriptions
 from app.store.subscriptions import LEFT
 

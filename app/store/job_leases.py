@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, and_, case, func, or_, select, update
 
-from app.store.engine import ReadSession, WriteSession, now_ms
-from app.store.hosts import database_now, until
+from app.store.clock import database_now, now_ms
+from app.store.engine import ReadSession, WriteSession
+from app.store.hosts import until
 from app.store.jobs import JobState
 from app.store.models import jobs
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 from sqlalchemy import Row, func, insert, select, update
 
 from app.errors import Conflict, NotFound
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.clock import now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.models import job_lines, jobs
 
 JOBS_LOCK: Final = 0x6A6F6273  # "jobs"

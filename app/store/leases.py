@@ -20,10 +20,10 @@ from app.core.urls import without_credentials
 from app.store.budget import granted, spend
 from app.store.changes import tell_of_feed
 from app.store.claimed import read_claimed
-from app.store.engine import Instant, ReadSession, WriteSession, now_ms
+from app.store.clock import database_now, now_ms
+from app.store.engine import Instant, ReadSession, WriteSession
 from app.store.hosts import (
     all_free,
-    database_now,
     keep,
     leave,
     next_free,
@@ -36,17 +36,6 @@ from app.store.hosts import (
 from app.store.ledger import failed_row, insert_row
 from app.store.models import feeds
 from app.store.picking import pick_free
-
-__all__ = [
-    "claim_due",
-    "claim_feed",
-    "database_now",
-    "give_back",
-    "holder_of",
-    "holds_lease",
-    "next_due_at",
-    "renew_lease",
-]
 
 
 async def claim_due(

@@ -15,7 +15,8 @@ from app.core.poll import ClaimedFeed, FeedPlan
 from app.core.urls import host_of, without_credentials
 from app.errors import Conflict, NotFound
 from app.store.changes import tell_of_feed
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.clock import now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.hosts import know_hosts
 from app.store.models import copies, feed_moves, feeds, sources
 from app.store.pushes import drop_pushes

@@ -17,7 +17,8 @@ from app.core.page.job import ABANDONED, MAX_TRIES, ClaimedPage, PageState
 from app.core.search.facets import StorySource
 from app.core.tagging.hand import HandEdits
 from app.store.budget import granted, spend
-from app.store.engine import Instant, ReadSession, WriteSession, from_ms, now_ms
+from app.store.clock import now_ms
+from app.store.engine import Instant, ReadSession, WriteSession, from_ms
 from app.store.hosts import (
     all_free,
     keep,

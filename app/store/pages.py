@@ -17,8 +17,9 @@ from app.core.story import StoryStatus
 from app.core.urls import host_of
 from app.errors import NotFound
 from app.store.changes import NewChange, append_changes
+from app.store.clock import now_ms
 from app.store.clusters import cluster_stories
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.hosts import know_hosts
 from app.store.known import chunks
 from app.store.models import entries, pages, sources, stories

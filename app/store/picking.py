@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select
 
+from app.store.clock import database_now
 from app.store.engine import WriteSession
-from app.store.hosts import database_now, slots_of
+from app.store.hosts import slots_of
 
 OVERSCAN = 4
 """Rows looked at for each one claimed, since only one of a slot is taken."""

@@ -13,7 +13,8 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from app.core.poll import ClaimedFeed
 from app.core.schedule import MAX_ATTEMPTS, PollPolicy
 from app.store.claimed import read_claimed
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.clock import now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.hosts import until
 from app.store.models import feeds, pushes, subscriptions
 from app.store.subscriptions import WANTED

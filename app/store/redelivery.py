@@ -13,8 +13,9 @@ from app.core.search.search import Search
 from app.core.webhook import DeliveryState
 from app.errors import Invalid, LogTrimmed, NotFound
 from app.store.changes import Change, FeedEvent
+from app.store.clock import now_ms
 from app.store.deliveries import NewDelivery
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.following import Following, Stretch, read_on
 from app.store.models import deliveries, webhooks
 from app.store.searches import get_search

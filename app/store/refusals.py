@@ -12,8 +12,9 @@ from sqlalchemy import Row, select, update
 from app.core.hashing import hash64
 from app.core.refusal import Answer, BackOff, judge, told
 from app.core.slots import named
+from app.store.clock import database_now
 from app.store.engine import ReadSession, WriteSession
-from app.store.hosts import back_off_of, database_now, rows_of, slots_of
+from app.store.hosts import back_off_of, rows_of, slots_of
 from app.store.models import hosts
 
 

@@ -10,7 +10,8 @@ from app.core.feed_news import FeedEventType, FeedNews
 from app.core.urls import host_of, without_credentials
 from app.errors import Conflict, NotFound
 from app.store.changes import tell_of_feed
-from app.store.engine import WriteSession, now_ms
+from app.store.clock import now_ms
+from app.store.engine import WriteSession
 from app.store.hosts import know_hosts
 from app.store.models import feed_moves, feeds
 

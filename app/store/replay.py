@@ -15,7 +15,8 @@ from app.core.replay import ReplayBody
 from app.core.schedule import PollPolicy
 from app.errors import NotFound
 from app.store.claimed import read_claimed
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.clock import now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.hosts import until
 from app.store.ledger import insert_row
 from app.store.models import bodies, feeds

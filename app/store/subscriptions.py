@@ -21,11 +21,9 @@ from app.core.websub import (
     SubscriptionState,
     next_hub,
 )
-from app.store.engine import ReadSession, WriteSession, now_ms
-from app.store.hosts import (
-    database_now,
-    know_hosts,
-)
+from app.store.clock import database_now, now_ms
+from app.store.engine import ReadSession, WriteSession
+from app.store.hosts import know_hosts
 from app.store.models import subscriptions
 
 SETTLED: Final = timedelta(hours=1)

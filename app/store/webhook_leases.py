@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, exists, func, literal, or_, select, update
 
 from app.core.webhook import MAX_DEAD, Attempt, DeliveryState, Judgement, Verdict, WebhookState
+from app.store.clock import now_ms
 from app.store.deliveries import Delivery, delivery_of
-from app.store.engine import ReadSession, WriteSession, from_ms, now_ms
+from app.store.engine import ReadSession, WriteSession, from_ms
 from app.store.models import attempts, deliveries, keys, webhooks
 from app.store.webhooks import Webhook, webhook_of
 

@@ -12,7 +12,8 @@ from sqlalchemy import Row, Select, delete, exists, func, select, update
 from app.core.webhook import DeliveryState, WebhookState
 from app.errors import Conflict, NotFound, PreconditionFailed
 from app.store.changes import EventType, event_type, last_seq
-from app.store.engine import ReadSession, WriteSession, now_ms
+from app.store.clock import now_ms
+from app.store.engine import ReadSession, WriteSession
 from app.store.models import deliveries, webhooks
 
 MAX_WEBHOOKS: Final = 10_000

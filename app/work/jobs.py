@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from app.store.clock import database_now
 from app.store.engine import Database, ReadSession, WriteSession
 from app.store.job_leases import (
     ClaimedJob,
@@ -27,7 +28,6 @@ from app.store.job_leases import (
     renew_job,
 )
 from app.store.jobs import begin_again, is_time_for
-from app.store.leases import database_now
 from app.work.leased import LeasedLoop, LeasedPolicy
 
 log = structlog.get_logger()

@@ -19,9 +19,9 @@ from typing import Final, Generic, Protocol, TypeVar
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from app.store.clock import database_now
 from app.store.engine import DATABASE_FAULTS, Database, ReadSession, WriteSession
 from app.store.faults import is_away
-from app.store.leases import database_now
 from app.tracing import span
 from app.work.loop import RETRY_S, Loop
 

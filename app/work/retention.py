@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.core.retention import RetentionPolicy
+from app.store.clock import database_now
 from app.store.engine import Database, ReadSession, WriteSession
 from app.store.job_leases import ClaimedJob, Progress, advance_job, hold_job
-from app.store.leases import database_now
 from app.store.prune import (
     Pruned,
     expired_stories,

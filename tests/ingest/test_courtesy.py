@@ -20,9 +20,10 @@ from app.core.urls import registrable_domain
 from app.ingest.pipeline import Pipeline
 from app.ingest.poller import Poller, PollerPolicy
 from app.net import AddressPolicy, HttpClients
+from app.store.clock import database_now
 from app.store.engine import Database
 from app.store.feeds import NewFeed, add_feed
-from app.store.hosts import database_now, learn_addresses
+from app.store.hosts import learn_addresses
 from app.store.models import hosts
 from tests.api.conftest import InProcess
 from tests.ingest import servers

@@ -13,10 +13,11 @@ from app.core.poll import ClaimedFeed, KeptBody
 from app.core.schedule import MAX_ATTEMPTS
 from app.core.types import Failure
 from app.store.attempts import begin_reading
-from app.store.engine import Database, now_ms
+from app.store.clock import database_now, now_ms
+from app.store.engine import Database
 from app.store.feeds import FeedState, Health, NewFeed, add_feed, get_feed, set_state
 from app.store.finish import kept_body
-from app.store.leases import claim_due, claim_feed, database_now, give_back, next_due_at
+from app.store.leases import claim_due, claim_feed, give_back, next_due_at
 from app.store.ledger import list_fetches
 from app.store.plans import Applied, apply_plan
 from tests.databases import on_postgresql

@@ -14,9 +14,10 @@ from app.core.poll import ClaimedFeed
 from app.core.refusal import Answer
 from app.core.slots import HOSTS_IN_LANE
 from app.store.budget import granted, spend
-from app.store.engine import Database, now_ms
+from app.store.clock import database_now, now_ms
+from app.store.engine import Database
 from app.store.feeds import NewFeed, add_feed
-from app.store.hosts import BackingOff, database_now, keep, learn_addresses, leave, take, take_host
+from app.store.hosts import BackingOff, keep, learn_addresses, leave, take, take_host
 from app.store.leases import (
     _due_after,
     _is_due,
